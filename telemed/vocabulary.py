@@ -1,0 +1,195 @@
+"""Identifiers, enumerations and the few shared values, in the words of DICOM, FHIR and docs/reference/glossary.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, NewType
+from uuid import UUID
+
+OrganizationId = NewType("OrganizationId", UUID)
+PractitionerId = NewType("PractitionerId", UUID)
+AccountId = NewType("AccountId", UUID)
+SessionId = NewType("SessionId", UUID)
+DeviceId = NewType("DeviceId", UUID)
+PatientId = NewType("PatientId", UUID)
+ServiceRequestId = NewType("ServiceRequestId", UUID)
+StudyId = NewType("StudyId", UUID)
+SeriesId = NewType("SeriesId", UUID)
+InstanceId = NewType("InstanceId", UUID)
+ReadingId = NewType("ReadingId", UUID)
+WorkItemId = NewType("WorkItemId", UUID)
+ReportId = NewType("ReportId", UUID)
+
+
+class Text(NamedTuple):
+    """One sentence in both languages of the county."""
+
+    zh: str
+    en: str
+
+
+class Role(StrEnum):
+    """What a person is here for; a person may hold several, each at one organisation."""
+
+    REGISTRAR = "registrar"  # 登记员
+    TECHNICIAN = "technician"  # 检查技师
+    REQUESTER = "requester"  # 乡镇申请医师
+    VILLAGE_DOCTOR = "village-doctor"  # 村医
+    AUTHOR = "author"  # 报告医师
+    VERIFIER = "verifier"  # 审核医师
+    CENTER_HEAD = "center-head"  # 影像中心主任
+    COORDINATOR = "coordinator"  # 远程会诊调度员
+    MEDICAL_OFFICE = "medical-office"  # 医务科(互认管理)
+    QUALITY_OFFICER = "quality-officer"  # 质控员
+    SUPERVISOR = "supervisor"  # 卫健局监管: read-only, de-identified
+    SYSTEM_ADMIN = "system-admin"  # 系统管理员
+    SECURITY_ADMIN = "security-admin"  # 安全管理员
+    AUDITOR = "auditor"  # 审计管理员
+    EXPERT = "expert"  # 上级专家
+
+
+class Action(StrEnum):
+    """What an endpoint does, as policy sees it. Every endpoint names exactly one."""
+
+    # own account
+    SESSION_USE = "session.use"  # any signed-in person: own session, own profile, lock, sign-out, event stream
+    # people and places
+    DIRECTORY_READ = "directory.read"
+    DIRECTORY_MANAGE = "directory.manage"  # organisations, staff, roles
+    DEVICE_READ = "device.read"
+    DEVICE_MANAGE = "device.manage"  # enrol, disable
+    ACCOUNT_MANAGE = "account.manage"  # unlock, reset, second factor
+    AUDIT_READ = "audit.read"
+    OPERATIONS_READ = "operations.read"
+    # patients and requests
+    PATIENT_READ = "patient.read"
+    PATIENT_REVEAL = "patient.reveal"  # the whole identity number
+    PATIENT_REVIEW = "patient.review"  # the doubtful identities
+    PATIENT_BREAK_GLASS = "patient.break-glass"
+    REGISTRATION_READ = "registration.read"
+    REGISTRATION_WRITE = "registration.write"
+    MATCH_READ = "match.read"
+    MATCH_DECIDE = "match.decide"
+    # images
+    STUDY_READ = "study.read"
+    STUDY_STORE = "study.store"  # STOW-RS, media import
+    STUDY_INTENT = "study.intent"
+    QUARANTINE_READ = "quarantine.read"
+    QUARANTINE_DECIDE = "quarantine.decide"
+    # reading
+    WORKLIST_READ = "worklist.read"
+    READING_WRITE = "reading.write"  # claim, draft, submit, recall, release
+    READING_DRAFT_TOWNSHIP = "reading.draft-township"  # 乡写县审: the township physician drafts
+    READING_VERIFY = "reading.verify"  # verify, return, sign
+    READING_TAKE_OVER = "reading.take-over"
+    READING_RETURN_SITE = "reading.return-site"
+    READING_ANSWER_SITE = "reading.answer-site"  # the township answers a return
+    REPORT_READ = "report.read"
+    REPORT_PRINT = "report.print"
+    REPORT_AMEND = "report.amend"  # corrected, addendum, void
+    TEMPLATE_MANAGE = "template.manage"
+
+
+class Intent(StrEnum):
+    """Why a study was pushed; only a request for reading opens one."""
+
+    REQUEST_READING = "request-reading"  # 申请诊断
+    ARCHIVE_ONLY = "archive-only"  # 仅存档
+    BACKFILL = "backfill"  # 历史补传
+    CONSULTATION = "consultation"  # 会诊资料
+
+
+class Priority(StrEnum):
+    """FHIR request priority as the worklist sorts it."""
+
+    STAT = "stat"  # 急诊
+    URGENT = "urgent"  # 加急
+    ROUTINE = "routine"  # 普通
+
+
+class EncounterClass(StrEnum):
+    """Where the patient is."""
+
+    OUTPATIENT = "outpatient"  # 门诊
+    INPATIENT = "inpatient"  # 住院
+    EMERGENCY = "emergency"  # 急诊
+    OBSERVATION = "observation"  # 留观
+    TRANSFER = "transfer"  # 转诊
+    CHECKUP = "checkup"  # 体检(公卫)
+
+
+class Laterality(StrEnum):
+    """DICOM (0020,0060) with the two values a request needs besides."""
+
+    LEFT = "L"
+    RIGHT = "R"
+    BILATERAL = "B"
+    UNPAIRED = "U"
+
+
+class Sex(StrEnum):
+    """DICOM (0010,0040) with unknown said out loud."""
+
+    MALE = "M"
+    FEMALE = "F"
+    OTHER = "O"
+    UNKNOWN = "U"
+
+
+class ScopeKind(StrEnum):
+    NOWHERE = "nowhere"
+    OWN = "own"
+    COMMUNITY = "community"
+    EVERYWHERE = "everywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The organisations whose rows a person may touch for one action.
+
+    OWN: the person's own organisation and those below it (organization_ids, resolved at sign-in).
+    COMMUNITY: every member of the medical community. EVERYWHERE: outside hospitals too.
+    """
+
+    kind: ScopeKind
+    organization_ids: frozenset[UUID] = frozenset()
+
+    def admits(self, *organization_ids: UUID | None) -> bool:
+        """Whether one of the organisations a row belongs to lies inside; None never does for OWN."""
+        if self.kind is ScopeKind.NOWHERE:
+            return False
+        if self.kind is ScopeKind.OWN:
+            return any(one in self.organization_ids for one in organization_ids if one is not None)
+        return True
+
+    @property
+    def organizations(self) -> list[UUID] | None:
+        """For SQL: None means no restriction, a list is `= any(...)`."""
+        if self.kind in (ScopeKind.COMMUNITY, ScopeKind.EVERYWHERE):
+            return None
+        return sorted(self.organization_ids)
+
+
+NOWHERE = Scope(ScopeKind.NOWHERE)
+COMMUNITY = Scope(ScopeKind.COMMUNITY)
+EVERYWHERE = Scope(ScopeKind.EVERYWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The signed-in person of one request.
+
+    organization_ids: the own organisation and those below it.
+    second_factor_at: when this session last proved a second factor (UTC), None if never.
+    """
+
+    account_id: AccountId
+    practitioner_id: PractitionerId
+    name: str
+    organization_id: OrganizationId
+    organization_ids: frozenset[UUID]
+    roles: frozenset[Role]
+    session_id: SessionId
+    second_factor_at: datetime | None
