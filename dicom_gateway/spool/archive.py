@@ -1,0 +1,50 @@
+"""Where a blob stands in the archive, and the order of steps that makes it durable there."""
+
+from pathlib import Path
+
+from dicom_gateway.spool.files import FileSystem
+
+
+def blob_path(root: Path, digest: str) -> Path:
+    """Place a digest: ROOT/archive/ab/cd/<digest>."""
+    return root / "archive" / digest[:2] / digest[2:4] / digest
+
+
+class Shelves:
+    """The folders of the archive.  A folder counts as durable once this process synced the folder it stands in.
+
+    Another process may have made it a moment ago without having synced yet, so seeing it is not enough.
+    """
+
+    def __init__(self, files: FileSystem, root: Path) -> None:
+        self._files = files
+        self._root = root
+        self._durable: set[Path] = set()
+
+    def prepare(self) -> None:
+        """Make the archive folder, durably."""
+        archive = self._root / "archive"
+        self._files.make_folder(self._root)
+        self._files.make_folder(archive)
+        self._files.sync_folder(self._root)
+        self._files.sync_folder(self._root.parent)
+
+    def place(self, part: Path, digest: str) -> None:
+        """Give a synced part its name in the archive and return when the name is durable."""
+        shelf = blob_path(self._root, digest).parent
+        if shelf not in self._durable:
+            self._files.make_folder(shelf.parent)
+            self._files.make_folder(shelf)
+        self._files.rename(part, shelf / digest)
+        self.sync_name(digest)
+
+    def sync_name(self, digest: str) -> None:
+        """Make a name that is there durable, with every folder above it."""
+        shelf = blob_path(self._root, digest).parent
+        self._files.sync_folder(shelf)
+        if shelf in self._durable:
+            return
+        # The sync above has most often carried these two along (one file system transaction); it need not have.
+        self._files.sync_folder(shelf.parent)
+        self._files.sync_folder(shelf.parent.parent)
+        self._durable.add(shelf)

@@ -1,0 +1,359 @@
+"""The spool itself: from the first fragment to the moment Success may be sent.
+
+The order, every step blocking and none left out (architecture.md §6):
+
+    part file + running SHA-256 → inspect → fdatasync → rename into archive/ab/cd/ → fsync that folder, and each one
+    above it that may be new → record into this process's journal → fdatasync
+"""
+
+import asyncio
+import errno
+import hashlib
+import itertools
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from dicom_gateway.spool.archive import Shelves, blob_path
+from dicom_gateway.spool.disk import Ladder, Pressure, pressure
+from dicom_gateway.spool.files import FileSystem, Posix
+from dicom_gateway.spool.journal import Journal, Run, begin
+from dicom_gateway.spool.record import Record
+from dicom_gateway.spool.seam import InstanceContext, Refused, Stored
+
+T = TypeVar("T")
+
+#: Bytes one instance holds in memory before they go to its part file.
+HELD = 1 << 20
+#: Bytes all instances together hold in memory; beyond it each holds only HELD_WHEN_TIGHT.
+HELD_BY_ALL = 64 << 20
+HELD_WHEN_TIGHT = 128 << 10
+#: How often the volume is asked how full it is, in bytes received.
+ASK_EVERY = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What looking into the data set gave before anybody is told Success.
+
+    refused: the bytes are kept, in quarantine, and the sender is told this.
+    header: what the index needs, as JSON.
+    """
+
+    header: msgspec.Raw
+    refused: Refused | None
+
+
+#: Looks into a whole data set.  Called in a thread; never raises, whatever the bytes are.
+Inspect = Callable[[InstanceContext, memoryview], Inspection]
+
+OUT_OF_SPACE = Refused(0xA700, "Out of resources: storage full", transient=True, reason="storage-full")
+STORAGE_FAILED = Refused(0xA700, "Out of resources: storage failed", transient=True, reason="storage-failed")
+TOO_LARGE = Refused(0xC000, "Instance larger than the limit", transient=False, reason="instance-too-large")
+
+
+class DurableSpool:
+    """Takes instances of any number of associations at once, in one event loop."""
+
+    def __init__(
+        self,
+        files: FileSystem,
+        root: Path,
+        journal: Journal,
+        *,
+        inspect: Inspect,
+        run: Run,
+        ladder: Ladder = Ladder(),  # noqa: B008 - frozen
+        largest: int = 8 << 30,
+    ) -> None:
+        self.files = files
+        self.root = root
+        self.journal = journal
+        self.inspect = inspect
+        self.run = run
+        self.largest = largest
+        self.shelves = Shelves(files, root)
+        self.shelves.prepare()
+        self.held = 0
+        self._ladder = ladder
+        self._pressure = pressure(files.space(root), ladder)
+        self._since_asked = 0
+        self._parts = itertools.count(1)
+        self._first: dict[str, Future[bool]] = {}
+        self._first_lock = threading.Lock()
+        self._commits: set[asyncio.Task[Stored | Refused]] = set()
+
+    def pressure(self) -> Pressure:
+        """Say how full the volume is, as of now."""
+        self._pressure = pressure(self.files.space(self.root), self._ladder)
+        self._since_asked = 0
+        return self._pressure
+
+    async def open(self, context: InstanceContext) -> "Draft | Refused":
+        """Begin an instance; on a full volume refuse it before its first byte."""
+        if self._since_asked >= ASK_EVERY or self._pressure is Pressure.REFUSE_INSTANCES:
+            self.pressure()
+        if self._pressure is Pressure.REFUSE_INSTANCES:
+            return OUT_OF_SPACE
+        return Draft(self, context, self.journal.folder / f"{next(self._parts):08d}.part")
+
+    def received(self, count: int) -> None:
+        self._since_asked += count
+
+    async def finish(self, commit: Coroutine[None, None, Stored | Refused]) -> Stored | Refused:
+        """Run a commit to its end even if the association that waits for it is gone: others may wait for it too."""
+        task = asyncio.ensure_future(commit)
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Let running commits end, then end the journal."""
+        while self._commits:
+            await asyncio.wait(self._commits)
+        await self.journal.close()
+
+    def first_of(self, digest: str) -> tuple[Future[bool], bool]:
+        """Join those that store this digest now; True for the one whose sequence the others wait for.
+
+        The future becomes True if that sequence made the digest durable.
+        """
+        with self._first_lock:
+            waiting = self._first.get(digest)
+            if waiting is not None:
+                return waiting, False
+            mine: Future[bool] = Future()
+            self._first[digest] = mine
+            return mine, True
+
+    def finished(self, digest: str, mine: Future[bool], *, durable: bool) -> None:
+        with self._first_lock:
+            del self._first[digest]
+        mine.set_result(durable)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """The bytes stand durably in the archive under their digest, or wait for the one who is just doing it."""
+
+    digest: str
+    inspection: Inspection
+    #: None: another data set with the same bytes is under way, and `other` tells when it is done.
+    known: bool | None
+    other: Future[bool] | None
+    mine: Future[bool] | None
+
+
+class Draft:
+    """One data set on its way to disk; see seam.Incoming."""
+
+    def __init__(self, spool: DurableSpool, context: InstanceContext, part: Path) -> None:
+        self._spool = spool
+        self._context = context
+        self._part = part
+        self._held = bytearray()
+        self._charged = 0
+        self._size = 0
+        self._hash = hashlib.sha256()
+        self._handle: int | None = None
+        self._refused: Refused | None = None
+        # A cancelled caller leaves its thread running: what follows it must wait for it.
+        self._threads = threading.Lock()
+        self._over = False
+
+    async def write(self, fragment: memoryview) -> None:
+        size = len(fragment)
+        self._size += size
+        self._spool.received(size)
+        if self._refused is not None:
+            return
+        if self._size > self._spool.largest:
+            self._refused = TOO_LARGE
+            await self._end()
+            return
+        self._held += fragment
+        self._charge(size)
+        if len(self._held) >= (HELD if self._spool.held < HELD_BY_ALL else HELD_WHEN_TIGHT):
+            try:
+                await self._spool.run(self._spill)
+            except OSError as failure:
+                self._refused = refusal(failure)
+                await self._end()
+            self._charge(-self._charged)
+
+    async def commit(self) -> Stored | Refused:
+        return await self._spool.finish(self._commit_and_end())
+
+    async def abandon(self) -> None:
+        await self._end()
+
+    def _charge(self, count: int) -> None:
+        self._charged += count
+        self._spool.held += count
+
+    async def _end(self) -> None:
+        await self._spool.run(self._forget)
+        self._charge(-self._charged)
+
+    async def _commit_and_end(self) -> Stored | Refused:
+        try:
+            return await self._commit()
+        except OSError as failure:
+            return refusal(failure)
+        finally:
+            await self._end()
+
+    async def _commit(self) -> Stored | Refused:
+        spool = self._spool
+        while self._refused is None:
+            placed = await spool.run(self._place)
+            if placed.other is not None:
+                # the same bytes are being stored: their whole sequence counts for us, if it succeeds
+                if not await asyncio.wrap_future(placed.other):
+                    continue
+                await spool.journal.append(self._record(placed, duplicate=True))
+                return placed.inspection.refused or Stored(placed.digest, self._size, duplicate=True)
+            if placed.mine is None or placed.known is None:
+                raise AssertionError("placed by nobody")
+            durable = False
+            try:
+                await spool.journal.append(self._record(placed, duplicate=placed.known))
+                durable = True
+            finally:
+                spool.finished(placed.digest, placed.mine, durable=durable)
+            return placed.inspection.refused or Stored(placed.digest, self._size, duplicate=placed.known)
+        return self._refused
+
+    def _record(self, placed: _Placed, *, duplicate: bool) -> Record:
+        context, refused = self._context, placed.inspection.refused
+        return Record(
+            digest=placed.digest,
+            size=self._size,
+            association_id=context.association_id,
+            calling_ae=context.calling_ae,
+            called_ae=context.called_ae,
+            peer_address=context.peer_address,
+            organization_id=context.organization_id,
+            sop_class_uid=context.sop_class_uid,
+            sop_instance_uid=context.sop_instance_uid,
+            transfer_syntax_uid=context.transfer_syntax_uid,
+            received_at=context.received_at,
+            duplicate=duplicate,
+            refusal=None if refused is None else refused.reason,
+            status=0 if refused is None else refused.status,
+            header=placed.inspection.header,
+        )
+
+    # What follows runs in threads.
+
+    def _spill(self) -> None:
+        """Move what is held in memory to the part file."""
+        with self._threads:
+            if self._over:
+                return
+            held, self._held = self._held, bytearray()
+            self._hash.update(held)
+            if self._handle is None:
+                self._handle = self._spool.files.create(self._part)
+            self._spool.files.append(self._handle, held)
+
+    def _place(self) -> _Placed:
+        """Bring the bytes into the archive, or find them there and prove it."""
+        spool, files = self._spool, self._spool.files
+        if self._handle is None:
+            # whole in memory: known bytes need no part file
+            digest = hashlib.sha256(self._held).hexdigest()
+            inspection = self._inspected(memoryview(self._held))
+        else:
+            if self._held:
+                self._spill()
+            digest = self._hash.hexdigest()
+            with files.view(self._part) as content:
+                inspection = self._inspected(content)
+        future, first = spool.first_of(digest)
+        if not first:
+            return _Placed(digest, inspection, known=None, other=future, mine=None)
+        durable = False
+        try:
+            known = self._already_there(digest)
+            if not known:
+                if self._handle is None:
+                    self._handle = files.create(self._part)
+                    files.append(self._handle, self._held)
+                files.sync_data(self._handle)
+                spool.shelves.place(self._part, digest)
+            durable = True
+        finally:
+            if not durable:
+                spool.finished(digest, future, durable=False)
+        return _Placed(digest, inspection, known=known, other=None, mine=future)
+
+    def _inspected(self, content: memoryview) -> Inspection:
+        try:
+            return self._spool.inspect(self._context, content)
+        finally:
+            content.release()
+
+    def _already_there(self, digest: str) -> bool:
+        """Prove that the blob is in the archive whole, and make it durable whoever left it there.
+
+        A blob that fails the proof is repaired: these same bytes are placed over it.
+        """
+        spool = self._spool
+        path = blob_path(spool.root, digest)
+        if not spool.files.exists(path):
+            return False
+        try:
+            if spool.files.digest(path) != digest:
+                return False
+        except OSError as failure:
+            if failure.errno not in (errno.EIO, errno.ENOENT):
+                raise
+            return False
+        spool.files.sync_file(path)
+        spool.shelves.sync_name(digest)
+        return True
+
+    def _forget(self) -> None:
+        with self._threads:
+            self._over = True
+            self._held = bytearray()
+            if self._handle is not None:
+                handle, self._handle = self._handle, None
+                self._spool.files.close(handle)
+                self._spool.files.remove(self._part)
+
+
+def refusal(failure: OSError) -> Refused:
+    """Say in DICOM what the operating system said; all of it may pass, so the sender may try again."""
+    if failure.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return OUT_OF_SPACE
+    return STORAGE_FAILED
+
+
+class Threads:
+    """Runs blocking calls of the spool in threads of its own, so that nothing else's work delays an acknowledgement."""
+
+    def __init__(self, count: int = 16) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="spool")
+
+    def __call__(self, call: Callable[[], T], /) -> Awaitable[T]:
+        return asyncio.get_running_loop().run_in_executor(self._pool, call)
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+
+def open_spool(root: Path, process: str, inspect: Inspect, threads: Threads) -> DurableSpool:
+    """Open the spool in ROOT for this process; blocks for a few syncs.
+
+    process: a name no process used before (a fresh UUID).  Must be called in the event loop that will use it.
+    """
+    files = Posix()
+    root.mkdir(parents=True, exist_ok=True)
+    return DurableSpool(files, root, begin(files, root, process, threads), inspect=inspect, run=threads)
