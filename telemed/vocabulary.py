@@ -57,10 +57,10 @@ class Action(StrEnum):
     SESSION_USE = "session.use"  # any signed-in person: own session, own profile, lock, sign-out, event stream
     # people and places
     DIRECTORY_READ = "directory.read"
-    DIRECTORY_MANAGE = "directory.manage"  # organisations, staff, roles
+    DIRECTORY_MANAGE = "directory.manage"  # organisations, staff
     DEVICE_READ = "device.read"
     DEVICE_MANAGE = "device.manage"  # enrol, disable
-    ACCOUNT_MANAGE = "account.manage"  # unlock, reset, second factor
+    ACCOUNT_MANAGE = "account.manage"  # accounts, roles, unlock, second factor: the security administrator's
     AUDIT_READ = "audit.read"
     OPERATIONS_READ = "operations.read"
     # patients and requests
@@ -149,31 +149,30 @@ class ScopeKind(StrEnum):
 class Scope:
     """The organisations whose rows a person may touch for one action.
 
-    OWN: the person's own organisation and those below it (organization_ids, resolved at sign-in).
-    COMMUNITY: every member of the medical community. EVERYWHERE: outside hospitals too.
+    OWN: the person's own organisation and the village clinics below it. COMMUNITY: the members of the medical
+    community today. Both are resolved at each request into organization_ids. EVERYWHERE: outside hospitals too.
     """
 
     kind: ScopeKind
     organization_ids: frozenset[UUID] = frozenset()
 
     def admits(self, *organization_ids: UUID | None) -> bool:
-        """Whether one of the organisations a row belongs to lies inside; None never does for OWN."""
+        """Whether one of the organisations a row belongs to lies inside; None does for EVERYWHERE only."""
+        if self.kind is ScopeKind.EVERYWHERE:
+            return True
         if self.kind is ScopeKind.NOWHERE:
             return False
-        if self.kind is ScopeKind.OWN:
-            return any(one in self.organization_ids for one in organization_ids if one is not None)
-        return True
+        return any(one in self.organization_ids for one in organization_ids if one is not None)
 
     @property
     def organizations(self) -> list[UUID] | None:
         """For SQL: None means no restriction, a list is `= any(...)`."""
-        if self.kind in (ScopeKind.COMMUNITY, ScopeKind.EVERYWHERE):
+        if self.kind is ScopeKind.EVERYWHERE:
             return None
-        return sorted(self.organization_ids)
+        return [] if self.kind is ScopeKind.NOWHERE else sorted(self.organization_ids)
 
 
 NOWHERE = Scope(ScopeKind.NOWHERE)
-COMMUNITY = Scope(ScopeKind.COMMUNITY)
 EVERYWHERE = Scope(ScopeKind.EVERYWHERE)
 
 
@@ -181,8 +180,10 @@ EVERYWHERE = Scope(ScopeKind.EVERYWHERE)
 class Principal:
     """The signed-in person of one request.
 
-    organization_ids: the own organisation and those below it.
-    second_factor_at: when this session last proved a second factor (UTC), None if never.
+    organization_ids: the own organisation and the village clinics below it.
+    second_factor_at: when this session proved a second factor (UTC), None if not in this shift.
+    reading_center: the organisation reads for the community (a lead hospital).
+    community_ids: the members of the medical community; empty when the own organisation is not one of them.
     """
 
     account_id: AccountId
@@ -193,3 +194,5 @@ class Principal:
     roles: frozenset[Role]
     session_id: SessionId
     second_factor_at: datetime | None
+    reading_center: bool = False
+    community_ids: frozenset[UUID] = frozenset()
