@@ -1,0 +1,6 @@
+"""PostgreSQL: the pool, queries kept as text, migrations."""
+
+from telemed.db.pool import Connection, Pool, announce_after_commit, execute, fetch_all, fetch_one, open_pool
+from telemed.db.queries import load
+
+__all__ = ["Connection", "Pool", "announce_after_commit", "execute", "fetch_all", "fetch_one", "load", "open_pool"]

@@ -1,0 +1,118 @@
+"""The connection pool and three ways to run a query, all typed by the row they return."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString, TypeVar
+from weakref import WeakSet
+
+import psycopg
+from psycopg.rows import TupleRow, class_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from telemed.errors import Unavailable
+
+Row = TypeVar("Row")
+Connection = psycopg.AsyncConnection[TupleRow]
+Params = Mapping[str, Any]
+
+# A transaction left open holds back every event reader (architecture: xmin), so the server ends it.
+SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC -c lock_timeout=10000"
+
+
+_to_announce: WeakSet[Connection] = WeakSet()
+
+
+def announce_after_commit(tx: Connection) -> None:
+    """Have the pool of `tx` call its `announce` once the transaction has committed."""
+    _to_announce.add(tx)
+
+
+def _nobody() -> None:
+    return
+
+
+class Pool:
+    """Connections to one database.
+
+    transaction(): READ COMMITTED, committed at the end of the block, rolled back by an exception.
+    connection(): autocommit, for reads.
+    Both raise Unavailable when no connection is to be had; nothing was changed then.
+    announce: called after a commit that asked for it (new events); must not block.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool[Connection]) -> None:
+        self._pool = pool
+        self.announce: Callable[[], None] = _nobody
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection]:
+        async with self._lend() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Connection]:
+        async with self._lend() as connection:
+            try:
+                async with connection.transaction():
+                    yield connection
+            except BaseException:
+                _to_announce.discard(connection)
+                raise
+            if connection in _to_announce:
+                _to_announce.discard(connection)
+                self.announce()
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncGenerator[Connection]:
+        try:
+            connection = await self._pool.getconn()
+        except (PoolTimeout, psycopg.OperationalError) as error:
+            raise Unavailable(
+                "database-away",
+                "数据库暂时不可用。未作任何改动，请稍后重试。",
+                "The database is away for the moment. Nothing was changed; please try again shortly.",
+            ) from error
+        try:
+            yield connection
+        finally:
+            await self._pool.putconn(connection)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+
+async def open_pool(dsn: str, *, size: int = 10, patience: float = 5.0) -> Pool:
+    """Open a pool of at most `size` connections; `patience` is how long a caller waits for one, in seconds."""
+    pool = AsyncConnectionPool[Connection](
+        dsn,
+        min_size=1,
+        max_size=size,
+        timeout=patience,
+        open=False,
+        kwargs={"autocommit": True, "options": SESSION_OPTIONS},
+        check=AsyncConnectionPool.check_connection,
+    )
+    await pool.open(wait=False)
+    return Pool(pool)
+
+
+async def fetch_all(connection: Connection, query: LiteralString, params: Params, row: type[Row]) -> list[Row]:
+    """Run a query and return every row as `row`, by column name."""
+    async with connection.cursor(row_factory=class_row(row)) as cursor:
+        await cursor.execute(query, params)
+        return await cursor.fetchall()
+
+
+async def fetch_one(connection: Connection, query: LiteralString, params: Params, row: type[Row]) -> Row | None:
+    """Run a query and return its first row as `row`, or None."""
+    async with connection.cursor(row_factory=class_row(row)) as cursor:
+        await cursor.execute(query, params)
+        return await cursor.fetchone()
+
+
+async def execute(connection: Connection, query: LiteralString, params: Params) -> int:
+    """Run a statement and return how many rows it touched."""
+    cursor = await connection.execute(query, params)
+    return cursor.rowcount
