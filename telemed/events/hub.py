@@ -1,0 +1,102 @@
+"""One reader of the log a process, many listeners with bounded queues."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+import structlog
+
+from telemed.db import Pool
+from telemed.events.log import START, Cursor, Event, head, read_after
+from telemed.events.signal import Signal
+
+QUEUE = 500  # events a listener may be behind before it is cut off and resumes by cursor
+BATCH = 500
+POLL = 1.0  # seconds: the longest a change stays unseen when every hint is lost
+
+log = structlog.get_logger(__name__)
+
+
+class Listener:
+    """One client's view: events of its topics since it was added. overflowed: it was too slow and must reconnect."""
+
+    def __init__(self, topics: Iterable[str], since: Cursor) -> None:
+        self.topics = frozenset(topics)
+        self.since = since
+        self.overflowed = False
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE)
+
+    def offer(self, event: Event) -> None:
+        if self.overflowed or not self.topics.intersection(event.topics):
+            return
+        try:
+            self._queue.put_nowait(event)
+        except asyncio.QueueFull:
+            self.overflowed = True
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            self._queue.put_nowait(None)
+
+    async def take(self) -> list[Event] | None:
+        """Every event waiting, at least one; None once overflowed."""
+        first = await self._queue.get()
+        if first is None:
+            return None
+        taken = [first]
+        while not self._queue.empty():
+            following = self._queue.get_nowait()
+            if following is None:
+                return None
+            taken.append(following)
+        return taken
+
+
+class Hub:
+    """Follows the log from the moment it starts and hands each event to whoever listens."""
+
+    def __init__(self, pool: Pool, signal: Signal) -> None:
+        self._pool = pool
+        self._signal = signal
+        self._listeners: set[Listener] = set()
+        self.position = START
+        self.ready = asyncio.Event()
+
+    @property
+    def listeners(self) -> int:
+        return len(self._listeners)
+
+    def add(self, topics: Iterable[str]) -> Listener:
+        """Begin to listen exactly behind the hub's present position."""
+        listener = Listener(topics, self.position)
+        self._listeners.add(listener)
+        return listener
+
+    def remove(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+
+    async def run(self) -> None:
+        """Follow the log until cancelled; an unreachable database is waited out."""
+        while True:
+            seen = self._signal.count
+            try:
+                await self._advance()
+            except Exception:
+                log.exception("event-hub-failed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._signal.after(seen), timeout=POLL)
+
+    async def _advance(self) -> None:
+        async with self._pool.connection() as connection:
+            if not self.ready.is_set():
+                self.position = await head(connection)
+                self.ready.set()
+            while True:
+                events = await read_after(connection, self.position, limit=BATCH)
+                for event in events:
+                    for listener in tuple(self._listeners):
+                        listener.offer(event)
+                    self.position = event.cursor
+                if len(events) < BATCH:
+                    return
