@@ -1,0 +1,93 @@
+"""OpenAPI 3.1 from the endpoint table: the one source of the API's shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from telemed.http.problem import Problem
+from telemed.http.wire import PUBLIC, Endpoint, Nothing, Stream, Upload
+
+PARAMETER = re.compile(r"\{([a-z_]+)(?::[^}]*)?\}")
+REF = "#/components/schemas/{name}"
+
+
+def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
+    """Describe every endpoint; schemas are shared by name."""
+    table = sorted(endpoints, key=lambda one: (one.path, one.method))
+    types: list[Any] = [Problem]
+    for one in table:
+        if not isinstance(one.body, Upload) and one.body is not Nothing:
+            types.append(one.body)
+        if one.returns is not None and not isinstance(one.returns, Stream):
+            types.append(one.returns)
+    unique = list(dict.fromkeys(types))
+    schemas, components = msgspec.json.schema_components(unique, ref_template=REF)
+    by_type = dict(zip(unique, schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for one in table:
+        path = PARAMETER.sub(r"{\1}", one.path)
+        paths.setdefault(path, {})[one.method.lower()] = _operation(one, by_type)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "telemed", "version": version},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "__Host-telemed"}},
+        },
+    }
+
+
+def _operation(one: Endpoint, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": one.operation_id,
+        "summary": one.summary.en,
+        "description": one.summary.zh,
+        "x-action": "public" if one.action is PUBLIC else str(one.action),
+        "parameters": [*_path_parameters(one), *_query_parameters(one)],
+        "responses": {
+            str(204 if one.returns is None and one.status == 200 else one.status): _answer(one, schemas),
+            "default": {
+                "description": "Problem",
+                "content": {"application/problem+json": {"schema": schemas[Problem]}},
+            },
+        },
+        "security": [] if one.action is PUBLIC else [{"session": []}],
+    }
+    if isinstance(one.body, Upload):
+        content = {media: {"schema": {"type": "string", "format": "binary"}} for media in one.body.media_types}
+        operation["requestBody"] = {"required": True, "content": content}
+    elif one.body is not Nothing:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas[one.body]}}}
+    return operation
+
+
+def _answer(one: Endpoint, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+    if one.returns is None:
+        return {"description": "Done"}
+    if isinstance(one.returns, Stream):
+        return {"description": "Stream", "content": {media: {} for media in one.returns.media_types}}
+    return {"description": "Answer", "content": {"application/json": {"schema": schemas[one.returns]}}}
+
+
+def _path_parameters(one: Endpoint) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in PARAMETER.findall(one.path)
+    ]
+
+
+def _query_parameters(one: Endpoint) -> list[dict[str, Any]]:
+    if one.query is Nothing:
+        return []
+    (schema,), components = msgspec.json.schema_components([one.query], ref_template=REF)
+    shape = components.get(one.query.__name__, schema)
+    required = set(shape.get("required", []))
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": field}
+        for name, field in shape["properties"].items()
+    ]

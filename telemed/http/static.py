@@ -1,0 +1,31 @@
+"""The web client's files: immutable assets by content hash, every other path is the application page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def add_client(app: web.Application, folder: Path) -> None:
+    """Serve the built client below `/`; register it last, it takes every path that nothing else took.
+
+    Precompressed neighbours (`x.js.gz`) are used where the browser accepts them.
+    """
+    root = folder.resolve()
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        name = request.match_info["path"]
+        if name.startswith(("api/", "dicom-web/", "metrics", "health")):
+            raise web.HTTPNotFound
+        target = (root / name).resolve()
+        if name and target.is_relative_to(root) and target.is_file():
+            cache = IMMUTABLE if name.startswith("assets/") else "no-cache"
+            return web.FileResponse(target, headers={"Cache-Control": cache})
+        if "." in name.rpartition("/")[2]:
+            raise web.HTTPNotFound
+        return web.FileResponse(root / "index.html", headers={"Cache-Control": "no-cache"})
+
+    app.router.add_get("/{path:.*}", serve)

@@ -1,0 +1,237 @@
+"""The typed endpoint table: what every route is, needs and returns. server.py runs it, openapi.py describes it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from telemed.db import Connection, Pool
+from telemed.errors import NotFound
+from telemed.vocabulary import Action, Principal, Scope, Text
+
+KIB = 1024
+DEFAULT_BODY = 256 * KIB
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """No query, or no body."""
+
+
+Q = TypeVar("Q")
+B = TypeVar("B")
+
+
+class Public(Enum):
+    """An endpoint that needs no sign-in (sign-in itself, health, the verification code page)."""
+
+    PUBLIC = "public"
+
+
+PUBLIC = Public.PUBLIC
+
+
+class RateClass(Enum):
+    """(requests a second, burst) granted to one session, or to one address where nobody is signed in."""
+
+    SIGN_IN = (0.2, 10)
+    PUBLIC = (2.0, 30)
+    NORMAL = (20.0, 120)
+    IMAGES = (400.0, 1500)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """`returns` of an endpoint that streams; the handler answers through call.stream()."""
+
+    media_types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """`body` of an endpoint that reads its body itself, bounded, from call.request.content."""
+
+    media_types: tuple[str, ...]
+    limit: int  # bytes of one request
+
+
+@dataclass(frozen=True)
+class Entity:
+    """What a call was about, for the audit. patient_id: whose record it touched, if anybody's."""
+
+    kind: str
+    id: UUID
+    patient_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One call as the audit wants it.
+
+    outcome: success | refused (4xx) | failed (5xx). access: reading, which may be recorded once in five minutes.
+    """
+
+    at: datetime
+    action: str
+    outcome: str
+    principal: Principal | None
+    peer_address: str | None
+    request_id: UUID
+    entities: tuple[Entity, ...]
+    purpose: str
+    detail: Mapping[str, str | int]
+    access: bool
+
+
+@dataclass(frozen=True)
+class Authenticated:
+    """Who sends a request. locked: the session's lock screen is on, nothing but unlocking is allowed."""
+
+    principal: Principal
+    csrf_token: str
+    locked: bool = False
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What app.py hands to the server so that it needs neither access nor audit.
+
+    second_factor_fresh: whether the session's second factor still counts (once per shift).
+    """
+
+    authenticate: Callable[[web.Request, datetime], Awaitable[Authenticated | None]]
+    scope: Callable[[Principal, Action], Scope]
+    second_factor_fresh: Callable[[Principal, datetime], bool]
+    record: Callable[[Connection, CallRecord], Awaitable[None]]
+
+
+@dataclass
+class Call(Generic[Q, B]):
+    """One request, decoded and admitted."""
+
+    request: web.Request
+    endpoint: Endpoint
+    query: Q
+    body: B
+    now: datetime
+    request_id: UUID
+    peer_address: str | None
+    pool: Pool
+    gate: Gate
+    authenticated: Authenticated | None
+    scope: Scope
+    entities: list[Entity] = field(default_factory=list[Entity])
+    purpose: str = ""
+    detail: dict[str, str | int] = field(default_factory=dict[str, str | int])
+    recorded: bool = False
+    cookies: list[Callable[[web.StreamResponse], None]] = field(
+        default_factory=list[Callable[[web.StreamResponse], None]],
+    )
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def principal(self) -> Principal:
+        """The signed-in person; only to be asked for on endpoints that are not public."""
+        if self.authenticated is None:
+            raise LookupError("a public endpoint has no principal")
+        return self.authenticated.principal
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        return self.request.match_info
+
+    def uuid(self, name: str) -> UUID:
+        """A path parameter as UUID; anything else is NotFound, as an unknown id is."""
+        try:
+            return UUID(self.path[name])
+        except ValueError:
+            raise NotFound("unknown-id", "找不到该记录。", "There is no such record.") from None
+
+    def about(self, kind: str, id: UUID, *, patient_id: UUID | None = None) -> None:  # noqa: A002 -- the word
+        """Name an entity for the audit row of this call."""
+        self.entities.append(Entity(kind, id, patient_id))
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """A database transaction that carries this call's audit row; both commit or neither."""
+        return self._transaction()
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncGenerator[Connection]:
+        async with self.pool.transaction() as tx:
+            yield tx
+            await self.gate.record(tx, self.record("success"))
+        self.recorded = True
+
+    async def stream(
+        self,
+        *,
+        media_type: str,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> web.StreamResponse:
+        """Record the access, then begin a streamed answer."""
+        if not self.recorded:
+            async with self.pool.transaction() as tx:
+                await self.gate.record(tx, self.record("success"))
+            self.recorded = True
+        response = web.StreamResponse(status=status, headers={"Content-Type": media_type, **(headers or {})})
+        await response.prepare(self.request)
+        return response
+
+    def record(self, outcome: str) -> CallRecord:
+        action = self.endpoint.action
+        return CallRecord(
+            at=self.now,
+            action=action.value if isinstance(action, Action) else f"public:{self.endpoint.path}",
+            outcome=outcome,
+            principal=None if self.authenticated is None else self.authenticated.principal,
+            peer_address=self.peer_address,
+            request_id=self.request_id,
+            entities=tuple(self.entities),
+            purpose=self.purpose,
+            detail=dict(self.detail),
+            access=self.endpoint.access,
+        )
+
+
+Handler = Callable[[Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One route.
+
+    path: as aiohttp writes it, `/api/readings/{id}`. action: what policy decides on, or PUBLIC.
+    query, body: msgspec structs, or an Upload. returns: a struct, None for 204, or a Stream.
+    access: reading patients' data, recorded once per (session, entities, five minutes).
+    second_factor: demands a fresh second factor. when_locked: also answers behind the lock screen.
+    conceal: a person outside the scope gets 404 instead of 403 (ids that must not be probed).
+    """
+
+    method: str
+    path: str
+    action: Action | Public
+    handler: Handler
+    summary: Text
+    query: type[Any] = Nothing
+    body: type[Any] | Upload = Nothing
+    returns: Any = None
+    status: int = 200
+    rate: RateClass = RateClass.NORMAL
+    limit: int = DEFAULT_BODY
+    access: bool = False
+    second_factor: bool = False
+    when_locked: bool = False
+    audited: bool = True
+
+    @property
+    def operation_id(self) -> str:
+        words = [part.strip("{}") for part in self.path.split("/") if part not in {"", "api"}]
+        return "-".join([self.method.lower(), *words])
