@@ -1,0 +1,30 @@
+"""The configuration: read once at start, frozen, passed on as a value.  Nothing else reads the environment."""
+
+from telemed.config.model import (
+    ArchiveSection,
+    Config,
+    CountySection,
+    DatabaseSection,
+    DicomSection,
+    HttpSection,
+    LogSection,
+    RedisSection,
+    StateSection,
+)
+from telemed.config.read import Fault, Faulty, environment_of, load
+
+__all__ = [
+    "ArchiveSection",
+    "Config",
+    "CountySection",
+    "DatabaseSection",
+    "DicomSection",
+    "Fault",
+    "Faulty",
+    "HttpSection",
+    "LogSection",
+    "RedisSection",
+    "StateSection",
+    "environment_of",
+    "load",
+]

@@ -1,0 +1,248 @@
+"""Every setting with its type, default, bounds and meaning.  The reference page is generated from here."""
+
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+
+class Note(NamedTuple):
+    """What a setting means, in Chinese and English; secret values are never printed."""
+
+    zh: str
+    en: str
+    secret: bool = False
+
+
+Section = msgspec.Struct  # a table of the configuration file
+
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Count = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+# PS3.5 6.2, AE: at most 16 characters of the default repertoire, no backslash, no control characters
+AETitle = Annotated[str, Meta(pattern=r"^(?! +$)[ -\[\]-~]{1,16}$")]
+
+
+class StateSection(msgspec.Struct, frozen=True):
+    path: Annotated[
+        Path,
+        Note(
+            "数据目录：内嵌数据库、影像档案、日志、证书都在其下。",
+            "The state folder: embedded database, archive, logs and certificates are below it.",
+        ),
+    ] = Path("state")
+
+
+class CountySection(msgspec.Struct, frozen=True):
+    name: Annotated[
+        str,
+        Note("医共体名称，显示在页面与证书上。", "Name of the medical community, on pages and certificates."),
+        Meta(min_length=1, max_length=60),
+    ] = "县域医共体"
+    time_zone: Annotated[
+        str,
+        Note(
+            "工作时间、班次和打印所用时区（IANA 名称）。",
+            "Time zone of working hours, shifts and print-outs (IANA name).",
+        ),
+    ] = "Asia/Shanghai"
+
+
+class DatabaseSection(msgspec.Struct, frozen=True):
+    dsn: Annotated[
+        str,
+        Note(
+            "PostgreSQL（15 以上，UTF8）连接串；留空则使用内嵌数据库。",
+            "Connection string of PostgreSQL (15 or newer, UTF8); empty starts the embedded one.",
+            secret=True,
+        ),
+    ] = ""
+    pool_size: Annotated[
+        Count,
+        Note("每个进程最多打开的连接数。", "Connections that one process opens at most."),
+    ] = 10
+
+
+class RedisSection(msgspec.Struct, frozen=True):
+    url: Annotated[
+        str,
+        Note(
+            "Redis/Valkey 地址；留空则使用内嵌 Valkey。只存提示信息，丢失不影响数据。",
+            "Address of Redis or Valkey; empty starts the embedded one. It holds hints only: losing it loses nothing.",
+            secret=True,
+        ),
+    ] = ""
+
+
+class HttpSection(msgspec.Struct, frozen=True):
+    host: Annotated[
+        str,
+        Note(
+            "监听地址。默认只限本机；改为 0.0.0.0 后自动启用 HTTPS。",
+            "Address to listen on. Loopback unless told otherwise; anything else brings HTTPS with it.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[Port, Note("网页与接口端口。", "Port of pages and API.")] = 8080
+    public_url: Annotated[
+        str,
+        Note(
+            "用户浏览器中的地址，用于链接、二维码和来源检查；留空则由 host、port 推出。",
+            "The address in people's browsers, for links, QR codes and the Origin check; derived when empty.",
+        ),
+    ] = ""
+    tls: Annotated[
+        Literal["auto", "on", "proxy"],
+        Note(
+            "auto：本机明文，其他地址使用县级 CA 证书；on：始终 HTTPS；proxy：由前置代理终止 TLS，本服务明文。",
+            "auto: plain on loopback, a certificate of the county CA elsewhere; on: always HTTPS; "
+            "proxy: a reverse proxy in front ends TLS, this server speaks plain HTTP.",
+        ),
+    ] = "auto"
+    names: Annotated[
+        tuple[str, ...],
+        Note(
+            "证书中的主机名和 IP；留空则取本机名与 host。",
+            "Host names and addresses in the certificate; empty takes this machine's name and host.",
+        ),
+    ] = ()
+    certificate: Annotated[
+        Path | None,
+        Note("自备证书（PEM，含中间证书）；留空则由县级 CA 签发。", "A certificate of your own (PEM with its chain)."),
+    ] = None
+    private_key: Annotated[
+        Path | None,
+        Note("自备证书的私钥（PEM）。", "The private key of that certificate (PEM)."),
+    ] = None
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Note(
+            "可信代理的地址段（CIDR），只采信它们给出的 X-Forwarded-For。",
+            "Networks (CIDR) of proxies whose X-Forwarded-For is believed; nobody else's is.",
+        ),
+    ] = ()
+    web: Annotated[
+        Path,
+        Note("网页构建结果目录。", "Folder of the built web pages."),
+    ] = Path("web/dist")
+
+
+class DicomSection(msgspec.Struct, frozen=True):
+    host: Annotated[
+        str,
+        Note("DICOM 监听地址。默认只限本机。", "Address of the DICOM listener. Loopback unless told otherwise."),
+    ] = "127.0.0.1"
+    port: Annotated[Port, Note("DICOM 端口。", "Port of the DICOM listener.")] = 11112
+    ae_title: Annotated[AETitle, Note("本方 AE Title。", "Our AE title.")] = "TELEMED"
+    processes: Annotated[
+        Annotated[int, Meta(ge=1, le=64)],
+        Note("接收进程数，共用一个端口。", "Receiving processes on the one port."),
+    ] = 1
+    max_associations: Annotated[
+        Count,
+        Note(
+            "每个进程的关联数上限，C-ECHO 另有保留名额。", "Associations of one process; C-ECHO has slots of its own."
+        ),
+    ] = 500
+    max_associations_per_ae: Annotated[
+        Count,
+        Note("同一呼叫方 AE 的关联数上限。", "Associations of one calling AE."),
+    ] = 32
+    max_pdu_length: Annotated[
+        Annotated[int, Meta(ge=16_384, le=1_048_576)],
+        Note("可接收的最大 PDU（字节）。", "Longest PDU that is taken, in bytes."),
+    ] = 131_072
+    pdu_seconds: Annotated[
+        Seconds,
+        Note(
+            "PDU 开始后须在此时间内收完，断线设备因此很快释放。",
+            "A PDU begun is complete within this time; a peer that vanished is gone then.",
+        ),
+    ] = 20.0
+    idle_seconds: Annotated[
+        Seconds,
+        Note("空闲关联保留时间。", "How long an association without messages is kept."),
+    ] = 600.0
+    certificate: Annotated[
+        Path | None,
+        Note("DICOM TLS 证书（PEM）；留空则不用 TLS。", "Certificate for DICOM over TLS (PEM); empty means no TLS."),
+    ] = None
+    private_key: Annotated[Path | None, Note("DICOM TLS 私钥（PEM）。", "Its private key (PEM).")] = None
+    client_ca: Annotated[
+        Path | None,
+        Note(
+            "校验设备证书的 CA（PEM）；设置后设备必须出示证书。",
+            "CA for devices' certificates (PEM); set, they must show one.",
+        ),
+    ] = None
+    metrics_port: Annotated[
+        Port,
+        Note("接收进程的监控端口（仅本机，0 为不开）。", "Metrics of the receiver, on loopback; 0 for none."),
+    ] = 0
+
+
+class ArchiveSection(msgspec.Struct, frozen=True):
+    path: Annotated[
+        Path | None,
+        Note(
+            "影像档案目录；留空为数据目录下 archive。",
+            "Folder of the archive; empty means archive in the state folder.",
+        ),
+    ] = None
+    warn_free_bytes: Annotated[
+        Count, Note("剩余空间低于此值时告警。", "Free space below which operators are told.")
+    ] = 50 << 30
+    pause_free_bytes: Annotated[
+        Count, Note("低于此值时拒绝新的存储关联。", "Free space below which new storing associations are refused.")
+    ] = 10 << 30
+    refuse_free_bytes: Annotated[
+        Count, Note("低于此值时逐幅拒绝（A700）。", "Free space below which every instance is refused (A700).")
+    ] = 2 << 30
+
+
+class LogSection(msgspec.Struct, frozen=True):
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Note("日志级别。日志不含患者信息。", "Log level. Logs hold no patient data at any level."),
+    ] = "info"
+    format: Annotated[
+        Literal["text", "json"],
+        Note("text 供人阅读，json 供采集。", "text for people, json for collectors."),
+    ] = "text"
+
+
+class Config(msgspec.Struct, frozen=True):
+    """The whole configuration."""
+
+    state: StateSection = StateSection()
+    county: CountySection = CountySection()
+    database: DatabaseSection = DatabaseSection()
+    redis: RedisSection = RedisSection()
+    http: HttpSection = HttpSection()
+    dicom: DicomSection = DicomSection()
+    archive: ArchiveSection = ArchiveSection()
+    log: LogSection = LogSection()
+
+    @property
+    def archive_path(self) -> Path:
+        return self.archive.path or self.state.path / "archive"
+
+    @property
+    def https(self) -> bool:
+        """Whether this server itself speaks TLS."""
+        return self.http.tls == "on" or (self.http.tls == "auto" and not is_loopback(self.http.host))
+
+    @property
+    def public_url(self) -> str:
+        """The address in people's browsers, without a slash at the end."""
+        if self.http.public_url:
+            return self.http.public_url.rstrip("/")
+        host = self.http.names[0] if self.http.names else self.http.host
+        host = f"[{host}]" if ":" in host else host
+        return f"{'https' if self.https else 'http'}://{host}:{self.http.port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a listening address is reachable from this machine only."""
+    return host in ("localhost", "::1") or host.startswith("127.")
