@@ -85,21 +85,21 @@ def decide(
     return Resume(after)
 
 
-def hello(epoch: UUID, position: Cursor) -> bytes:
-    return msgspec.json.encode({"type": "hello", "epoch": str(epoch), "head": str(position)})
+def hello(epoch: UUID, position: Cursor) -> str:
+    return msgspec.json.encode({"type": "hello", "epoch": str(epoch), "head": str(position)}).decode()
 
 
-def events(kind: str, some: Sequence[Event]) -> bytes:
+def events(kind: str, some: Sequence[Event]) -> str:
     """kind: `replay` while catching up, `events` once live."""
-    return msgspec.json.encode({"type": kind, "events": [_wire(one) for one in some]})
+    return msgspec.json.encode({"type": kind, "events": [_wire(one) for one in some]}).decode()
 
 
-def live(position: Cursor) -> bytes:
-    return msgspec.json.encode({"type": "live", "cursor": str(position)})
+def live(position: Cursor) -> str:
+    return msgspec.json.encode({"type": "live", "cursor": str(position)}).decode()
 
 
-def reset(epoch: UUID, position: Cursor) -> bytes:
-    return msgspec.json.encode({"type": "reset", "epoch": str(epoch), "cursor": str(position)})
+def reset(epoch: UUID, position: Cursor) -> str:
+    return msgspec.json.encode({"type": "reset", "epoch": str(epoch), "cursor": str(position)}).decode()
 
 
 def _wire(event: Event) -> dict[str, Any]:

@@ -45,7 +45,7 @@ async def _converse(socket: web.WebSocketResponse, pool: Pool, hub: Hub, permit:
     await hub.ready.wait()
     async with pool.connection() as connection:
         life = await epoch(connection)
-    await socket.send_bytes(protocol.hello(life, hub.position))
+    await socket.send_str(protocol.hello(life, hub.position))
     try:
         first = await socket.receive(timeout=FIRST_MESSAGE)
     except TimeoutError:
@@ -96,12 +96,12 @@ async def _catch_up(
                     break
                 sent += len(batch)
                 after = batch[-1].cursor
-                await socket.send_bytes(protocol.events("replay", batch))
+                await socket.send_str(protocol.events("replay", batch))
     if isinstance(plan, protocol.Reset) or sent > protocol.MAX_REPLAY:
-        await socket.send_bytes(protocol.reset(life, listener.since))
+        await socket.send_str(protocol.reset(life, listener.since))
     if socket.closed:
         return False
-    await socket.send_bytes(protocol.live(listener.since))
+    await socket.send_str(protocol.live(listener.since))
     return True
 
 
@@ -141,6 +141,6 @@ async def _write(socket: web.WebSocketResponse, listener: Listener, permit: Perm
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too-slow")
             return
         try:
-            await socket.send_bytes(protocol.events("events", batch))
+            await socket.send_str(protocol.events("events", batch))
         except ConnectionResetError:
             return

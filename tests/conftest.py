@@ -1,0 +1,106 @@
+"""Real services for the tests: PostgreSQL and Valkey as telemed starts them, a fresh migrated database a test."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from telemed.db import Pool, open_pool
+from telemed.db.migrate import migrate
+from telemed.embedded import PostgresServer, ValkeyServer, start_postgres, start_valkey
+
+_number = count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also run what takes minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long tests run with --long only: they are left out by selection, never skipped in silence."""
+    if config.getoption("--long"):
+        return
+    chosen = [item for item in items if item.get_closest_marker("long") is None]
+    left_out = [item for item in items if item.get_closest_marker("long") is not None]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = chosen
+
+
+@pytest.fixture(scope="session")
+def services_folder() -> Generator[Path]:
+    """A short path where the unprivileged user of the services can reach it (a socket's path has 107 bytes)."""
+    with tempfile.TemporaryDirectory(prefix="telemed-t-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres(services_folder: Path) -> Generator[PostgresServer]:
+    """One server a test session, without fsync; TELEMED_TEST_POSTGRES_BIN names another version's binaries."""
+    other = os.environ.get("TELEMED_TEST_POSTGRES_BIN")
+    server = start_postgres(services_folder / "pg", durable=False, binaries=Path(other) if other else None)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey(services_folder: Path) -> Generator[ValkeyServer]:
+    server = start_valkey(services_folder / "valkey")
+    yield server
+    server.stop()
+
+
+def dsn_of(dsn: str, database: str) -> str:
+    parts = urlsplit(dsn)
+    return urlunsplit(parts._replace(path=f"/{database}"))
+
+
+@pytest.fixture(scope="session")
+def template(postgres: PostgresServer) -> str:
+    """A migrated database that every test's own is cloned from."""
+    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
+        admin.execute("create database template_county template template0")
+    migrate(dsn_of(postgres.dsn, "template_county"))
+    return "template_county"
+
+
+@pytest.fixture
+def empty_database(postgres: PostgresServer) -> Generator[str]:
+    name = f"empty_{next(_number)}"
+    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
+        admin.execute(f"create database {name} template template0")  # pyright: ignore[reportArgumentType, reportCallIssue] -- own name
+        yield dsn_of(postgres.dsn, name)
+        admin.execute(f"drop database {name} with (force)")  # pyright: ignore[reportArgumentType, reportCallIssue] -- own name
+
+
+@pytest.fixture
+def database(postgres: PostgresServer, template: str) -> Generator[str]:
+    """The DSN of a fresh migrated database of this test alone."""
+    name = f"county_{next(_number)}"
+    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
+        admin.execute(f"create database {name} template {template}")  # pyright: ignore[reportArgumentType, reportCallIssue] -- own name
+        yield dsn_of(postgres.dsn, name)
+        admin.execute(f"drop database {name} with (force)")  # pyright: ignore[reportArgumentType, reportCallIssue] -- own name
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncGenerator[Pool]:
+    opened = await open_pool(database, size=20)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday morning in the county, 09:12 local time."""
+    return datetime(2026, 11, 23, 1, 12, tzinfo=UTC)
