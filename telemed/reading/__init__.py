@@ -1,0 +1,1 @@
+"""Remote reading: worklist (UPS), drafts, signed reports, delivery, returns to the site."""

@@ -1,0 +1,1 @@
+"""Commands of reading: each one transition, one event, one audit row."""
