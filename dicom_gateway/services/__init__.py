@@ -1,0 +1,1 @@
+"""DIMSE services of the gateway, on associations that the upper layer opened."""
