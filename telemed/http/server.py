@@ -22,6 +22,7 @@ from telemed.http.rate import Limiter
 from telemed.http.wire import PUBLIC, Authenticated, Call, Endpoint, Gate, Nothing, Public, Upload
 from telemed.vocabulary import EVERYWHERE, ScopeKind
 
+REQUEST_ID = web.RequestKey("request_id", UUID)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COMPRESS_FROM = 2048  # bytes of JSON from which gzip pays on a thin link
 
@@ -90,7 +91,7 @@ class Server:
         """The last word on every answer: headers, metrics, and a problem document for what went wrong outside."""
         started = time.perf_counter()
         request_id = uuid4()
-        request["request_id"] = request_id
+        request[REQUEST_ID] = request_id
         structlog.contextvars.bind_contextvars(request_id=str(request_id))
         resource = request.match_info.route.resource
         route = resource.canonical if resource is not None else "unknown"
@@ -126,7 +127,7 @@ class Server:
         query_lists = _list_fields(endpoint.query)
 
         async def run(request: web.Request) -> web.StreamResponse:
-            request_id: UUID = request["request_id"]
+            request_id = request[REQUEST_ID]
             now = self._clock()
             peer = request.remote
             refused = self._limited(request, endpoint, None)
@@ -239,7 +240,7 @@ class Server:
                 "too-many-requests",
                 429,
                 problem.TOO_MANY,
-                request["request_id"],
+                request[REQUEST_ID],
                 retry_after=int(delay) + 1,
             ),
         )
