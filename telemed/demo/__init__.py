@@ -1,0 +1,1 @@
+"""The demonstration county: synthetic people, synthetic images, pushed through real associations."""
