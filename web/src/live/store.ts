@@ -49,6 +49,10 @@ export const useLive = defineStore('live', () => {
 
   function heard(): void {
     lastAt.value = new Date();
+    waitForSilence();
+  }
+
+  function waitForSilence(): void {
     window.clearTimeout(silence);
     silence = window.setTimeout(() => socket?.close(), SILENCE);
   }
@@ -61,7 +65,7 @@ export const useLive = defineStore('live', () => {
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const mine = new WebSocket(url);
     socket = mine;
-    heard();
+    waitForSilence();
     mine.addEventListener('message', (message: MessageEvent<unknown>) => {
       if (mine !== socket || typeof message.data !== 'string') return;
       heard();

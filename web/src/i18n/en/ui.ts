@@ -109,7 +109,7 @@ export const en: Translated<typeof zh> = {
   field: {
     required: 'required',
     optional: 'optional',
-    dateHint: 'like 19560314 or 1956-03-14',
+    dateHint: 'e.g. 19560314',
     dateBad: 'Not a date',
   },
   notFound: {

@@ -103,7 +103,7 @@ export const zh = {
     unreadable: '服务器的回应无法识别。请刷新页面。',
     stale: '页面版本已更新，请刷新页面。',
   },
-  field: { required: '必填', optional: '选填', dateHint: '如 19560314 或 1956-03-14', dateBad: '日期不对' },
+  field: { required: '必填', optional: '选填', dateHint: '如 19560314', dateBad: '日期不对' },
   notFound: { title: '没有这个页面', text: '地址可能已过期，或您没有权限。', home: '回到首页' },
   home: { title: '首页', text: '请从上方选择工作页面。', none: '您的账户还没有可用的页面，请联系系统管理员。' },
 };
