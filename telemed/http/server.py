@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from prometheus_client import Counter, Histogram
 from telemed.db import Pool
 from telemed.errors import DomainError, Forbidden, Invalid
 from telemed.http import problem
+from telemed.http.peer import Network, peer_address
 from telemed.http.rate import Limiter
 from telemed.http.wire import PUBLIC, Authenticated, Call, Endpoint, Gate, Nothing, Public, Upload
 from telemed.vocabulary import EVERYWHERE, ScopeKind
@@ -55,6 +56,7 @@ class Server:
     """One table of endpoints over one pool and one gate.
 
     public_origins: what a browser's Origin header may be besides the request's own host.
+    trusted_proxies: networks whose X-Forwarded-For is believed.
     clock: now as aware UTC.
     """
 
@@ -65,6 +67,7 @@ class Server:
         pool: Pool,
         gate: Gate,
         public_origins: frozenset[str] = frozenset(),
+        trusted_proxies: Sequence[Network] = (),
         tls: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -72,6 +75,7 @@ class Server:
         self._pool = pool
         self._gate = gate
         self._origins = public_origins
+        self._trusted = tuple(trusted_proxies)
         self._tls = tls
         self._clock = clock
         self._limiter = Limiter()
@@ -129,7 +133,7 @@ class Server:
         async def run(request: web.Request) -> web.StreamResponse:
             request_id = request[REQUEST_ID]
             now = self._clock()
-            peer = request.remote
+            peer = self._peer(request)
             refused = self._limited(request, endpoint, None)
             if refused is not None:
                 return refused
@@ -231,7 +235,7 @@ class Server:
         """Public endpoints are limited by address, the others by session."""
         if who is None and endpoint.action is not PUBLIC:
             return None
-        caller = f"peer:{request.remote}" if who is None else f"session:{who.principal.session_id}"
+        caller = f"peer:{self._peer(request)}" if who is None else f"session:{who.principal.session_id}"
         delay = self._limiter.wait(caller, endpoint.rate, time.monotonic())
         if delay == 0.0:
             return None
@@ -244,6 +248,9 @@ class Server:
                 retry_after=int(delay) + 1,
             ),
         )
+
+    def _peer(self, request: web.Request) -> str | None:
+        return peer_address(request.remote, request.headers.get("X-Forwarded-For"), self._trusted)
 
     def _check_origin(self, request: web.Request) -> None:
         """Refuse a change that a foreign page sends: its Origin is neither this host nor a configured one."""
