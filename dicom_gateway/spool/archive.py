@@ -22,12 +22,9 @@ class Shelves:
         self._durable: set[Path] = set()
 
     def prepare(self) -> None:
-        """Make the archive folder, durably."""
-        archive = self._root / "archive"
-        self._files.make_folder(self._root)
-        self._files.make_folder(archive)
+        """Make the archive folder, durably; the root is durable already."""
+        self._files.make_folder(self._root / "archive")
         self._files.sync_folder(self._root)
-        self._files.sync_folder(self._root.parent)
 
     def place(self, part: Path, digest: str) -> None:
         """Give a synced part its name in the archive and return when the name is durable."""

@@ -123,10 +123,13 @@ class Journal:
             try:
                 async with self._busy:
                     self._durable = await self._run(lambda frames=frames: self._write(frames))
-            except OSError as failure:
+            except BaseException as failure:
                 for _, done in batch:
                     if not done.cancelled():
                         done.set_exception(failure)
+                if isinstance(failure, asyncio.CancelledError):
+                    raise
+                # whoever waits raises it; those who come next begin a new segment
                 continue
             for _, done in batch:
                 if not done.cancelled():
@@ -142,7 +145,7 @@ class Journal:
         try:
             self._files.append(handle, frames)
             self._files.sync_data(handle)
-        except OSError:
+        except BaseException:
             # After a failed fdatasync the kernel may call lost pages clean: nothing more goes into this segment.
             self._end_segment()
             raise
