@@ -10,8 +10,7 @@ from enum import Enum
 from ipaddress import ip_address, ip_network
 
 from dicom_gateway.upper_layer.limits import Limits
-
-APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"  # PS3.7 A.2.1
+from dicom_gateway.upper_layer.pdu import APPLICATION_CONTEXT
 
 
 class DiskState(Enum):

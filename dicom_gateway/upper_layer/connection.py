@@ -271,7 +271,8 @@ class Connection(asyncio.BufferedProtocol):
                     if not self._take(indication):
                         return
                 case AssociateRequested(request):
-                    self._open(request)
+                    if self._layer.may_respond:
+                        self._open(request)
                 case ReleaseRequested():
                     self._put(Released())
                 case ReleaseConfirmed():

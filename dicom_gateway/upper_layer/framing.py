@@ -57,7 +57,7 @@ class Piece(NamedTuple):
     is_command: bool
     #: This PDV is the last of its command set or data set, and ends here.
     is_last: bool
-    data: memoryview
+    data: memoryview | bytes
 
 
 class Broken(NamedTuple):
@@ -106,7 +106,7 @@ class Framer:
     @property
     def inside_pdu(self) -> bool:
         """True if a PDU has begun and not ended."""
-        return bool(self._held or self._body_type or self._pdu_left)
+        return bool(self._held or self._body_type or self._pdu_left or self._pdv_left)
 
     @property
     def held_bytes(self) -> int:

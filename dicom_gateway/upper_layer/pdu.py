@@ -12,6 +12,7 @@ from dicom_gateway.upper_layer.framing import AbortReason, PduType
 
 _FIXED = Struct(">HH16s16s32x")  # PS3.8 Table 9-11: version, reserved, called, calling, reserved
 _ITEM = Struct(">BxH")
+APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"  # PS3.7 A.2.1
 #: PS3.8 7.1.1.13 to 7.1.1.15: odd IDs 1 to 255, so at most 128 contexts.
 MAX_CONTEXTS = 128
 
@@ -125,7 +126,7 @@ def encode_associate_accept(
     implementation_version: str,
 ) -> bytes:
     """Write the A-ASSOCIATE-AC that answers a request, PS3.8 9.3.3.  Asynchronous operations are never offered."""
-    items = _encode_item(0x10, request.application_context.encode("ascii"))
+    items = _encode_item(0x10, APPLICATION_CONTEXT.encode("ascii"))
     for result in results:
         syntax = _encode_item(0x40, result.transfer_syntax.encode("ascii"))
         items += _encode_item(0x21, pack(">BxBx", result.context_id, result.result) + syntax)

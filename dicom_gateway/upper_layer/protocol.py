@@ -72,6 +72,10 @@ _INDICATIONS: dict[Effect, Indication] = {
 }
 
 
+#: Where a P-DATA-TF is indicated (DT-2, AR-6).
+_TAKES_DATA = frozenset({State.ESTABLISHED, State.AWAITING_RELEASE_RP})
+
+
 class ForbiddenPrimitiveError(RuntimeError):
     """The local user called a primitive that the state table does not allow."""
 
@@ -80,6 +84,7 @@ class UpperLayer:
     """One association as its acceptor sees it."""
 
     __slots__ = (
+        "_deaf",
         "_framer",
         "_indications",
         "_limits",
@@ -93,7 +98,8 @@ class UpperLayer:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._framer: Framer | None = Framer(limits)
+        self._framer = Framer(limits)
+        self._deaf = False
         self._outgoing = bytearray()
         self._indications: list[Indication] = []
         self._peer_max_pdu_length = 0
@@ -106,12 +112,12 @@ class UpperLayer:
 
     @property
     def inside_pdu(self) -> bool:
-        return self._framer is not None and self._framer.inside_pdu
+        return not self._deaf and self._framer.inside_pdu
 
     @property
     def pdus(self) -> int:
         """PDUs begun by the peer so far."""
-        return 0 if self._framer is None else self._framer.pdus
+        return self._framer.pdus
 
     def take_outgoing(self) -> bytes:
         """The bytes to be written now."""
@@ -126,28 +132,27 @@ class UpperLayer:
 
     def receive(self, data: memoryview) -> list[Indication]:
         """Take bytes from the peer.  Pieces among the answer point into data."""
-        if self._framer is None:
+        if self._deaf:
             return []
         for token in self._framer.feed(data):
             match token:
                 case Piece():
-                    self._indications.append(token)
+                    if self.state in _TAKES_DATA:
+                        self._indications.append(token)
                 case DataBegins():
                     self._apply(Event.P_DATA_RECEIVED)
                 case Pdu():
                     self._pdu(token)
                 case Broken(reason, detail):
                     self._invalid(reason, detail)
-            if self.state in (State.AWAITING_CLOSE, State.IDLE):
-                # What follows our reject, abort or release response has no meaning: drop it unread.  (AA-6, AA-7)
-                self._framer = None
+            if self._deaf:
                 break
         return self._take_indications()
 
     def transport_closed(self) -> list[Indication]:
         if self.state is not State.IDLE:
             self._apply(Event.TRANSPORT_CLOSED)
-        self._framer = None
+        self._deaf = True
         return self._take_indications()
 
     def artim_expired(self) -> None:
@@ -191,14 +196,19 @@ class UpperLayer:
             self._apply(Event.LOCAL_ABORT)
 
     @property
+    def may_respond(self) -> bool:
+        """True while an association request waits; a peer that goes on before our answer has been aborted."""
+        return self.state is State.AWAITING_LOCAL_RESPONSE
+
+    @property
     def may_send(self) -> bool:
         """True while a response can still reach the peer."""
         return (self.state, Event.LOCAL_P_DATA) in TABLE
 
     def refuse_data(self, reason: AbortReason, detail: str) -> list[Indication]:
         """The user of this layer finds the PDVs just indicated to contradict the negotiation: an invalid PDU."""
-        self._framer = None
         self._invalid(reason, detail)
+        self._deaf = True
         return self._take_indications()
 
     # Inside.
@@ -234,6 +244,9 @@ class UpperLayer:
         name = TABLE.get((self.state, event))
         if name is None:
             raise ForbiddenPrimitiveError(f"{event.name} in {self.state.name}")
+        if name == "AA-7":
+            # Said twice is enough: a flood behind our abort is dropped unread.
+            self._deaf = True
         if name in ("AA-1", "AA-8") and self.fault is None and event is not Event.LOCAL_ABORT:
             self.fault = f"{event.name.lower()} in {self.state.name.lower()}"
         self._perform(ACTIONS[name], encoded, reason, request)
@@ -242,6 +255,8 @@ class UpperLayer:
         self, action: Action, encoded: bytes, reason: AbortReason, request: AssociateRequest | None = None
     ) -> None:
         self.state = action.next_state
+        if self.state is State.IDLE:
+            self._deaf = True
         for effect in action.effects:
             if effect in _GIVEN:
                 self._outgoing += encoded
@@ -253,13 +268,17 @@ class UpperLayer:
                 self.artim_running = effect is Effect.START_ARTIM
             elif effect is Effect.CLOSE_TRANSPORT:
                 self.close_transport = True
-            elif effect is Effect.INDICATE_ASSOCIATE and request is not None:
-                self._indications.append(AssociateRequested(request))
-            elif effect is Effect.INDICATE_LOST:
-                self._indications.append(Lost("protocol-fault" if self.fault else "connection-lost"))
-            elif effect in _INDICATIONS:
-                self._indications.append(_INDICATIONS[effect])
-            # INDICATE_P_DATA: the pieces of this PDU follow, one by one.
+            else:
+                self._indicate(effect, request)
+
+    def _indicate(self, effect: Effect, request: AssociateRequest | None) -> None:
+        if effect is Effect.INDICATE_ASSOCIATE and request is not None:
+            self._indications.append(AssociateRequested(request))
+        elif effect is Effect.INDICATE_LOST:
+            self._indications.append(Lost("protocol-fault" if self.fault else "connection-lost"))
+        elif effect in _INDICATIONS:
+            self._indications.append(_INDICATIONS[effect])
+        # INDICATE_P_DATA: the pieces of this PDU follow, one by one.
 
     def _take_indications(self) -> list[Indication]:
         taken, self._indications = self._indications, []
