@@ -83,8 +83,11 @@ class Pool:
         await self._pool.close()
 
 
-async def open_pool(dsn: str, *, size: int = 10, patience: float = 5.0) -> Pool:
-    """Open a pool of at most `size` connections; `patience` is how long a caller waits for one, in seconds."""
+async def open_pool(dsn: str, *, size: int = 10, patience: float = 5.0, connect: bool = True) -> Pool:
+    """Open a pool of at most `size` connections; `patience` is how long a caller waits for one, in seconds.
+
+    connect: False makes a pool that lends nothing, for describing what would use it.
+    """
     pool = AsyncConnectionPool[Connection](
         dsn,
         min_size=1,
@@ -94,7 +97,8 @@ async def open_pool(dsn: str, *, size: int = 10, patience: float = 5.0) -> Pool:
         kwargs={"autocommit": True, "options": SESSION_OPTIONS},
         check=AsyncConnectionPool.check_connection,
     )
-    await pool.open(wait=False)
+    if connect:
+        await pool.open(wait=False)
     return Pool(pool)
 
 

@@ -151,6 +151,7 @@ class Server:
                 gate=self._gate,
                 authenticated=who,
                 scope=EVERYWHERE,
+                is_own_origin=lambda origin: self.is_own_origin(request, origin),
             )
             try:
                 denial = self._admit(call, request, endpoint, who, now)

@@ -127,6 +127,7 @@ class Call(Generic[Q, B]):
     gate: Gate
     authenticated: Authenticated | None
     scope: Scope
+    is_own_origin: Callable[[str], bool]
     entities: list[Entity] = field(default_factory=list[Entity])
     purpose: str = ""
     detail: dict[str, str | int] = field(default_factory=dict[str, str | int])

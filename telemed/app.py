@@ -1,0 +1,277 @@
+"""The composition root: the only place where the packages are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal as signals
+import ssl
+from collections.abc import AsyncGenerator, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from ipaddress import ip_network
+from typing import Any
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+
+from telemed import log as logs
+from telemed.access.codes import SecretBox, load_or_create_key
+from telemed.access.gate import Cookie, SessionGate
+from telemed.access.passwords import Passwords
+from telemed.access.policy import scope, second_factor_fresh
+from telemed.access.routes import endpoints as access_endpoints
+from telemed.access.sessions import Limits
+from telemed.access.signin import SignIn
+from telemed.background import Work, running
+from telemed.config import Config
+from telemed.db import Connection, Pool, open_pool
+from telemed.errors import Forbidden, Unavailable
+from telemed.events.hints import Hints
+from telemed.events.hub import Hub
+from telemed.events.signal import Signal
+from telemed.events.stream import serve as serve_stream
+from telemed.http import health, openapi, static
+from telemed.http.server import Server
+from telemed.http.wire import PUBLIC, Call, CallRecord, Endpoint, Gate, Stream
+from telemed.vocabulary import Action, Principal, ScopeKind, Text
+
+log = structlog.get_logger(__name__)
+
+GRACE = 10.0  # seconds that running requests get when the server stops
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class County:
+    """One process's services, made before its endpoints. Nothing here touches the network before `serve`."""
+
+    config: Config
+    clock: Clock
+    pool: Pool
+    signal: Signal
+    hints: Hints
+    hub: Hub
+    sessions: SessionGate
+    sign_in: SignIn
+
+
+def assemble(config: Config, pool: Pool, *, key: bytes, clock: Clock = utc_now) -> County:
+    """Make the services. key: what the secrets of one-time codes are encrypted with."""
+    limits = Limits()
+    signal = Signal()
+    hints = Hints(config.redis.url or None, signal)
+    pool.announce = hints.ring
+    cookie = Cookie(tls=config.public_url.startswith("https:"))
+    return County(
+        config=config,
+        clock=clock,
+        pool=pool,
+        signal=signal,
+        hints=hints,
+        hub=Hub(pool, signal),
+        sessions=SessionGate(pool, cookie=cookie, limits=limits),
+        sign_in=SignIn(pool, passwords=Passwords(), box=SecretBox(key), limits=limits),
+    )
+
+
+def gate(county: County) -> Gate:
+    """What the HTTP server asks of access and audit."""
+    return Gate(
+        authenticate=county.sessions.authenticate,
+        scope=scope,
+        second_factor_fresh=lambda principal, now: second_factor_fresh(principal, now, county.sessions.limits.shift),
+        record=_record,
+    )
+
+
+async def _record(tx: Connection, call: CallRecord) -> None:
+    raise NotImplementedError
+
+
+def endpoints(county: County) -> list[Endpoint]:
+    """Every route of the server, one table."""
+    return [
+        *health.endpoints(lambda: _probe(county)),
+        *_own_endpoints(county),
+        *access_endpoints(county.sessions, county.sign_in, county.config.county.name),
+    ]
+
+
+def tasks(county: County) -> dict[str, Work]:
+    """What goes on beside requests, by name."""
+    return {
+        "event-hub": county.hub.run,
+        "redis-hints": county.hints.run,
+    }
+
+
+def _own_endpoints(county: County) -> list[Endpoint]:
+    described_once: list[dict[str, Any]] = []
+
+    async def api(_call: Call[Any, Any]) -> Any:
+        if not described_once:
+            described_once.append(openapi.document(endpoints(county), version=release()))
+        return described_once[0]
+
+    async def stream(call: Call[Any, Any]) -> web.StreamResponse:
+        origin = call.request.headers.get("Origin")
+        if origin is not None and not call.is_own_origin(origin):
+            raise Forbidden("foreign-origin", "请求来源校验失败。", "The request's origin could not be verified.")
+
+        async def permit(topics: Iterable[str]) -> frozenset[str]:
+            who = await county.sessions.authenticate(call.request, county.clock())
+            if who is None or who.locked:
+                return frozenset()
+            return frozenset([one for one in topics if await _may_hear(county.pool, who.principal, one)])
+
+        return await serve_stream(call.request, pool=county.pool, hub=county.hub, permit=permit)
+
+    return [
+        Endpoint(
+            "GET",
+            "/api/openapi.json",
+            PUBLIC,
+            api,
+            Text("接口描述", "The API described"),
+            returns=dict[str, Any],
+            audited=False,
+        ),
+        Endpoint(
+            "GET",
+            "/api/events",
+            Action.SESSION_USE,
+            stream,
+            Text("事件流（WebSocket）", "The event stream (WebSocket)"),
+            returns=Stream(("application/json",)),
+            audited=False,
+        ),
+    ]
+
+
+async def _may_hear(pool: Pool, principal: Principal, topic: str) -> bool:
+    """Whether a topic's events, which carry ids only, concern this person."""
+    kind, _, name = topic.partition("/")
+    if kind == "worklist":
+        return scope(principal, Action.WORKLIST_READ).kind is not ScopeKind.NOWHERE
+    if kind == "admin":
+        manages = (Action.DEVICE_READ, Action.ACCOUNT_MANAGE, Action.OPERATIONS_READ)
+        return any(scope(principal, action).kind is not ScopeKind.NOWHERE for action in manages)
+    try:
+        subject = UUID(name)
+    except ValueError:
+        return False
+    allowed = scope(principal, Action.STUDY_READ)
+    if kind == "organization":
+        return subject in principal.organization_ids or allowed.admits(subject)
+    if kind == "study":
+        async with pool.connection() as connection:
+            cursor = await connection.execute("select organization_id from imaging_study where id = %s", (subject,))
+            row = await cursor.fetchone()
+        return row is not None and allowed.admits(row[0])
+    return False
+
+
+async def _probe(county: County) -> list[health.Check]:
+    try:
+        async with asyncio.timeout(2), county.pool.connection() as connection:
+            await connection.execute("select 1")
+        database = True
+    except (Unavailable, TimeoutError):
+        database = False
+    return [
+        health.Check("database", ok=database, needed=True),
+        health.Check("redis", ok=county.hints.connected, needed=False),
+        health.Check("events", ok=county.hub.ready.is_set(), needed=True),
+    ]
+
+
+def release() -> str:
+    """The version that is installed, `source` when run from a checkout."""
+    try:
+        return version("telemed")
+    except PackageNotFoundError:
+        return "source"
+
+
+def described() -> dict[str, Any]:
+    """The OpenAPI document without a database or a server."""
+
+    async def describe() -> dict[str, Any]:
+        pool = await open_pool("", connect=False)
+        return openapi.document(endpoints(assemble(Config(), pool, key=bytes(32))), version="0")
+
+    return asyncio.run(describe())
+
+
+def application(county: County) -> web.Application:
+    """The web application: API and the built client."""
+    config = county.config
+    server = Server(
+        endpoints(county),
+        pool=county.pool,
+        gate=gate(county),
+        public_origins=frozenset({config.public_url}),
+        trusted_proxies=[ip_network(one) for one in config.http.trusted_proxies],
+        tls=config.public_url.startswith("https:"),
+        clock=county.clock,
+    )
+    app = server.application()
+    if (config.http.web / "index.html").exists():
+        static.add_client(app, config.http.web)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def listening(config: Config) -> AsyncGenerator[County]:
+    """Serve while the block runs; everything has ended when it is left."""
+    pool = await open_pool(config.database.dsn, size=config.database.pool_size)
+    try:
+        county = assemble(config, pool, key=load_or_create_key(config.state.path / "one-time-codes.key"))
+        runner = web.AppRunner(application(county), access_log=None, shutdown_timeout=GRACE)
+        async with running(tasks(county)):
+            await runner.setup()
+            try:
+                site = web.TCPSite(
+                    runner,
+                    config.http.host,
+                    config.http.port,
+                    ssl_context=_tls(config),
+                    reuse_port=True,
+                )
+                await site.start()
+                log.info("listening", host=config.http.host, port=config.http.port, tls=config.https)
+                yield county
+            finally:
+                await runner.cleanup()
+    finally:
+        await pool.close()
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    if not config.https:
+        return None
+    if config.http.certificate is None:
+        raise LookupError("HTTPS is on and no certificate is named")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(config.http.certificate, config.http.private_key)
+    return context
+
+
+async def serve(config: Config) -> None:
+    """Run the server until SIGTERM or SIGINT."""
+    logs.configure(config.log.level, config.log.format)
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signals.SIGTERM, signals.SIGINT):
+        loop.add_signal_handler(number, over.set)
+    async with listening(config):
+        await over.wait()
