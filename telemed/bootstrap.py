@@ -63,6 +63,7 @@ def main(arguments: Sequence[str]) -> None:
     os.environ["PYTHONSAFEPATH"] = "1"
     if module:
         os.chdir(ROOT)
+        os.environ["TELEMED_NODE"] = shutil.which("node", path=_node_environment()["PATH"]) or "node"
         _become([PYTHON, "-m", module, *rest])
     _become([PYTHON, "-m", "telemed", *(rest if command == "telemed" else [command, *rest])])
 

@@ -186,8 +186,8 @@ class ArchiveSection(msgspec.Struct, frozen=True):
     path: Annotated[
         Path | None,
         Note(
-            "影像档案目录；留空为数据目录下 archive。",
-            "Folder of the archive; empty means archive in the state folder.",
+            "影像目录：其下 archive 为档案，spool 为接收日志，须在同一文件系统；留空为数据目录下 imaging。",
+            "Folder of the images, with archive and spool on one file system; empty means imaging in the state folder.",
         ),
     ] = None
     warn_free_bytes: Annotated[
@@ -226,7 +226,8 @@ class Config(msgspec.Struct, frozen=True):
 
     @property
     def archive_path(self) -> Path:
-        return self.archive.path or self.state.path / "archive"
+        """The folder that holds archive/ and spool/."""
+        return self.archive.path or self.state.path / "imaging"
 
     @property
     def https(self) -> bool:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from telemed.embedded.child import User, give, service_user, start_child
 from telemed.embedded.programs import Unsupported, locate_postgres, postgres_for, postgres_major
-from telemed.embedded.state import Held, service_folder, socket_folder
+from telemed.embedded.state import Held, service_folder, socket_folder, socket_path
 
 ROLE = "telemed"
 DATABASE = "telemed"
@@ -88,9 +88,20 @@ def start_postgres(state: Path, *, durable: bool = True, binaries: Path | None =
     except BaseException:
         held.release()
         raise
+    return PostgresServer(
+        dsn=_dsn(data, sockets), pid=process.pid, binaries=programs, data=data, process=process, _held=held
+    )
+
+
+def running_dsn(state: Path) -> str:
+    """Return how to reach the server that another process of ours runs on this state folder."""
+    folder = state.absolute() / "postgres"
+    return _dsn(folder / "pgdata", socket_path(folder))
+
+
+def _dsn(data: Path, sockets: Path) -> str:
     password = (data / "telemed.password").read_text("ascii")
-    dsn = f"postgresql://{ROLE}:{password}@/{DATABASE}?host={quote(str(sockets), safe='')}"
-    return PostgresServer(dsn=dsn, pid=process.pid, binaries=programs, data=data, process=process, _held=held)
+    return f"postgresql://{ROLE}:{password}@/{DATABASE}?host={quote(str(sockets), safe='')}"
 
 
 def _make_cluster(programs: Path, major: int, user: User | None, held: Held) -> None:

@@ -93,15 +93,21 @@ def service_folder(state: Path, name: str, user: User | None) -> Path:
     return folder
 
 
-def socket_folder(folder: Path, user: User | None) -> Path:
-    """Return a 0700 folder for a Unix socket: folder/run, or a short one under the temporary directory.
-
-    Raises Unsupported when the short one exists and belongs to somebody else.
-    """
+def socket_path(folder: Path) -> Path:
+    """Say where a service's socket folder is: folder/run, or a short one under the temporary directory."""
     place = folder / "run"
-    if len(os.fsencode(place)) > LONGEST_SOCKET_FOLDER:
-        digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-        place = Path(tempfile.gettempdir()) / f"telemed-{digest}"
+    if len(os.fsencode(place)) <= LONGEST_SOCKET_FOLDER:
+        return place
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"telemed-{digest}"
+
+
+def socket_folder(folder: Path, user: User | None) -> Path:
+    """Make the 0700 folder of a service's socket.
+
+    Raises Unsupported when it exists and belongs to somebody else.
+    """
+    place = socket_path(folder)
     place.mkdir(mode=0o700, exist_ok=True)
     facts = place.lstat()
     owners = {os.geteuid(), user.uid if user else os.geteuid()}

@@ -1,0 +1,47 @@
+"""telemed COMMAND: what operators type, and what the supervisor starts."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from telemed.config import Faulty
+
+# name → (module below telemed.commands, what it does)
+COMMANDS = {
+    "up": ("up", "启动整个系统 / start everything on this machine"),
+    "serve": ("serve", "只启动网页与接口服务 / the web server alone"),
+    "migrate": ("migrate", "升级数据库结构 / bring the database forward"),
+    "openapi": ("openapi", "输出接口描述 / print the OpenAPI document"),
+    "check-config": ("check_config", "检查配置 / report every fault of the configuration"),
+    "audit": ("audit", "audit verify：核验审计链 / verify the audit chain"),
+    "backup": ("backup", "备份到目录 / back up to a folder"),
+    "restore": ("restore", "从备份恢复 / restore from a backup"),
+    "admin": ("admin", "admin create：建立首位管理员 / create the first administrator"),
+    "selftest": ("selftest", "自检 / prove this installation from end to end"),
+    "install-service": ("install_service", "安装 systemd 服务 / install as a systemd service"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; only its own module is imported, so that each starts fast."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        print("用法 / usage: telemed COMMAND [--help]\n")
+        for name, (_, text) in COMMANDS.items():
+            print(f"  {name:16} {text}")
+        return
+    if given[0] not in COMMANDS:
+        sys.exit(f"没有命令 {given[0]} / there is no command {given[0]}; telemed --help")
+    command = importlib.import_module(f"telemed.commands.{COMMANDS[given[0]][0]}")
+    parser = argparse.ArgumentParser(prog=f"telemed {given[0]}", description=COMMANDS[given[0]][1])
+    command.configure(parser)
+    try:
+        status = command.run(parser.parse_args(given[1:]))
+    except Faulty as error:
+        sys.exit(str(error))
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""Everything on one machine: database, hints, gateway, web server, and on the first start the demo county."""
+
+import argparse
+import errno
+import os
+import socket
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import msgspec
+import psycopg
+
+from telemed.certificates import ServerCertificate
+from telemed.commands import first_administrator, settings
+from telemed.commands.supervisor import Program, Stopping, Supervisor, cut_logs, start_program
+from telemed.config import Config, environment_of
+from telemed.config.read import PREFIX
+from telemed.db.migrate import UnusableDatabase, migrate
+from telemed.embedded import (
+    AlreadyRunning,
+    NotInstalled,
+    PostgresServer,
+    ShuttingDown,
+    StartFailed,
+    Unsupported,
+    ValkeyServer,
+    start_postgres,
+    start_valkey,
+)
+from telemed.embedded.child import start_child
+from telemed.embedded.postgres import tail
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 90
+
+
+class PortTaken(Exception):
+    """An address we cannot listen on; the text names it, in Chinese and English."""
+
+
+REFUSALS = (AlreadyRunning, ShuttingDown, NotInstalled, StartFailed, Unsupported, UnusableDatabase, PortTaken)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    settings.configure(parser)
+    parser.add_argument("--http", type=settings.address, metavar="HOST:PORT", help="网页地址 / pages and API")
+    parser.add_argument("--dicom", type=settings.address, metavar="HOST:PORT", help="DICOM 地址 / DICOM listener")
+    parser.add_argument("--no-demo", action="store_true", help="不装入演示数据 / without the demo county")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    begun = time.monotonic()
+    if arguments.state is None and f"{PREFIX}STATE__PATH" not in os.environ and not arguments.config:
+        arguments.state = default_state()
+    config = settings.read(arguments)
+    logs = config.state.path.absolute() / "log"
+    try:
+        with Supervisor(say, partial(cut_logs, logs)) as supervisor:
+            prepare_state(config.state.path.absolute())
+            config, certificate = settings.with_certificate(_settled(config))
+            config = _start_stores(config, supervisor)
+            with step("数据库结构", "database schema"):
+                migrate(config.database.dsn)
+            _start_programs(config, supervisor, None if "JOURNAL_STREAM" in os.environ else logs)
+            if not arguments.no_demo:
+                _demo(config, logs)
+            _announce(config, certificate, begun, demo=not arguments.no_demo)
+            supervisor.watch()
+    except Stopping:
+        say("已停止 / stopped")
+    except (*REFUSALS, psycopg.OperationalError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def default_state() -> Path:
+    """Return where state goes when nobody says: a place that the database's user can reach."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/telemed")
+    if base := os.environ.get("XDG_STATE_HOME"):
+        return Path(base) / "telemed"
+    return ROOT / "state"
+
+
+def prepare_state(state: Path) -> None:
+    """Make the state folder; only its owner may look inside, others may pass to what they own."""
+    state.mkdir(mode=0o711, parents=True, exist_ok=True)
+    (state / "log").mkdir(mode=0o700, exist_ok=True)
+
+
+def say(line: str) -> None:
+    print(f"  {line}", flush=True)
+
+
+@contextmanager
+def step(zh: str, en: str) -> Generator[None]:
+    """Show a line while something takes its time, and how long it took."""
+    print(f"  {zh} / {en} …", end="", flush=True)
+    begun = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        print(flush=True)
+        raise
+    print(f" {time.monotonic() - begun:.1f} s", flush=True)
+
+
+def _settled(config: Config) -> Config:
+    """Return the Config with what depends on this machine: absolute paths, free ports where 0 was asked for."""
+    state = msgspec.structs.replace(config.state, path=config.state.path.absolute())
+    web = config.http.web if config.http.web.is_absolute() else ROOT / config.http.web
+    http = msgspec.structs.replace(config.http, web=web, port=free_port(config.http.host, config.http.port))
+    dicom = msgspec.structs.replace(config.dicom, port=free_port(config.dicom.host, config.dicom.port))
+    return msgspec.structs.replace(config, state=state, http=http, dicom=dicom)
+
+
+def free_port(host: str, port: int) -> int:
+    """Return the port, or a free one for 0; raises PortTaken or OSError for an address that is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTaken(
+                    f"{host}:{port} 已被其他程序占用，请用 --http 或 --dicom 换一个 / "
+                    f"{host}:{port} is taken by another program; choose another with --http or --dicom"
+                ) from None
+            raise PortTaken(f"{host}:{port}：{error.strerror} / {error.strerror}") from error
+        return probe.getsockname()[1]
+
+
+def _start_stores(config: Config, supervisor: Supervisor) -> Config:
+    """Start PostgreSQL and Valkey unless the configuration names others, and return the Config that names them."""
+    state = config.state.path
+    if not config.database.dsn:
+        with step("数据库 PostgreSQL", "database PostgreSQL"):
+            server = cast("PostgresServer", supervisor.start("PostgreSQL", partial(start_postgres, state)))
+        config = msgspec.structs.replace(config, database=msgspec.structs.replace(config.database, dsn=server.dsn))
+    if not config.redis.url:
+        with step("提示服务 Valkey", "hints Valkey"):
+            valkey = cast("ValkeyServer", supervisor.start("Valkey", partial(start_valkey, state)))
+        config = msgspec.structs.replace(config, redis=msgspec.structs.replace(config.redis, url=valkey.url))
+    return config
+
+
+def _start_programs(config: Config, supervisor: Supervisor, logs: Path | None) -> None:
+    environment = environment_for(config)
+    with step("影像接收", "DICOM gateway"):
+        for number in range(config.dicom.processes):
+            name = f"dicom_gateway-{number}" if config.dicom.processes > 1 else "dicom_gateway"
+            mine = dict(environment)
+            if config.dicom.metrics_port:
+                mine[f"{PREFIX}DICOM__METRICS_PORT"] = str(config.dicom.metrics_port + number)
+            place = (config.dicom.host, config.dicom.port)
+            supervisor.start(name, partial(_start_ours, ["-m", "dicom_gateway"], mine, logs, name, place))
+    with step("网页与接口", "pages and API"):
+        command = ["-m", "telemed", "serve"]
+        place = (config.http.host, config.http.port)
+        supervisor.start("telemed", partial(_start_ours, command, environment, logs, "telemed", place))
+
+
+def _start_ours(
+    module: list[str], environment: dict[str, str], logs: Path | None, name: str, place: tuple[str, int]
+) -> Program:
+    log = logs / f"{name}.log" if logs else None
+    return start_program([sys.executable, "-P", *module], environment, log, place, READY_SECONDS)
+
+
+def environment_for(config: Config) -> dict[str, str]:
+    """Return a child's environment: ours, with every setting as this process has settled it."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return {**ours, **environment_of(config), "PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
+
+
+def _demo(config: Config, logs: Path) -> None:
+    """Bring the demo county in, whatever of it is missing; its own progress shows on the terminal."""
+    with (logs / "demo.log").open("ab") as log:
+        process = start_child(
+            [sys.executable, "-P", "-m", "telemed.demo"], environment=environment_for(config), stderr=log
+        )
+        if status := process.wait():
+            raise StartFailed(f"演示数据未能装入 / the demo county: {status}\n{tail(logs / 'demo.log')}")
+
+
+def _announce(config: Config, certificate: ServerCertificate | None, begun: float, *, demo: bool) -> None:
+    """Say where everything is."""
+    say("")
+    say(f"{config.county.name} 已就绪 / ready · {time.monotonic() - begun:.1f} s")
+    say(f"  网页 / pages       {config.public_url}")
+    say(f"  DICOM              {config.dicom.ae_title} @ {config.dicom.host}:{config.dicom.port}")
+    accounts = config.state.path / "demo-accounts.json"
+    if demo and accounts.exists():
+        say(f"  账号 / log-ins     {accounts}")
+    elif (link := first_administrator.setup_link(config)) is not None:
+        say(f"  首位管理员 / first administrator（一次有效 / once）  {link}")
+    if certificate:
+        say(f"  CA 证书 / CA       {certificate.authority}")
+        say(f"     SHA-256         {certificate.fingerprint}")
+        say("     在各电脑上信任它 / trust it on every PC: docs/how-to/trust-the-county-ca.md")
+    say(f"  数据 / state       {config.state.path}")
+    say("  停止 / stop        Ctrl-C")
+    say("")
