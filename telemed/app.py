@@ -33,7 +33,7 @@ from telemed.events.hints import Hints
 from telemed.events.hub import Hub
 from telemed.events.signal import Signal
 from telemed.events.stream import serve as serve_stream
-from telemed.http import health, openapi, static
+from telemed.http import authority, health, openapi, static
 from telemed.http.server import Server
 from telemed.http.wire import PUBLIC, Call, CallRecord, Endpoint, Gate, Stream
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
@@ -100,6 +100,7 @@ def endpoints(county: County) -> list[Endpoint]:
     """Every route of the server, one table."""
     return [
         *health.endpoints(lambda: _probe(county)),
+        *authority.endpoints(county.config.state.path / "certificates" / "county-ca.pem"),
         *_own_endpoints(county),
         *access_endpoints(county.sessions, county.sign_in, county.config.county.name),
     ]

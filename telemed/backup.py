@@ -27,8 +27,9 @@ import psycopg
 FORMAT = 1
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CHUNK = 1 << 20
+MARKER = "restore-unfinished"  # in the state folder from a restore's first step to its last
 # made anew (database, hints, sockets), handled on their own (imaging), or of no use elsewhere (logs)
-NOT_STATE = frozenset({"postgres", "valkey", "imaging", "log"})
+NOT_STATE = frozenset({"postgres", "valkey", "imaging", "log", "supervisor.lock", "programs.lock"})
 
 Say = Callable[[str], None]
 
@@ -104,7 +105,7 @@ def restore(chosen: Path, county: County, say: Say) -> list[str]:
     dsn, binaries, archive, state = county
     manifest = _read_manifest(chosen)
     source = chosen.parent / "archive"
-    marker = state / "restore-unfinished"
+    marker = state / MARKER
     if not marker.exists():
         _refuse_used(dsn, archive / "archive")
     if _sha256(chosen / "database.dump") != manifest.database_sha256:

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
@@ -135,16 +135,22 @@ class Supervisor:
 
 
 def start_program(
-    command: list[str | Path], environment: dict[str, str], log: Path | None, ready: tuple[str, int], seconds: float
+    command: Sequence[str | Path],
+    environment: dict[str, str],
+    log: Path | None,
+    *,
+    ready: tuple[str, int],
+    seconds: float,
+    keep: Sequence[int] = (),
 ) -> Program:
     """Start a child and return when its port accepts a connection.
 
-    log: None inherits this process's output (systemd keeps it then).
+    log: None inherits this process's output (systemd keeps it then).  keep: descriptors it inherits.
     Raises StartFailed with the end of its log when it ends or stays silent.
     """
     output = log.open("ab") if log else None
     try:
-        process = start_child(command, environment=environment, stdout=output, stderr=output)
+        process = start_child(command, environment=environment, stdout=output, stderr=output, keep=keep)
     finally:
         if output:
             output.close()

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -15,6 +16,7 @@ from typing import cast
 import msgspec
 import psycopg
 
+from telemed.backup import MARKER
 from telemed.certificates import ServerCertificate
 from telemed.commands import first_administrator, settings
 from telemed.commands.supervisor import Program, Stopping, Supervisor, cut_logs, start_program
@@ -34,6 +36,7 @@ from telemed.embedded import (
 )
 from telemed.embedded.child import start_child
 from telemed.embedded.postgres import tail
+from telemed.embedded.state import Held
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90
@@ -43,7 +46,20 @@ class PortTaken(Exception):
     """An address we cannot listen on; the text names it, in Chinese and English."""
 
 
-REFUSALS = (AlreadyRunning, ShuttingDown, NotInstalled, StartFailed, Unsupported, UnusableDatabase, PortTaken)
+class RestoreUnfinished(Exception):
+    """A restore into this state folder was interrupted; nothing may start on half of it."""
+
+
+REFUSALS = (
+    RestoreUnfinished,
+    AlreadyRunning,
+    ShuttingDown,
+    NotInstalled,
+    StartFailed,
+    Unsupported,
+    UnusableDatabase,
+    PortTaken,
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,14 +77,15 @@ def run(arguments: argparse.Namespace) -> int:
     logs = config.state.path.absolute() / "log"
     try:
         with Supervisor(say, partial(cut_logs, logs)) as supervisor:
-            prepare_state(config.state.path.absolute())
+            held = hold_state(config.state.path.absolute())
             config, certificate = settings.with_certificate(_settled(config))
             config = _start_stores(config, supervisor)
             with step("数据库结构", "database schema"):
                 migrate(config.database.dsn)
-            _start_programs(config, supervisor, None if "JOURNAL_STREAM" in os.environ else logs)
+            programs = Programs(config, None if "JOURNAL_STREAM" in os.environ else logs, held)
+            programs.start(supervisor)
             if not arguments.no_demo:
-                _demo(config, logs)
+                programs.demo(logs)
             _announce(config, certificate, begun, demo=not arguments.no_demo)
             supervisor.watch()
     except Stopping:
@@ -88,10 +105,19 @@ def default_state() -> Path:
     return ROOT / "state"
 
 
-def prepare_state(state: Path) -> None:
-    """Make the state folder; only its owner may look inside, others may pass to what they own."""
+def hold_state(state: Path) -> Held:
+    """Make the state folder and hold it; only its owner may look inside, others may pass to what they own.
+
+    Waits for programs of a supervisor that was killed.  Raises AlreadyRunning, ShuttingDown or RestoreUnfinished.
+    """
     state.mkdir(mode=0o711, parents=True, exist_ok=True)
     (state / "log").mkdir(mode=0o700, exist_ok=True)
+    if (state / MARKER).exists():
+        raise RestoreUnfinished(
+            f"{state} 的恢复尚未完成，请再次运行 telemed restore / "
+            f"the restore into {state} is not finished; run telemed restore again"
+        )
+    return Held(state)
 
 
 def say(line: str) -> None:
@@ -151,43 +177,55 @@ def _start_stores(config: Config, supervisor: Supervisor) -> Config:
     return config
 
 
-def _start_programs(config: Config, supervisor: Supervisor, logs: Path | None) -> None:
-    environment = environment_for(config)
-    with step("影像接收", "DICOM gateway"):
-        for number in range(config.dicom.processes):
-            name = f"dicom_gateway-{number}" if config.dicom.processes > 1 else "dicom_gateway"
-            mine = dict(environment)
-            if config.dicom.metrics_port:
-                mine[f"{PREFIX}DICOM__METRICS_PORT"] = str(config.dicom.metrics_port + number)
-            place = (config.dicom.host, config.dicom.port)
-            supervisor.start(name, partial(_start_ours, ["-m", "dicom_gateway"], mine, logs, name, place))
-    with step("网页与接口", "pages and API"):
-        command = ["-m", "telemed", "serve"]
-        place = (config.http.host, config.http.port)
-        supervisor.start("telemed", partial(_start_ours, command, environment, logs, "telemed", place))
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """Our own programs as children.  logs: None where systemd keeps what they say.
 
+    Each inherits the hold on the state folder, so that the next supervisor waits for the last of them.
+    """
 
-def _start_ours(
-    module: list[str], environment: dict[str, str], logs: Path | None, name: str, place: tuple[str, int]
-) -> Program:
-    log = logs / f"{name}.log" if logs else None
-    return start_program([sys.executable, "-P", *module], environment, log, place, READY_SECONDS)
+    config: Config
+    logs: Path | None
+    held: Held
+
+    def start(self, supervisor: Supervisor) -> None:
+        config = self.config
+        environment = environment_for(config)
+        with step("影像接收", "DICOM gateway"):
+            for number in range(config.dicom.processes):
+                name = f"dicom_gateway-{number}" if config.dicom.processes > 1 else "dicom_gateway"
+                mine = dict(environment)
+                if config.dicom.metrics_port:
+                    mine[f"{PREFIX}DICOM__METRICS_PORT"] = str(config.dicom.metrics_port + number)
+                place = (config.dicom.host, config.dicom.port)
+                supervisor.start(name, partial(self._start_one, ["dicom_gateway"], mine, name, place))
+        with step("网页与接口", "pages and API"):
+            place = (config.http.host, config.http.port)
+            supervisor.start("telemed", partial(self._start_one, ["telemed", "serve"], environment, "telemed", place))
+
+    def _start_one(self, module: list[str], environment: dict[str, str], name: str, place: tuple[str, int]) -> Program:
+        log = self.logs / f"{name}.log" if self.logs else None
+        command = [sys.executable, "-P", "-m", *module]
+        return start_program(command, environment, log, ready=place, seconds=READY_SECONDS, keep=[self.held.programs])
+
+    def demo(self, logs: Path) -> None:
+        """Bring the demo county in, whatever of it is missing; its own progress shows on the terminal."""
+        log = logs / "demo.log"
+        with log.open("ab") as errors:
+            process = start_child(
+                [sys.executable, "-P", "-m", "telemed.demo"],
+                environment=environment_for(self.config),
+                stderr=errors,
+                keep=[self.held.programs],
+            )
+            if status := process.wait():
+                raise StartFailed(f"演示数据未能装入 / the demo county: {status}\n{tail(log)}")
 
 
 def environment_for(config: Config) -> dict[str, str]:
     """Return a child's environment: ours, with every setting as this process has settled it."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return {**ours, **environment_of(config), "PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
-
-
-def _demo(config: Config, logs: Path) -> None:
-    """Bring the demo county in, whatever of it is missing; its own progress shows on the terminal."""
-    with (logs / "demo.log").open("ab") as log:
-        process = start_child(
-            [sys.executable, "-P", "-m", "telemed.demo"], environment=environment_for(config), stderr=log
-        )
-        if status := process.wait():
-            raise StartFailed(f"演示数据未能装入 / the demo county: {status}\n{tail(logs / 'demo.log')}")
 
 
 def _announce(config: Config, certificate: ServerCertificate | None, begun: float, *, demo: bool) -> None:

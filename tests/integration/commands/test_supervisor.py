@@ -25,7 +25,7 @@ port, log = int(sys.argv[1]), Path(sys.argv[2])
 server = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
 try:
     with Supervisor(partial(print, flush=True), lambda: None) as supervisor:
-        start = partial(start_program, server, dict(os.environ), log, ("127.0.0.1", port), 20)
+        start = partial(start_program, server, dict(os.environ), log, ready=("127.0.0.1", port), seconds=20)
         print(supervisor.start("web", start).process.pid, flush=True)
         supervisor.watch()
 except Stopping:
@@ -99,14 +99,20 @@ def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
 def test_a_child_that_ends_at_once_fails_with_the_end_of_its_log(tmp_path: Path) -> None:
     command: list[str | Path] = [sys.executable, "-c", "import sys; sys.exit('端口不可用')"]
     with pytest.raises(StartFailed, match="端口不可用"):
-        start_program(command, dict(os.environ), tmp_path / "x.log", ("127.0.0.1", free_port()), 20)
+        start_program(command, dict(os.environ), tmp_path / "x.log", ready=("127.0.0.1", free_port()), seconds=20)
 
 
 def test_a_child_that_stays_silent_is_stopped(tmp_path: Path) -> None:
     marker = tmp_path / "pid"
     code = f"import os, signal; open({str(marker)!r}, 'w').write(str(os.getpid())); signal.pause()"
     with pytest.raises(StartFailed):
-        start_program([sys.executable, "-c", code], dict(os.environ), tmp_path / "x.log", ("127.0.0.1", free_port()), 1)
+        start_program(
+            [sys.executable, "-c", code],
+            dict(os.environ),
+            tmp_path / "x.log",
+            ready=("127.0.0.1", free_port()),
+            seconds=1,
+        )
     assert not running(int(marker.read_text("ascii")))
 
 
