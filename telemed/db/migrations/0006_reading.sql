@@ -53,9 +53,9 @@ create table reading (
     due_at timestamptz,
     clock_stopped_at timestamptz,
     clock_ended_at timestamptz,
+    reading_seconds integer, -- 诊断用时 of the first signed report
     -- who and what stands at the moment
-    author_id uuid references practitioner,
-    verifier_id uuid references practitioner,
+    author_id uuid references practitioner, -- who submitted what is being verified
     hold_reason text constraint reading_hold_reason_is_known
         check (hold_reason in ('joint-reading', 'upper-hospital', 'waiting-for-material')),
     hold_note text not null default '',
@@ -86,6 +86,7 @@ create index reading_by_organization on reading (organization_id, opened_at desc
 -- A UPS step of a reading (PS3.4 CC.1): Interpretation or Report Verification.
 create table work_item (
     id uuid primary key,
+    number bigint not null generated always as identity,
     reading_id uuid not null references reading,
     kind text not null constraint work_item_kind_is_known check (kind in ('interpretation', 'verification')),
     state text not null constraint work_item_state_is_ups
@@ -118,7 +119,7 @@ create table work_item (
 );
 create unique index one_open_item_a_reading on work_item (reading_id) where state in ('SCHEDULED', 'IN PROGRESS');
 create index work_item_by_lease on work_item (lease_until) where state = 'IN PROGRESS';
-create index work_item_by_reading on work_item (reading_id, scheduled_at);
+create index work_item_by_reading on work_item (reading_id, number);
 create index work_item_by_claimer on work_item (claimed_by) where state = 'IN PROGRESS';
 
 -- The text being written; it belongs to the step and stays under its author's name when the step is taken over.
@@ -273,3 +274,38 @@ create table image_grade (
     constraint image_grade_poor_says_why check (grade in ('A', 'B') or cardinality(reasons) > 0)
 );
 create index image_grade_by_study on image_grade (study_id, id desc);
+
+-- One row a reading with what every list shows of it.
+create view reading_overview as
+select r.id, r.study_id, r.organization_id, r.mode, r.state, r.priority, r.priority_rank, r.checkup, r.limited,
+       r.late_instances, r.opened_at, r.clock_started_at, r.allowed_minutes, r.working_time, r.due_at,
+       r.clock_stopped_at, r.clock_ended_at, r.reading_seconds, r.hold_reason, r.author_id, r.current_version_id,
+       r.preliminary_version_id, r.revision,
+       w.id as item_id, w.kind as item_kind, w.purpose, w.side, w.assigned_to, w.claimed_by, w.lease_until,
+       holder.name as claimed_name, author.name as author_name,
+       s.study_instance_uid, s.modalities, s.description, s.completeness, s.completeness_evidence,
+       s.expected_instances, s.instance_count, s.acquired_at, s.first_received_at, s.match_state,
+       s.hold as study_hold, s.intent,
+       s.laterality as image_laterality,
+       s.patient_id, coalesce(p.name, s.source_patient_name) as patient_name,
+       coalesce(p.name_pinyin, s.source_name_pinyin) as patient_pinyin,
+       coalesce(p.sex, s.source_sex) as patient_sex,
+       coalesce(p.birth_date, s.source_birth_date) as birth_date,
+       coalesce(p.identity, 'source') as identity,
+       q.id as service_request_id, coalesce(q.accession_number, s.accession_number) as accession_number,
+       coalesce(q.item, s.description) as item, coalesce(q.body_site, s.body_site) as body_site,
+       coalesce(q.laterality, s.laterality) as laterality, q.encounter_class, q.emergency_class,
+       coalesce(q.purpose, '') as purpose_text, coalesce(q.history, '') as history,
+       o.name as organization_name, o.name_en as organization_name_en, o.phone as organization_phone,
+       b.kind as return_kind, b.state as return_state, b.due_at as return_due_at, b.escalated_at as return_escalated_at,
+       v.status as report_status, v.signed_at, v.significance
+from reading r
+join imaging_study s on s.id = r.study_id
+join organization o on o.id = r.organization_id
+left join patient p on p.id = s.patient_id
+left join service_request q on q.id = s.service_request_id
+left join work_item w on w.reading_id = r.id and w.state in ('SCHEDULED', 'IN PROGRESS')
+left join practitioner holder on holder.id = coalesce(w.claimed_by, w.assigned_to)
+left join practitioner author on author.id = r.author_id
+left join site_return b on b.reading_id = r.id and b.state <> 'closed'
+left join report_version v on v.id = r.current_version_id;

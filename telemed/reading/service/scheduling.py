@@ -1,0 +1,196 @@
+"""Consumer of study events: opens readings, makes them readable, notices images after signing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import msgspec
+
+from telemed.db import Connection, execute, fetch_all, fetch_one
+from telemed.events import Event
+from telemed.reading.model.clocks import allowance, due
+from telemed.reading.model.intake import ReadingFacts, StudyFacts, Then, decide
+from telemed.reading.model.modes import ModeRow, choose
+from telemed.reading.model.rules import ReadingRules
+from telemed.reading.model.states import (
+    AwaitingMatch,
+    AwaitingReading,
+    Delivered,
+    Mode,
+    NeedsRecheck,
+    Receiving,
+    Signed,
+    State,
+    Viewed,
+    cancel,
+    ready,
+    recheck,
+    wait_for_match,
+    word,
+)
+from telemed.reading.service.acting import new_item, tell, write
+from telemed.reading.store.readings import Held, hold, queries
+from telemed.reading.store.rows import Id, ModeDbRow, ReadingRow, StudyRow
+from telemed.vocabulary import EncounterClass, Intent, OrganizationId, Priority
+
+STUDY_EVENTS = frozenset({"study.indexed", "study.updated", "study.matched"})
+MATCHED = frozenset({"sure", "confirmed"})
+
+
+async def schedule(tx: Connection, study_id: UUID, now: datetime, rules: ReadingRules) -> Then:
+    """Bring the reading of a study to where the study is; doing it twice changes nothing more."""
+    study = await fetch_one(tx, queries["study_facts"], {"study_id": study_id}, StudyRow)
+    if study is None:
+        return Then.NOTHING
+    facts = _facts(study)
+    held = await _open_reading(tx, study_id)
+    if held is None:
+        if decide(facts, None) is not Then.OPEN:
+            return Then.NOTHING
+        held = await _open(tx, study, now, rules)
+        if held is None:
+            return Then.NOTHING
+    then = decide(facts, ReadingFacts(word(held.state), held.row.instances_signed, held.row.late_instances))
+    await _apply(tx, held, then, study, now=now, rules=rules)
+    if then is Then.NOTHING:
+        await _follow_request(tx, study, rules)
+    return then
+
+
+def consumer(rules: ReadingRules) -> tuple[str, frozenset[str], object]:
+    """Name, kinds and handler of the consumer that schedules readings."""
+
+    async def handle(tx: Connection, event: Event) -> None:
+        await schedule(tx, event.subject, event.at, rules)
+
+    return "reading-schedule", STUDY_EVENTS, handle
+
+
+def _facts(study: StudyRow) -> StudyFacts:
+    return StudyFacts(
+        intent=Intent(study.intent),
+        matched=study.match_state in MATCHED and not study.hold,
+        arrived=study.completeness in ("complete", "quiet"),
+        priority=Priority(study.priority),
+        instance_count=study.instance_count,
+    )
+
+
+async def _open_reading(tx: Connection, study_id: UUID) -> Held | None:
+    found = await fetch_one(tx, queries["open_reading_of_study"], {"study_id": study_id}, Id)
+    return None if found is None else await hold(tx, found.id)
+
+
+async def _open(tx: Connection, study: StudyRow, now: datetime, rules: ReadingRules) -> Held | None:
+    reading_id = uuid4()
+    opened = await execute(
+        tx,
+        queries["insert_reading"],
+        {
+            "id": reading_id,
+            "study_id": study.id,
+            "organization_id": study.organization_id,
+            "mode": await _mode(tx, study, now, rules),
+            "priority": study.priority,
+            "checkup": _checkup(study),
+            "opened_at": now,
+        },
+    )
+    if not opened:
+        return None
+    held = await hold(tx, reading_id)
+    if held is not None:
+        await tell(tx, held.row, "reading.opened")
+    return held
+
+
+async def _mode(tx: Connection, study: StudyRow, now: datetime, rules: ReadingRules) -> Mode:
+    rows = await fetch_all(tx, queries["mode_rows"], {"organization_id": study.organization_id}, ModeDbRow)
+    configured = [
+        ModeRow(
+            None if row.organization_id is None else OrganizationId(row.organization_id),
+            row.modality,
+            row.from_hour,
+            row.until_hour,
+            Mode(row.mode),
+        )
+        for row in rows
+    ]
+    modality = study.modalities[0] if study.modalities else ""
+    hour = now.astimezone(rules.calendar.offset).hour
+    return choose(configured, OrganizationId(study.organization_id), modality, hour)
+
+
+def _checkup(study: StudyRow) -> bool:
+    return study.encounter_class == EncounterClass.CHECKUP and study.priority == Priority.ROUTINE
+
+
+async def _apply(
+    tx: Connection,
+    held: Held,
+    then: Then,
+    study: StudyRow,
+    *,
+    now: datetime,
+    rules: ReadingRules,
+) -> None:
+    state: State = held.state
+    match then, state:
+        case Then.READY, Receiving() | AwaitingMatch():
+            clock = _clock(held.row, study, now, rules)
+            mode = await _mode(tx, study, now, rules)
+            await write(tx, held, ready(state, new_item()), "reading.scheduled", now, mode=mode.value, **clock)
+        case Then.WAIT, Receiving() | AwaitingReading():
+            await write(tx, held, wait_for_match(state), "reading.unmatched", now)
+        case Then.CANCEL, Receiving() | AwaitingMatch() | AwaitingReading():
+            await write(tx, held, cancel(state), "reading.canceled", now)
+        case Then.LATE_IMAGES, Signed() | Delivered() | Viewed() | NeedsRecheck():
+            late = study.instance_count - (held.row.instances_signed or 0)
+            await write(tx, held, recheck(state), "reading.images-arrived", now, late_instances=late)
+        case _:
+            return
+
+
+def _clock(row: ReadingRow, study: StudyRow, now: datetime, rules: ReadingRules) -> dict[str, object]:
+    """诊断用时 starts when the study is complete, for an emergency with its first image; once started it stays."""
+    start = row.clock_started_at
+    if start is None:
+        start = study.first_received_at if study.priority == Priority.STAT else now
+    return timing(study, start, rules)
+
+
+def timing(
+    study: StudyRow,
+    start: datetime,
+    rules: ReadingRules,
+    priority: Priority | None = None,
+) -> dict[str, object]:
+    """The columns of a clock that started at `start`, for the study's or a chosen priority."""
+    chosen = priority or Priority(study.priority)
+    checkup = study.encounter_class == EncounterClass.CHECKUP and chosen is Priority.ROUTINE
+    allowed = allowance(rules.allowances, frozenset(study.modalities), study.body_site, chosen, checkup=checkup)
+    return {
+        "priority": chosen.value,
+        "checkup": checkup,
+        "clock_started_at": start,
+        "allowed_minutes": allowed.minutes,
+        "working_time": allowed.working_time,
+        "due_at": due(start, allowed, rules.calendar),
+    }
+
+
+async def _follow_request(tx: Connection, study: StudyRow, rules: ReadingRules) -> None:
+    """A request that became more or less urgent before anybody began changes the priority of its reading."""
+    held = await _open_reading(tx, study.id)
+    if held is None or held.row.priority_reason or held.row.priority == study.priority:
+        return
+    if isinstance(held.state, AwaitingReading) and held.row.clock_started_at is not None:
+        changes = timing(study, held.row.clock_started_at, rules)
+    elif isinstance(held.state, Receiving | AwaitingMatch):
+        changes = {"priority": study.priority, "checkup": _checkup(study)}
+    else:
+        return
+    row = msgspec.structs.replace(held.row, **changes)
+    await execute(tx, queries["update_reading"], msgspec.structs.asdict(row))
+    await tell(tx, row, "reading.reprioritised")
