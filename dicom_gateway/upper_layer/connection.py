@@ -96,6 +96,7 @@ class Connection(asyncio.BufferedProtocol):
         "_artim_state",
         "_clock",
         "_drained",
+        "_dropped",
         "_end",
         "_host",
         "_layer",
@@ -131,6 +132,7 @@ class Connection(asyncio.BufferedProtocol):
         self._paused_at: float | None = None
         self._artim_state: State | None = None
         self._pdus = 0
+        self._dropped = 0
         self._working = False
         self._leaving = False
         self._end: str | None = None
@@ -162,6 +164,10 @@ class Connection(asyncio.BufferedProtocol):
         if self._reader is not None and (gathered := self._reader.gathered()) is not None:
             self._put(gathered)
         self._settle()
+        if self._layer.state is State.AWAITING_CLOSE:
+            self._dropped += nbytes
+            if self._dropped > self._host.limits.max_dropped_bytes:
+                self.cut()
 
     def eof_received(self) -> bool:
         return False

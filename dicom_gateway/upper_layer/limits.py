@@ -31,6 +31,8 @@ class Limits:
     request_seconds: float = 15.0
     #: ARTIM while the peer is to close after our reject, release or abort.
     close_seconds: float = 5.0
+    #: Read and dropped behind our reject, release or abort, so that the peer can read our answer, before it is cut.
+    max_dropped_bytes: int = 16_777_216
     #: A PDU begun is complete within this time, and a message begun does not fall silent for longer.
     pdu_seconds: float = 20.0
     #: A message begun comes in at this rate at least, on the mean, after the first rate_grace_seconds.

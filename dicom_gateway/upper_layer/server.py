@@ -81,14 +81,14 @@ class Server:
         self._starting: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._socket: socket.socket | None = None
+        self._port = 0
         self._all_gone = asyncio.Event()
         self._all_gone.set()
 
     @property
     def port(self) -> int:
-        if self._socket is None:
-            raise RuntimeError("the server does not listen")
-        return int(self._socket.getsockname()[1])
+        """The port that start bound."""
+        return self._port
 
     @property
     def open_associations(self) -> int:
@@ -116,6 +116,7 @@ class Server:
             listener.close()
             raise
         self._socket = listener
+        self._port = int(listener.getsockname()[1])
         self._tasks = [loop.create_task(self._accept(listener)), loop.create_task(self._sweep())]
         _log.info("listening", host=host, port=self.port, tls=self._tls is not None)
 
