@@ -54,6 +54,11 @@ def main(arguments: Sequence[str]) -> None:
     try:
         refuse_unsupported(sys.platform, platform.machine(), machine_libc())
         with _only_one():
+            if (
+                command == "test"
+                and subprocess.run([sys.executable, "-I", ROOT / "tests/programs.py"], check=False).returncode
+            ):
+                sys.exit(1)
             prepare_python(developer=command in ("test", "bench"))
             if command in ("up", "test", "install-service"):
                 prepare_web()
