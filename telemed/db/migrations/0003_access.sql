@@ -17,7 +17,7 @@ create table account (
     created_at timestamptz not null default now()
 );
 
--- By the digest of what was typed, so that a name that does not exist locks like one that does.
+-- By the digest of the account name as typed, so that a name that does not exist locks like one that does.
 create table sign_in_attempt (
     username_digest bytea primary key,
     failures integer not null,
@@ -40,7 +40,7 @@ create table session (
     locked_at timestamptz,
     ended_at timestamptz,
     ended_reason text not null default '' constraint session_end_reason_is_known check (
-        ended_reason in ('', 'sign-out', 'switched', 'expired', 'idle', 'password', 'disabled')),
+        ended_reason in ('', 'sign-out', 'switched', 'password', 'disabled')),
     constraint session_end_has_a_reason check ((ended_at is null) = (ended_reason = ''))
 );
 create index session_open_by_account on session (account_id) where ended_at is null;

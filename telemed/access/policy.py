@@ -1,0 +1,260 @@
+"""Who may do what, and where: one table, one pure function, denied by default.
+
+tests/spec/policy.md says the same by route; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from telemed.errors import Forbidden
+from telemed.vocabulary import EVERYWHERE, NOWHERE, Action, Principal, Role, Scope, ScopeKind
+
+
+class Reach(StrEnum):
+    """How far a role carries an action.
+
+    OWN: the own organisation. CENTER: the whole community for people of a reading centre, the own organisation for
+    others (a township may have its own reporting physician). COMMUNITY: the community for any of its members.
+    """
+
+    OWN = "own"
+    CENTER = "center"
+    COMMUNITY = "community"
+    EVERYWHERE = "everywhere"
+
+
+def _reach(reach: Reach, *actions: Action) -> Mapping[Action, Reach]:
+    return dict.fromkeys(actions, reach)
+
+
+# What every role has besides: the names of the places and people they work with.
+ANY_ROLE: Mapping[Action, Reach] = {Action.DIRECTORY_READ: Reach.COMMUNITY}
+
+READER: Mapping[Action, Reach] = {
+    **_reach(
+        Reach.CENTER,
+        Action.PATIENT_READ,
+        Action.PATIENT_REVEAL,
+        Action.REGISTRATION_READ,
+        Action.MATCH_READ,
+        Action.STUDY_READ,
+        Action.QUARANTINE_READ,
+        Action.WORKLIST_READ,
+        Action.READING_WRITE,
+        Action.READING_RETURN_SITE,
+        Action.REPORT_READ,
+        Action.REPORT_PRINT,
+        Action.REPORT_AMEND,
+    ),
+    Action.READING_DRAFT_TOWNSHIP: Reach.OWN,
+    Action.PATIENT_BREAK_GLASS: Reach.COMMUNITY,
+}
+VERIFIER: Mapping[Action, Reach] = {
+    **READER,
+    **_reach(Reach.CENTER, Action.READING_VERIFY, Action.READING_TAKE_OVER),
+}
+
+GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
+    Role.REGISTRAR: _reach(
+        Reach.OWN,
+        Action.PATIENT_READ,
+        Action.PATIENT_REVEAL,
+        Action.PATIENT_REVIEW,
+        Action.REGISTRATION_READ,
+        Action.REGISTRATION_WRITE,
+        Action.MATCH_READ,
+        Action.STUDY_READ,
+        Action.REPORT_READ,
+        Action.REPORT_PRINT,
+    ),
+    Role.TECHNICIAN: _reach(
+        Reach.OWN,
+        Action.PATIENT_READ,
+        Action.PATIENT_REVEAL,
+        Action.PATIENT_REVIEW,
+        Action.REGISTRATION_READ,
+        Action.REGISTRATION_WRITE,
+        Action.MATCH_READ,
+        Action.MATCH_DECIDE,
+        Action.STUDY_READ,
+        Action.STUDY_STORE,
+        Action.STUDY_INTENT,
+        Action.QUARANTINE_READ,
+        Action.QUARANTINE_DECIDE,
+        Action.DEVICE_READ,
+        Action.READING_ANSWER_SITE,
+        Action.REPORT_READ,
+        Action.REPORT_PRINT,
+    ),
+    Role.REQUESTER: {
+        **_reach(
+            Reach.OWN,
+            Action.PATIENT_READ,
+            Action.PATIENT_REVEAL,
+            Action.REGISTRATION_READ,
+            Action.REGISTRATION_WRITE,
+            Action.MATCH_READ,
+            Action.STUDY_READ,
+            Action.READING_ANSWER_SITE,
+            Action.REPORT_READ,
+            Action.REPORT_PRINT,
+        ),
+        Action.PATIENT_BREAK_GLASS: Reach.COMMUNITY,
+    },
+    Role.VILLAGE_DOCTOR: _reach(
+        Reach.OWN,
+        Action.PATIENT_READ,
+        Action.REGISTRATION_READ,
+        Action.STUDY_READ,
+        Action.REPORT_READ,
+    ),
+    Role.AUTHOR: READER,
+    Role.VERIFIER: VERIFIER,
+    Role.CENTER_HEAD: {
+        **VERIFIER,
+        **_reach(
+            Reach.CENTER,
+            Action.PATIENT_REVIEW,
+            Action.MATCH_DECIDE,
+            Action.QUARANTINE_DECIDE,
+            Action.STUDY_INTENT,
+            Action.DEVICE_READ,
+            Action.TEMPLATE_MANAGE,
+            Action.OPERATIONS_READ,
+        ),
+    },
+    Role.COORDINATOR: _reach(
+        Reach.CENTER,
+        Action.PATIENT_READ,
+        Action.REGISTRATION_READ,
+        Action.MATCH_READ,
+        Action.STUDY_READ,
+        Action.WORKLIST_READ,
+        Action.REPORT_READ,
+    ),
+    Role.MEDICAL_OFFICE: _reach(
+        Reach.CENTER,
+        Action.PATIENT_READ,
+        Action.PATIENT_REVIEW,
+        Action.REGISTRATION_READ,
+        Action.STUDY_READ,
+        Action.REPORT_READ,
+        Action.OPERATIONS_READ,
+    ),
+    Role.QUALITY_OFFICER: _reach(
+        Reach.CENTER,
+        Action.STUDY_READ,
+        Action.MATCH_READ,
+        Action.QUARANTINE_READ,
+        Action.WORKLIST_READ,
+        Action.REPORT_READ,
+        Action.DEVICE_READ,
+        Action.OPERATIONS_READ,
+    ),
+    # de-identified: nothing that shows a patient
+    Role.SUPERVISOR: _reach(Reach.COMMUNITY, Action.OPERATIONS_READ),
+    # the three administrators see no patient at all
+    Role.SYSTEM_ADMIN: _reach(
+        Reach.EVERYWHERE,
+        Action.DIRECTORY_READ,
+        Action.DIRECTORY_MANAGE,
+        Action.DEVICE_READ,
+        Action.DEVICE_MANAGE,
+        Action.OPERATIONS_READ,
+    ),
+    Role.SECURITY_ADMIN: _reach(
+        Reach.EVERYWHERE,
+        Action.DIRECTORY_READ,
+        Action.ACCOUNT_MANAGE,
+        Action.DEVICE_READ,
+    ),
+    Role.AUDITOR: _reach(Reach.EVERYWHERE, Action.DIRECTORY_READ, Action.AUDIT_READ, Action.OPERATIONS_READ),
+    # an expert sees what a consultation shows him, and nothing by role alone
+    Role.EXPERT: {},
+}
+
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+SIGNING_ROLES = frozenset({Role.AUTHOR, Role.VERIFIER, Role.CENTER_HEAD})
+SECOND_FACTOR_ROLES = SIGNING_ROLES | ADMINISTRATORS | {Role.EXPERT}
+
+# Actions that put a name under a diagnosis; every role that grants one must be in SECOND_FACTOR_ROLES (tested).
+SIGNING_ACTIONS = frozenset(
+    {
+        Action.READING_WRITE,
+        Action.READING_DRAFT_TOWNSHIP,
+        Action.READING_VERIFY,
+        Action.READING_TAKE_OVER,
+        Action.REPORT_AMEND,
+    },
+)
+
+
+def scope(principal: Principal, action: Action) -> Scope:
+    """Return the organisations in which this person may do this: the widest of what the roles give, else NOWHERE.
+
+    The own session needs no role: whoever is signed in may change the password or sign out.
+    """
+    if action is Action.SESSION_USE:
+        return Scope(ScopeKind.OWN, principal.organization_ids)
+    reaches = {GRANTS.get(role, {}).get(action) for role in principal.roles}
+    if principal.roles:
+        reaches.add(ANY_ROLE.get(action))
+    if Reach.EVERYWHERE in reaches:
+        return EVERYWHERE
+    if principal.community_ids and (
+        Reach.COMMUNITY in reaches or (principal.reading_center and Reach.CENTER in reaches)
+    ):
+        return Scope(ScopeKind.COMMUNITY, principal.community_ids | principal.organization_ids)
+    if reaches - {None}:
+        return Scope(ScopeKind.OWN, principal.organization_ids)
+    return NOWHERE
+
+
+def needs_second_factor(action: Action) -> bool:
+    """Whether whoever does this must have proved a second factor in this shift, whatever their roles."""
+    return action in SIGNING_ACTIONS
+
+
+def awaits_second_factor(principal: Principal, action: Action) -> bool:
+    """Whether the second factor is still to be proved before this person may do this.
+
+    A person who signs or administers proves it before anything but the own session; so a stolen password alone
+    opens nothing.
+    """
+    if action is Action.SESSION_USE or principal.second_factor_at is not None:
+        return False
+    return needs_second_factor(action) or not principal.roles.isdisjoint(SECOND_FACTOR_ROLES)
+
+
+def admit(principal: Principal, action: Action) -> Scope:
+    """Return the scope of the action for this person.
+
+    Raises Forbidden `second-factor-needed` where only the second factor of this shift is missing.
+    """
+    granted = scope(principal, action)
+    if granted.kind is not ScopeKind.NOWHERE and awaits_second_factor(principal, action):
+        raise Forbidden(
+            "second-factor-needed",
+            "需要本班次的动态口令验证。未作任何改动。",
+            "A one-time code is needed once per shift before this step. Nothing was changed.",
+        )
+    return granted
+
+
+def second_factor_fresh(principal: Principal, now: datetime, shift: timedelta = timedelta(hours=12)) -> bool:
+    """Whether the second factor was proved less than a shift ago."""
+    return principal.second_factor_at is not None and now - principal.second_factor_at < shift
+
+
+def together(roles: Collection[Role]) -> Forbidden | None:
+    """Return why one person may not hold these roles: the three administrators are three people (三员分立)."""
+    if len(ADMINISTRATORS.intersection(roles)) < 2:
+        return None
+    return Forbidden(
+        "administrators-are-separate",
+        "系统管理员、安全管理员、审计管理员须由三个人分别担任。未作任何改动。",
+        "System, security and audit administrator must be three separate people. Nothing was changed.",
+    )
