@@ -77,6 +77,7 @@ def test_an_unknown_sex_does_not_erase_a_known_one():
 def test_the_record_of_an_earlier_coercion_is_kept_before_ours():
     earlier = {"04000565": {"vr": "CS", "Value": ["CORRECT"]}}
     items = out({**CAME, "04000561": {"vr": "SQ", "Value": [earlier]}}).overrides["04000561"]["Value"]
+    assert isinstance(items, list)
     assert items[0] == earlier
     assert len(items) == 2
 
