@@ -15,6 +15,7 @@ from dicom_gateway.upper_layer import metrics
 from dicom_gateway.upper_layer.admission import (
     Accept,
     AssociationFacts,
+    DeviceEntry,
     DiskState,
     LookUp,
     Reject,
@@ -27,8 +28,10 @@ from dicom_gateway.upper_layer.pdu import AssociateRequest
 
 _log = structlog.get_logger("dicom_gateway.server")
 
-#: Called with (calling AE, called AE, peer address) of a device that the directory does not know or has disabled.
+#: Called with (calling AE, called AE, peer address) of a device that the directory does not know.
 Seen = Callable[[str, str, str], None]
+#: Called with the entry of a device whose association is accepted.
+Met = Callable[[DeviceEntry], None]
 #: A client certificate → the organisation it was issued to.
 OrganizationOf = Callable[[Mapping[str, Any]], str | None]
 
@@ -58,11 +61,12 @@ class Server:
         serve: Serve,
         limits: Limits | None = None,
         seen: Seen | None = None,
+        met: Met | None = None,
         disk: Callable[[], DiskState] | None = None,
         tls: ssl.SSLContext | None = None,
         organization_of: OrganizationOf = organization_of_certificate,
     ) -> None:
-        """Take the policy as functions; look_up, seen and disk are called on the event loop and must not block."""
+        """Take the policy as functions; look_up, seen, met and disk are called on the event loop and must not block."""
         self.limits = limits or Limits()
         self.buffer = memoryview(bytearray(_RECEIVE_BUFFER))
         self.queued_bytes = 0
@@ -70,6 +74,7 @@ class Server:
         self._ae_titles = ae_titles
         self._look_up = look_up
         self._seen = seen
+        self._met = met
         self._disk = disk
         self._tls = tls
         self._organization_of = organization_of
@@ -168,6 +173,8 @@ class Server:
         )
         if isinstance(decision, Reject) and decision.why == "unknown-device" and self._seen is not None:
             self._seen(request.calling_ae, request.called_ae, connection.peer_address)
+        if isinstance(decision, Accept) and self._met is not None:
+            self._met(decision.device)
         return decision
 
     def new_association_id(self) -> str:
