@@ -6,6 +6,7 @@ import { zh } from '@/i18n/zh-CN/ui';
 export type FailureKind =
   | 'offline' // nothing came back: network, server down, time-out
   | 'signed-out' // 401
+  | 'locked' // 423: the screen is locked on the server
   | 'forbidden' // 403
   | 'missing' // 404
   | 'conflict' // 409, 412: someone else was first
@@ -54,6 +55,7 @@ const KINDS: Readonly<Record<number, FailureKind>> = {
   413: 'invalid',
   415: 'invalid',
   422: 'invalid',
+  423: 'locked',
   429: 'unavailable',
   502: 'offline',
   503: 'unavailable',
@@ -63,6 +65,7 @@ const KINDS: Readonly<Record<number, FailureKind>> = {
 const OWN_WORDS: Readonly<Record<FailureKind, keyof typeof zh.failure>> = {
   offline: 'offline',
   'signed-out': 'signedOut',
+  locked: 'signedOut',
   forbidden: 'refused',
   missing: 'missing',
   conflict: 'stale',
@@ -75,9 +78,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Members of problem+json that are not the error's own facts. */
-const ENVELOPE = new Set(['type', 'title', 'status', 'detail', 'instance', 'code', 'zh', 'en', 'request_id']);
-
 /** Reads problem+json (RFC 9457 with code, zh, en, request_id); anything unreadable still becomes a sentence. */
 export function failureOf(status: number, problem: unknown, requestIdHeader: string | null): Failure {
   const kind = KINDS[status] ?? 'broken';
@@ -88,8 +88,8 @@ export function failureOf(status: number, problem: unknown, requestIdHeader: str
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
   const facts: Record<string, string | number> = {};
-  for (const [key, value] of Object.entries(body)) {
-    if (!ENVELOPE.has(key) && (typeof value === 'string' || typeof value === 'number')) facts[key] = value;
+  for (const [key, value] of Object.entries(isRecord(body['facts']) ? body['facts'] : {})) {
+    if (typeof value === 'string' || typeof value === 'number') facts[key] = value;
   }
   return new Failure(
     kind,

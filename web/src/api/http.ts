@@ -19,7 +19,7 @@ const DEADLINE = 30_000;
 type Listener = () => void;
 let whenSignedOut: Listener = () => undefined;
 
-/** The session store is told of a 401 from anywhere. */
+/** The session store is told of a 401 or 423 from anywhere. */
 export function onSignedOut(listener: Listener): void {
   whenSignedOut = listener;
 }
@@ -76,7 +76,7 @@ export async function send(method: Method, path: string, options: RequestOptions
   if (response.ok) return response;
   const problem: unknown = await response.json().catch(() => undefined);
   const failure = failureOf(response.status, problem, response.headers.get('X-Request-Id'));
-  if (failure.kind === 'signed-out') whenSignedOut();
+  if (failure.kind === 'signed-out' || failure.kind === 'locked') whenSignedOut();
   throw failure;
 }
 
