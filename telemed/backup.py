@@ -28,8 +28,8 @@ FORMAT = 1
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CHUNK = 1 << 20
 MARKER = "restore-unfinished"  # in the state folder from a restore's first step to its last
-# made anew (database, hints, sockets), handled on their own (imaging), or of no use elsewhere (logs)
-NOT_STATE = frozenset({"postgres", "valkey", "imaging", "log", "supervisor.lock", "programs.lock"})
+# made anew (database, hints, copies of programs), handled on their own (imaging), or of no use elsewhere (logs)
+NOT_STATE = frozenset({"postgres", "valkey", "programs", "imaging", "log", "supervisor.lock", "programs.lock"})
 
 Say = Callable[[str], None]
 

