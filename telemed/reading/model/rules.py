@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Annotated
@@ -129,18 +128,6 @@ def parse(name: str, text: str) -> ReadingRules:
         fixed_lines=tuple(Text(one.zh, one.en) for one in file.print.lines),
         preliminary_line=Text(file.print.preliminary.zh, file.print.preliminary.en),
     )
-
-
-def in_force(files: Mapping[str, str], day: date) -> ReadingRules:
-    """The rules of `day` among files by name. Raises MalformedRules when none holds yet or two begin on one day."""
-    rules = [parse(name, text) for name, text in sorted(files.items())]
-    days = [one.effective for one in rules]
-    if len(set(days)) != len(days):
-        raise MalformedRules("two reading rule files begin on the same day")
-    held = [one for one in rules if one.effective <= day]
-    if not held:
-        raise MalformedRules(f"no reading rule file holds on {day.isoformat()}")
-    return max(held, key=lambda one: one.effective)
 
 
 def _calendar(file: _Calendar) -> WorkingCalendar:

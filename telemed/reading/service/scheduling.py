@@ -9,6 +9,7 @@ import msgspec
 
 from telemed.db import Connection, execute, fetch_all, fetch_one
 from telemed.events import Event
+from telemed.events.consumer import Consumer
 from telemed.reading.model.clocks import allowance, due
 from telemed.reading.model.intake import ReadingFacts, StudyFacts, Then, decide
 from telemed.reading.model.modes import ModeRow, choose
@@ -30,6 +31,7 @@ from telemed.reading.model.states import (
     word,
 )
 from telemed.reading.service.acting import new_item, tell, write
+from telemed.reading.service.rule_book import RuleBook
 from telemed.reading.store.readings import Held, hold, queries
 from telemed.reading.store.rows import Id, ModeDbRow, ReadingRow, StudyRow
 from telemed.vocabulary import EncounterClass, Intent, OrganizationId, Priority
@@ -58,13 +60,13 @@ async def schedule(tx: Connection, study_id: UUID, now: datetime, rules: Reading
     return then
 
 
-def consumer(rules: ReadingRules) -> tuple[str, frozenset[str], object]:
-    """Name, kinds and handler of the consumer that schedules readings."""
+def consumer(book: RuleBook) -> Consumer:
+    """The reader of the event log that schedules readings; the subject of a study event is the study."""
 
     async def handle(tx: Connection, event: Event) -> None:
-        await schedule(tx, event.subject, event.at, rules)
+        await schedule(tx, event.subject, event.at, book.at(event.at))
 
-    return "reading-schedule", STUDY_EVENTS, handle
+    return Consumer("reading-schedule", STUDY_EVENTS, handle)
 
 
 def _facts(study: StudyRow) -> StudyFacts:

@@ -19,7 +19,7 @@ where state = any(%(states)s)
   and (%(modality)s = '' or %(modality)s = any(modalities))
   and (%(organization_id)s::uuid is null or organization_id = %(organization_id)s)
   and (%(after_id)s::uuid is null or (priority_rank, checkup, coalesce(due_at, 'infinity'), id)
-       > (%(after_rank)s, %(after_checkup)s, %(after_due)s::timestamptz, %(after_id)s))
+       > (%(after_rank)s::smallint, %(after_checkup)s::boolean, %(after_due)s::timestamptz, %(after_id)s::uuid))
 order by priority_rank, checkup, coalesce(due_at, 'infinity'), id
 limit %(limit)s;
 
@@ -31,7 +31,7 @@ where state = any(%(states)s)
   and (%(organizations)s::uuid[] is null or organization_id = any(%(organizations)s::uuid[]))
   and (%(modality)s = '' or %(modality)s = any(modalities))
   and (%(organization_id)s::uuid is null or organization_id = %(organization_id)s)
-  and (%(after_id)s::uuid is null or (signed_at, id) < (%(after_due)s::timestamptz, %(after_id)s))
+  and (%(after_id)s::uuid is null or (signed_at, id) < (%(after_due)s::timestamptz, %(after_id)s::uuid))
 order by signed_at desc, id desc
 limit %(limit)s;
 
@@ -86,7 +86,7 @@ select q.id, q.accession_number, q.item, q.body_site, q.laterality, q.encounter_
        q.history, q.purpose, q.prior_surgery, q.pregnancy, q.requester_name, q.department, q.technician_name,
        q.registered_at
 from imaging_study s join service_request q on q.id = s.service_request_id
-where s.id = %(study_id)s;
+where s.id = %(id)s;
 
 -- name: reports_of_site
 -- What came back for an organisation, newest first.
