@@ -36,13 +36,6 @@ class NewPasswordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     new_password: Password
 
 
-class MyOrganization(msgspec.Struct, frozen=True):
-    id: UUID
-    name: str
-    name_en: str
-    kind: str
-
-
 class Me(msgspec.Struct, frozen=True):
     """The signed-in person. needs: open steps before the roles count. actions: what policy grants."""
 
@@ -54,11 +47,15 @@ class Me(msgspec.Struct, frozen=True):
     title: str
     roles: list[Role]
     actions: list[str]
-    organization: MyOrganization
+    organization_id: UUID
+    organization_name: str
+    organization_name_en: str
+    organization_kind: str
     csrf_token: str
     needs: list[Need]
     locked: bool
     expires_at: datetime
+    second_factor_at: datetime | None
     second_factor_until: datetime | None
     lock_after_seconds: int
     server_time: datetime

@@ -13,7 +13,6 @@ from telemed.access.gate import SessionGate, open_steps
 from telemed.access.messages import (
     CodeBody,
     Me,
-    MyOrganization,
     NewPasswordBody,
     Offer,
     PasswordBody,
@@ -24,6 +23,7 @@ from telemed.access.policy import ADMINISTRATORS, awaits_second_factor, scope
 from telemed.access.sessions import Standing, digest
 from telemed.access.signin import SignIn
 from telemed.access.store import SessionRow, queries, session_by_token
+from telemed.access.trail import trail_endpoints
 from telemed.db import execute
 from telemed.errors import Invalid, NotFound
 from telemed.http.wire import PUBLIC, Call, Endpoint, Nothing, RateClass
@@ -157,16 +157,15 @@ class SessionRoutes:
                 for one in Action
                 if scope(who, one).kind is not ScopeKind.NOWHERE and not awaits_second_factor(who, one)
             ],
-            organization=MyOrganization(
-                id=row.organization_id,
-                name=row.organization_name,
-                name_en=row.organization_name_en,
-                kind=row.organization_kind,
-            ),
+            organization_id=row.organization_id,
+            organization_name=row.organization_name,
+            organization_name_en=row.organization_name_en,
+            organization_kind=row.organization_kind,
             csrf_token=row.csrf_token,
             needs=open_steps(row, gate.limits, call.now),
             locked=gate.standing(row, call.now) is Standing.LOCKED,
             expires_at=row.expires_at,
+            second_factor_at=who.second_factor_at,
             second_factor_until=None if who.second_factor_at is None else who.second_factor_at + gate.limits.shift,
             lock_after_seconds=LOCK_AFTER_SECONDS,
             server_time=call.now,
@@ -175,7 +174,7 @@ class SessionRoutes:
 
 def endpoints(gate: SessionGate, sign_in: SignIn, county: str) -> list[Endpoint]:
     """Every route of access. county: the name an authenticator app shows."""
-    return [*session_endpoints(gate, sign_in, county), *account_endpoints(sign_in)]
+    return [*session_endpoints(gate, sign_in, county), *account_endpoints(sign_in), *trail_endpoints()]
 
 
 def session_endpoints(gate: SessionGate, sign_in: SignIn, county: str) -> list[Endpoint]:

@@ -103,13 +103,14 @@ create table audit_retired (
 
 create function refuse_audit_change() returns trigger language plpgsql as $$
 begin
-    if tg_op = 'DELETE' then
-        if tg_table_name = 'audit_event' and exists (
-            select from audit_link l join audit_retired r on l.position <= r.through where l.event_id = old.id
-        ) then
+    -- One expression a branch: a row of the one table has no field of the other.
+    if tg_op = 'DELETE' and tg_table_name = 'audit_event' then
+        if exists (select from audit_link l join audit_retired r on l.position <= r.through where l.event_id = old.id)
+        then
             return old;
         end if;
-        if tg_table_name = 'audit_link' and exists (select from audit_retired r where old.position <= r.through) then
+    elsif tg_op = 'DELETE' and tg_table_name = 'audit_link' then
+        if exists (select from audit_retired r where old.position <= r.through) then
             return old;
         end if;
     end if;
