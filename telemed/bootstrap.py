@@ -26,6 +26,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 WEB = ROOT / "web"
 OLDEST_NODE = 22
+SYSTEM_CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 BUILD_INPUTS = ("src", "public", "index.html", "package.json", "package-lock.json", "openapi.json")
 USAGE = """\
 用法 / usage: ./run [command]
@@ -215,6 +216,11 @@ def _npm() -> tuple[list[str | Path], dict[str, str]]:
     """Return how to call npm, and an environment whose PATH leads to its Node."""
     node = find_node()
     environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    # Node brings its own list of authorities; a hospital network's proxy is known to the system's
+    environment.setdefault("NODE_USE_SYSTEM_CA", "1")
+    for bundle in (os.environ.get("SSL_CERT_FILE", ""), *SYSTEM_CERTIFICATES):
+        if bundle and Path(bundle).exists():
+            environment.setdefault("NODE_EXTRA_CA_CERTS", bundle)
     # the wheel's bin/npm is a copy that misses its library; the script itself works from where it stands
     script = node.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return ([node, script] if script.exists() else ["npm"]), environment

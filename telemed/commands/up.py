@@ -245,8 +245,6 @@ def _announce(config: Config, certificate: ServerCertificate | None, begun: floa
         say("     在各电脑上信任它 / trust it on every PC: docs/how-to/trust-the-county-ca.md")
     say(f"  数据 / state       {config.state.path}")
     if os.geteuid() == 0:
-        say(
-            "  长期运行请用 / for every day use   ./run install-service  （专用账号，不用 root / a user of its own, not root）"
-        )
+        say("  长期运行请用专用账号 / for every day use, a user of its own: ./run install-service")
     say("  停止 / stop        Ctrl-C")
     say("")
