@@ -1,0 +1,218 @@
+"""One instance on its way out: metadata (kept once derived), bytes, frames, pictures.  Blocking; called in threads."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+from pydicom import config as pydicom_config
+from pydicom import dcmread  # pyright: ignore[reportUnknownVariableType] -- its PathLike
+
+from dicom_gateway.dicomweb import coerced, file_meta, json_model
+from dicom_gateway.dicomweb.accept import EXPLICIT, Payload
+from dicom_gateway.dicomweb.blobs import Blob, TooLarge, open_blob
+from dicom_gateway.dicomweb.elements import Element, elements
+from dicom_gateway.dicomweb.frames import Unreadable, decoded_frame, image_of, little_endian, stored_frame
+from dicom_gateway.dicomweb.rendering import Drawing, draw
+from dicom_gateway.dicomweb.store import Instance
+from dicom_gateway.headers.charset import Reading, choose
+from dicom_gateway.headers.walk import DEFLATED
+from telemed.imaging.coercion import JsonElement, Registered, coerce
+
+#: Bytes written to the network at once.
+CHUNK = 1 << 20
+#: An instance is transcoded in memory up to this size; larger ones go out as they are stored.
+TRANSCODED_LIMIT = 512 << 20
+#: Changes when derived metadata does: older files are derived anew.
+VERSION = "1"
+_NAMES = (0x00100010, 0x00080080, 0x00081030, 0x0008103E, 0x00080090, 0x00100020, 0x00081010, 0x00181030)
+
+_decoder = msgspec.json.Decoder(dict[str, JsonElement])
+
+
+class Lost(Exception):
+    """The index names bytes that the archive does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a matched study shows to the outside. at: when it was matched; source: who sent the values before."""
+
+    registered: Registered
+    at: datetime
+    system: str
+    source: str
+
+
+class Instances:
+    """The archive's read side. root: the folder that archive/ stands in; derived data goes beside it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._derived = root / "derived" / "metadata" / VERSION
+
+    def blob(self, instance: Instance) -> Blob:
+        """Raises Lost, blobs.TooLarge."""
+        try:
+            return open_blob(self._root, instance.digest, instance.transfer_syntax_uid)
+        except FileNotFoundError as error:
+            raise Lost(instance.digest) from error
+
+    def metadata(self, instance: Instance, base: str, match: Match | None) -> bytes:
+        """Metadata as JSON, with bulk data addressed below base + the instance's path."""
+        text = self._derived_metadata(instance)
+        if match is not None:
+            attributes = _decoder.decode(text.replace(b"\x00", b"\\u0000"))
+            overrides = self._overrides(attributes, match)
+            if overrides:
+                text = json_model.encoded(dict(sorted((attributes | overrides).items())))
+        return json_model.addressed(text, base + instance.path)
+
+    @staticmethod
+    def _overrides(attributes: dict[str, JsonElement], match: Match) -> dict[str, JsonElement]:
+        found = coerce(attributes, match.registered, matched_at=match.at, system=match.system, source=match.source)
+        return dict(found.overrides)
+
+    def _derived_metadata(self, instance: Instance) -> bytes:
+        """Derived once per content and character set, kept in a file that may be deleted at any time."""
+        charset = "".join(one for one in instance.charset_used.casefold() if one.isalnum()) or "own"
+        path = self._derived / instance.digest[:2] / instance.digest[2:4] / f"{instance.digest}.{charset}.json"
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            blob = self.blob(instance)
+            text = json_model.encoded(json_model.metadata(blob, _decode(blob, instance.charset_used)))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(f"{path.name}.{uuid4().hex}")
+            part.write_bytes(text)
+            part.replace(path)
+            return text
+
+    def file(self, instance: Instance, payload: Payload, match: Match | None) -> Iterator[bytes]:
+        """A Part 10 file in pieces: stored bytes, coerced or transcoded where that is asked for."""
+        meta = file_meta.written(
+            sop_class=instance.sop_class_uid,
+            sop_instance=instance.sop_instance_uid,
+            transfer_syntax=instance.transfer_syntax_uid,
+        )
+        body = self._data_set(instance, match)
+        if not payload.decode:
+            yield meta
+            yield from body
+            return
+        if instance.size > TRANSCODED_LIMIT:
+            raise TooLarge(instance.digest)
+        yield transcoded(meta + b"".join(body))
+
+    def _data_set(self, instance: Instance, match: Match | None) -> Iterator[bytes]:
+        replaced = self._replaced(instance, match)
+        if replaced is None:
+            # byte for byte, deflated ones too
+            stored = open_blob(self._root, instance.digest, EXPLICIT).content
+            yield from _chunks(stored, 0)
+            return
+        blob, overrides, term = replaced
+        pieces = (bytes(piece) for piece in coerced.head(blob, overrides, term))
+        if instance.transfer_syntax_uid in DEFLATED:
+            whole = b"".join(pieces) + bytes(blob.content[blob.header_end :])
+            squeezer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+            deflated = squeezer.compress(whole) + squeezer.flush()
+            yield deflated + b"\x00" * (len(deflated) % 2)
+            return
+        yield b"".join(pieces)
+        yield from _chunks(blob.content, blob.header_end)
+
+    def _replaced(self, instance: Instance, match: Match | None) -> tuple[Blob, dict[str, JsonElement], str] | None:
+        """What must be replaced in the bytes; None if they go out as they came."""
+        if match is None:
+            return None
+        overrides = self._overrides(_decoder.decode(self.metadata(instance, "", None)), match)
+        if not overrides:
+            return None
+        blob = self.blob(instance)
+        term = coerced.character_set(_reading(blob, instance.charset_used).used)
+        return None if term is None else (blob, overrides, term)
+
+    def frame(self, instance: Instance, number: int, payload: Payload) -> bytes:
+        """One frame.  Raises frames.Unreadable, blobs.TooLarge, Lost."""
+        blob = self.blob(instance)
+        image = image_of(blob)
+        if not payload.decode:
+            return stored_frame(blob, image, number)
+        array, _ = decoded_frame(blob, image, number)
+        return little_endian(array)
+
+    def picture(self, instance: Instance, number: int, drawing: Drawing) -> bytes:
+        return draw(self.blob(instance), number, drawing)
+
+    def bulk_data(self, instance: Instance, path: str) -> bytes | None:
+        """The value that metadata named by its path (tag, or tag/item/tag …); None if there is none such."""
+        blob = self.blob(instance)
+        found = _found(blob, path.split("/"))
+        if found is None or found.items is not None:
+            return None
+        if found.fragments is not None:
+            frames = image_of(blob)
+            return b"".join(stored_frame(blob, frames, number) for number in range(1, frames.frames + 1))
+        return bytes(blob.content[found.start : found.start + found.length])
+
+
+def _chunks(content: memoryview, start: int) -> Iterator[bytes]:
+    for at in range(start, len(content), CHUNK):
+        yield bytes(content[at : at + CHUNK])
+
+
+def _found(blob: Blob, steps: list[str]) -> Element | None:
+    level = blob.top
+    for tag, number in zip(steps[::2], [*steps[1::2], ""], strict=False):
+        try:
+            found = level.get(int(tag, 16))
+        except ValueError:
+            return None
+        if not number or found is None:
+            return found
+        if not number.isdecimal() or not 1 <= int(number) <= len(found.items or ()):
+            return None
+        start, end = (found.items or ())[int(number) - 1]
+        level = {one.tag: one for one in elements(blob.content, found.encoding, start, end)}
+    return None
+
+
+def _reading(blob: Blob, used: str) -> Reading:
+    """How the text is read: as the index does, or by the same rule where it says nothing."""
+    declared = blob.ascii(0x00080005)
+    if used:
+        return Reading(declared, used, "declared")
+    samples = [bytes(blob.value(blob.top[tag])) for tag in _NAMES if tag in blob.top]
+    return choose(declared, [one for one in samples if one])
+
+
+def _decode(blob: Blob, used: str) -> json_model.Decode:
+    reading = _reading(blob, used)
+    return lambda raw, _vr: reading.text(raw)
+
+
+def transcoded(file: bytes) -> bytes:
+    """The same instance in explicit little endian, uncompressed.  Raises frames.Unreadable."""
+    try:
+        data = dcmread(io.BytesIO(file))
+        if data.file_meta.TransferSyntaxUID.is_compressed:
+            data.decompress(as_rgb=True, generate_instance_uid=False)
+        out = io.BytesIO()
+        data.save_as(out, implicit_vr=False, little_endian=True, enforce_file_format=True)
+    except (RuntimeError, ValueError, AttributeError, NotImplementedError, TypeError, KeyError) as error:
+        raise Unreadable(type(error).__name__) from error
+    return out.getvalue()
+
+
+# Devices write values that break their VR's rules; on the way out they stay what they are.
+pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
+pydicom_config.settings.writing_validation_mode = pydicom_config.IGNORE
+
+__all__ = ["CHUNK", "Instances", "Lost", "Match"]

@@ -1,0 +1,44 @@
+-- name: instances
+-- The instances of a study, a series or one instance, in reading order, with what coercion needs; only of organisations in scope.
+select
+    s.id as study_id,
+    s.patient_id,
+    s.service_request_id,
+    s.match_state,
+    s.charset_used,
+    s.study_instance_uid,
+    e.series_instance_uid,
+    e.modality,
+    i.sop_instance_uid,
+    i.sop_class_uid,
+    i.transfer_syntax_uid,
+    encode(i.digest, 'hex') as digest,
+    i.size,
+    i.frames
+from imaging_study s
+join imaging_series e on e.study_id = s.id
+join imaging_instance i on i.series_id = e.id
+where s.study_instance_uid = %(study)s
+    and (%(series)s::text is null or e.series_instance_uid = %(series)s)
+    and (%(instance)s::text is null or i.sop_instance_uid = %(instance)s)
+    and (%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s))
+order by e.series_number nulls last, e.id, i.instance_number nulls last, i.sop_instance_uid
+
+-- name: representative
+-- The middle instance with pixels of a study's first series, or of a series: for its thumbnail.
+with seen as (
+    select i.sop_instance_uid, e.series_instance_uid,
+        row_number() over (order by e.series_number nulls last, e.id, i.instance_number nulls last, i.sop_instance_uid) as place,
+        count(*) over (partition by e.id) as amount
+    from imaging_study s
+    join imaging_series e on e.study_id = s.id
+    join imaging_instance i on i.series_id = e.id
+    where s.study_instance_uid = %(study)s
+        and (%(series)s::text is null or e.series_instance_uid = %(series)s)
+        and (%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s))
+        and i.rows > 0
+)
+select series_instance_uid, sop_instance_uid
+from seen
+order by abs(place - (amount + 1) / 2.0), place
+limit 1

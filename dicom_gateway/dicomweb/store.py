@@ -1,0 +1,70 @@
+"""What DICOMweb reads from the index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from dicom_gateway.dicomweb.qido import Search
+from telemed.db import Connection, fetch_all, fetch_one, load
+
+QUERIES = load(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance as retrieval needs it."""
+
+    study_id: UUID
+    patient_id: UUID | None
+    service_request_id: UUID | None
+    match_state: str
+    charset_used: str
+    study_instance_uid: str
+    series_instance_uid: str
+    modality: str
+    sop_instance_uid: str
+    sop_class_uid: str
+    transfer_syntax_uid: str
+    digest: str
+    size: int
+    frames: int
+
+    @property
+    def path(self) -> str:
+        """Its place below the service's address."""
+        return f"/studies/{self.study_instance_uid}/series/{self.series_instance_uid}/instances/{self.sop_instance_uid}"
+
+
+@dataclass(frozen=True, slots=True)
+class Representative:
+    series_instance_uid: str
+    sop_instance_uid: str
+
+
+async def instances(
+    connection: Connection,
+    *,
+    study: str,
+    series: str | None,
+    instance: str | None,
+    organizations: Sequence[UUID] | None,
+) -> list[Instance]:
+    """Instances below a study, a series or of one UID, in reading order; none outside of the organisations."""
+    params = {"study": study, "series": series, "instance": instance, "organizations": organizations}
+    return await fetch_all(connection, QUERIES["instances"], params, Instance)
+
+
+async def representative(
+    connection: Connection, *, study: str, series: str | None, organizations: Sequence[UUID] | None
+) -> Representative | None:
+    params = {"study": study, "series": series, "organizations": organizations}
+    return await fetch_one(connection, QUERIES["representative"], params, Representative)
+
+
+async def rows(connection: Connection, search: Search) -> list[tuple[Any, ...]]:
+    """Run a search built by qido."""
+    cursor = await connection.execute(search.sql, search.params)
+    return await cursor.fetchall()
