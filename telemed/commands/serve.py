@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    config, _ = settings.with_certificate(settings.read(arguments))
+    config, _ = settings.with_certificate(settings.named(settings.read(arguments)))
     if not config.database.dsn:
         print(
             "需要 database.dsn；./run 会启动内嵌数据库 / needs database.dsn; ./run starts a database of its own",

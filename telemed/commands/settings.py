@@ -12,6 +12,8 @@ from telemed.certificates import ServerCertificate, ensure_server_certificate
 from telemed.config import Config, load
 from telemed.config.model import is_loopback
 
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  asked about, not bound
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -45,6 +47,13 @@ def address(text: str) -> tuple[str, str]:
     return host.removeprefix("[").removesuffix("]"), port
 
 
+def named(config: Config) -> Config:
+    """Return a Config that says what this server is called where it listens on every address of the machine."""
+    if config.http.names or config.http.public_url or config.http.host not in WILDCARDS:
+        return config
+    return msgspec.structs.replace(config, http=msgspec.structs.replace(config.http, names=certificate_names(config)))
+
+
 def with_certificate(config: Config) -> tuple[Config, ServerCertificate | None]:
     """Return a Config that names a certificate where HTTPS is on: the operator's own, else the county CA's."""
     if not config.https or config.http.certificate is not None:
@@ -60,7 +69,7 @@ def certificate_names(config: Config) -> tuple[str, ...]:
     """Return the names the server is called by: those given, else this machine's own."""
     if config.http.names:
         return config.http.names
-    wildcard = config.http.host in ("0.0.0.0", "::")  # noqa: S104  asked about, not bound
+    wildcard = config.http.host in WILDCARDS
     names = [socket.gethostname(), *([] if wildcard else [config.http.host]), "localhost", "127.0.0.1"]
     if wildcard and (own := _own_address()):
         names.insert(0, own)

@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with Supervisor(say, partial(cut_logs, logs)) as supervisor:
             held = hold_state(config.state.path.absolute())
-            config, certificate = settings.with_certificate(_settled(config))
+            config, certificate = settings.with_certificate(settings.named(_settled(config)))
             config = _start_stores(config, supervisor)
             with step("数据库结构", "database schema"):
                 migrate(config.database.dsn)

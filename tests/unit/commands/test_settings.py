@@ -42,6 +42,21 @@ def test_the_certificate_names_what_people_type() -> None:
     assert settings.certificate_names(given) == ("a.example",)
 
 
+def test_on_every_address_the_server_is_called_by_a_name_that_leads_to_it() -> None:
+    config = settings.named(load([], {"TELEMED__HTTP__HOST": "0.0.0.0", "TELEMED__HTTP__PORT": "8443"}))
+    assert config.public_url == f"https://{config.http.names[0]}:8443"
+    assert "0.0.0.0" not in config.http.names  # noqa: S104  asked about, not bound
+    assert {"localhost", "127.0.0.1"} <= set(config.http.names)
+
+
+@pytest.mark.parametrize(
+    "given", [{"TELEMED__HTTP__HOST": "10.9.8.7"}, {"TELEMED__HTTP__PUBLIC_URL": "https://a.example"}, {}]
+)
+def test_elsewhere_the_name_stays_as_given(given: dict[str, str]) -> None:
+    config = load([], given)
+    assert settings.named(config) == config
+
+
 def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="没有命令 strat / there is no command strat"):
         main(["strat"])
