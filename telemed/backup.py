@@ -7,8 +7,8 @@ A backup folder holds
         database.dump        pg_dump's custom format
         spool/…              journals: what was acknowledged and not yet indexed
         state/…              keys, certificates, audit checkpoints
-Order: journals, database, blobs.  Whatever the database names was in the archive before, and what left a journal in
-the meantime is in the database.
+Order: journals, state, database, blobs.  Whatever the database names was in the archive before, what left a journal in
+the meantime is in the database, and no audit checkpoint is ahead of the rows it signs.
 """
 
 import hashlib
@@ -71,6 +71,7 @@ def back_up(target: Path, county: County, now: datetime, say: Say) -> Manifest:
     target.chmod(0o700)  # it holds keys and patients
     folder.mkdir(mode=0o700)
     _copy_journals(archive / "spool", folder / "spool")
+    _copy_state(state, folder / "state")
     dump = folder / "database.dump"
     say("数据库 / database")
     run_program([binaries / "pg_dump", "--format=custom", f"--file={dump}"], dsn)
@@ -80,7 +81,6 @@ def back_up(target: Path, county: County, now: datetime, say: Say) -> Manifest:
     named = _named(dsn)
     blobs, size, new = _copy_blobs(archive / "archive", target / "archive")
     say(f"影像 / blobs: {blobs} ({size / 1e6:.1f} MB), 新增 / new: {new}")
-    _copy_state(state, folder / "state")
     missing = _missing(named, archive / "archive")
     manifest = Manifest(FORMAT, now, [name for (name,) in rows], _sha256(dump), blobs, size, missing)
     _write(folder / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")

@@ -230,6 +230,16 @@ class Config(msgspec.Struct, frozen=True):
         return self.archive.path or self.state.path / "imaging"
 
     @property
+    def audit_key(self) -> Path:
+        """The key that signs audit checkpoints: outside the database, so that who can write there cannot sign."""
+        return self.state.path / "audit.key"
+
+    @property
+    def audit_checkpoints(self) -> Path:
+        """The folder of signed checkpoints."""
+        return self.state.path / "audit"
+
+    @property
     def https(self) -> bool:
         """Whether this server itself speaks TLS."""
         return self.http.tls == "on" or (self.http.tls == "auto" and not is_loopback(self.http.host))
