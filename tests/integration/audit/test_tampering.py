@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg import sql
 
 from telemed.audit.checkpoint import Checkpoint, Checkpoints, sign
 from telemed.audit.model import AuditRow, Entity, StoredRow, link, row_digest
@@ -56,11 +56,11 @@ class Trail:
         """As somebody who owns the database and knows how to silence its triggers."""
         async with self.pool.connection() as connection:
             for table in ("audit_event", "audit_link", "audit_retired"):
-                await connection.execute(f"alter table {table} disable trigger user")
+                await connection.execute(sql.SQL("alter table {} disable trigger user").format(sql.Identifier(table)))
             for one in statements:
-                await connection.execute(one)
+                await connection.execute(one.encode())
             for table in ("audit_event", "audit_link", "audit_retired"):
-                await connection.execute(f"alter table {table} enable trigger user")
+                await connection.execute(sql.SQL("alter table {} enable trigger user").format(sql.Identifier(table)))
 
     async def relink(self) -> None:
         """Recompute the whole chain over what the table holds now, as a careful forger would."""
@@ -89,10 +89,10 @@ class Trail:
 
 
 @pytest.fixture
-async def trail(pool: Pool, tmp_path: Path) -> AsyncGenerator[Trail]:
+def trail(pool: Pool, tmp_path: Path) -> Trail:
     key = Ed25519PrivateKey.generate()
     checkpoints = Checkpoints(tmp_path / "checkpoints")
-    yield Trail(pool, key, checkpoints, tmp_path / "checkpoints", Sealer(pool, key, checkpoints))
+    return Trail(pool, key, checkpoints, tmp_path / "checkpoints", Sealer(pool, key, checkpoints))
 
 
 async def test_an_untouched_trail_is_clean_and_signed_to_its_end(trail: Trail):
@@ -126,14 +126,14 @@ async def test_the_database_refuses_changes_to_the_trail(trail: Trail, statement
     await trail.sealed(2)
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
         async with trail.pool.connection() as connection:
-            await connection.execute(statement)
+            await connection.execute(statement.encode())
 
 
 @pytest.mark.parametrize("table", ["audit_event cascade", "audit_link"])
 async def test_the_database_refuses_to_empty_the_trail(trail: Trail, table: str):
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
         async with trail.pool.connection() as connection:
-            await connection.execute(f"truncate {table}")
+            await connection.execute(f"truncate {table}".encode())
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ async def test_retention_drops_whole_sealed_stretches_and_the_rest_still_verifie
     later = datetime.now(UTC) + SHORTEST + timedelta(days=1)
     async with trail.pool.connection() as connection:
         cursor = await connection.execute("select max(sealed_at) + interval '1 microsecond' from audit_link")
-        (until,) = await cursor.fetchone()
+        ((until,),) = await cursor.fetchall()
     await trail.sealed(2)
     assert await retire(trail.pool, trail.key, before=until, now=later) == 3
     done = await trail.verify()
@@ -366,10 +366,14 @@ async def test_a_look_recorded_in_a_transaction_that_failed_is_recorded_by_the_n
         entities=(Entity("study", STUDY),),
         access=True,
     )
-    with pytest.raises(RuntimeError):
+
+    async def fail() -> None:
         async with trail.pool.transaction() as tx:
             await record(tx, look)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     async with trail.pool.transaction() as tx:
         await record(tx, look)
     await trail.sealer.seal()
