@@ -1,6 +1,6 @@
 /** Times as people say them: relative under one hour, the clock today, ISO dates before; always in the county's zone. */
 import { onScopeDispose, ref, type Ref } from 'vue';
-import type { Locale, Say } from '@/i18n/texts';
+import type { Say } from '@/i18n/texts';
 import type { zh } from '@/i18n/zh-CN/ui';
 
 export const COUNTY_ZONE = 'Asia/Shanghai';
@@ -60,27 +60,21 @@ export function spoken(at: string | Date, now: Date, t: Say<typeof zh>): string 
   return `${date} ${time}`;
 }
 
-/** Age by the custom of the county: hours to 3 d, days to 28 d, months and days to 1 y, years and months to 6 y. */
-export function age(birthDate: string, on: Date, locale: Locale): string {
+/** Age by the custom of the county: days to 28 d, months and days to 1 y, years and months to 6 y. */
+export function age(birthDate: string, on: Date, t: Say<typeof zh>): string {
   const [year = 0, month = 1, day = 1] = birthDate.split('-').map(Number);
   const [thisYear = 0, thisMonth = 1, thisDay = 1] = isoDate(on).split('-').map(Number);
-  const born = Date.UTC(year, month - 1, day);
-  const days = Math.floor((Date.UTC(thisYear, thisMonth - 1, thisDay) - born) / 86_400_000);
-  const zh = locale === 'zh-CN';
-  if (days < 28) return zh ? `${String(days)} 天` : `${String(days)} d`;
+  const today = Date.UTC(thisYear, thisMonth - 1, thisDay);
+  const days = Math.floor((today - Date.UTC(year, month - 1, day)) / 86_400_000);
+  if (days < 28) return t('age.days', { days });
   let months = (thisYear - year) * 12 + thisMonth - month;
   if (thisDay < day) months -= 1;
   if (months < 12) {
-    const since = Date.UTC(year, month - 1 + months, day);
-    const rest = Math.floor((Date.UTC(thisYear, thisMonth - 1, thisDay) - since) / 86_400_000);
-    return zh ? `${String(months)} 月 ${String(rest)} 天` : `${String(months)} mo ${String(rest)} d`;
+    const rest = Math.floor((today - Date.UTC(year, month - 1 + months, day)) / 86_400_000);
+    return t('age.months', { months, days: rest });
   }
   const years = Math.floor(months / 12);
-  if (years < 6) {
-    const rest = months % 12;
-    return zh ? `${String(years)} 岁 ${String(rest)} 月` : `${String(years)} y ${String(rest)} mo`;
-  }
-  return zh ? `${String(years)} 岁` : `${String(years)} y`;
+  return years < 6 ? t('age.yearsMonths', { years, months: months % 12 }) : t('age.years', { years });
 }
 
 /** Reads 19560314, 1956-03-14, 1956/3/14, 1956.3.14 (full-width digits too) → 1956-03-14. */

@@ -96,6 +96,7 @@ export const en: Translated<typeof zh> = {
     minutesAgo: '{n} min ago',
     yesterday: 'yesterday {at}',
   },
+  age: { days: '{days} d', months: '{months} mo {days} d', yearsMonths: '{years} y {months} mo', years: '{years} y' },
   failure: {
     offline: 'The server cannot be reached. What you entered is still on this page; retry when the network is back.',
     timeout: 'The server did not answer in time. Please retry.',

@@ -93,6 +93,7 @@ export const zh = {
     minutesAgo: '{n} 分钟前',
     yesterday: '昨天 {at}',
   },
+  age: { days: '{days} 天', months: '{months} 月 {days} 天', yearsMonths: '{years} 岁 {months} 月', years: '{years} 岁' },
   failure: {
     offline: '连不上服务器。已填写的内容还在本页，网络恢复后请重试。',
     timeout: '服务器没有及时回应。请重试。',
