@@ -145,6 +145,8 @@ alter table imaging_study
     add foreign key (patient_id) references patient,
     add foreign key (service_request_id) references service_request,
     -- a person chose the intent; no rule changes it any more
+    -- counts decisions of matching, apart from the images that go on arriving
+    add column match_revision bigint not null default 1,
     add column intent_confirmed boolean not null default false,
     -- '' or why nobody reads it until somebody has decided: mixed (疑似混合检查)
     add column hold text not null default '' constraint study_hold_is_known check (hold in ('', 'mixed')),
@@ -163,7 +165,7 @@ create table match_decision (
     study_id uuid not null references imaging_study,
     service_request_id uuid references service_request,
     decision text not null constraint match_decision_is_known check (decision in (
-        'linked', 'linked-same-visit', 'no-request', 'unlinked', 'held', 'not-mixed')),
+        'linked', 'linked-same-visit', 'no-request', 'one-person', 'kept-apart')),
     verdict text not null,
     findings jsonb not null default '[]',
     decided_by uuid references practitioner,
