@@ -13,10 +13,13 @@ from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
 
+from dicom_gateway.dicomweb.routes import endpoints as dicomweb_endpoints
+from dicom_gateway.spool.seam import Spool
 from telemed import log as logs
 from telemed.access.codes import SecretBox, load_or_create_key
 from telemed.access.gate import Cookie, SessionGate
@@ -25,6 +28,10 @@ from telemed.access.policy import scope, second_factor_fresh
 from telemed.access.routes import endpoints as access_endpoints
 from telemed.access.sessions import Limits
 from telemed.access.signin import SignIn
+from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
+from telemed.audit.model import AuditRow, Entity
+from telemed.audit.record import record
+from telemed.audit.sealer import Sealer
 from telemed.background import Work, running
 from telemed.config import Config
 from telemed.db import Connection, Pool, open_pool
@@ -61,10 +68,21 @@ class County:
     hub: Hub
     sessions: SessionGate
     sign_in: SignIn
+    spool: Spool | None
 
 
-def assemble(config: Config, pool: Pool, *, key: bytes, clock: Clock = utc_now) -> County:
-    """Make the services. key: what the secrets of one-time codes are encrypted with."""
+def assemble(
+    config: Config,
+    pool: Pool,
+    *,
+    key: bytes,
+    spool: Spool | None = None,
+    clock: Clock = utc_now,
+) -> County:
+    """Make the services.
+
+    key: what the secrets of one-time codes are encrypted with. spool: where uploads go; None only describes them.
+    """
     limits = Limits()
     signal = Signal()
     hints = Hints(config.redis.url or None, signal)
@@ -79,6 +97,7 @@ def assemble(config: Config, pool: Pool, *, key: bytes, clock: Clock = utc_now) 
         hub=Hub(pool, signal),
         sessions=SessionGate(pool, cookie=cookie, limits=limits),
         sign_in=SignIn(pool, passwords=Passwords(), box=SecretBox(key), limits=limits),
+        spool=spool,
     )
 
 
@@ -93,7 +112,25 @@ def gate(county: County) -> Gate:
 
 
 async def _record(tx: Connection, call: CallRecord) -> None:
-    raise NotImplementedError
+    who = call.principal
+    await record(
+        tx,
+        AuditRow(
+            at=call.at,
+            action=call.action,
+            outcome=call.outcome,
+            account_id=None if who is None else who.account_id,
+            practitioner_id=None if who is None else who.practitioner_id,
+            organization_id=None if who is None else who.organization_id,
+            session_id=None if who is None else who.session_id,
+            peer_address=call.peer_address,
+            request_id=call.request_id,
+            entities=tuple(Entity(one.kind, one.id, one.patient_id) for one in call.entities),
+            purpose=call.purpose,
+            detail=call.detail,
+            access=call.access,
+        ),
+    )
 
 
 def endpoints(county: County) -> list[Endpoint]:
@@ -103,6 +140,12 @@ def endpoints(county: County) -> list[Endpoint]:
         *authority.endpoints(county.config.state.path / "certificates" / "county-ca.pem"),
         *_own_endpoints(county),
         *access_endpoints(county.sessions, county.sign_in, county.config.county.name),
+        *dicomweb_endpoints(
+            root=county.config.archive_path,
+            zone=ZoneInfo(county.config.county.time_zone),
+            public_url=county.config.public_url,
+            spool=county.spool,
+        ),
     ]
 
 
@@ -111,7 +154,13 @@ def tasks(county: County) -> dict[str, Work]:
     return {
         "event-hub": county.hub.run,
         "redis-hints": county.hints.run,
+        "audit-sealer": _sealer(county).run,
     }
+
+
+def _sealer(county: County) -> Sealer:
+    key = load_or_create_signing_key(county.config.audit_key)
+    return Sealer(county.pool, key, Checkpoints(county.config.audit_checkpoints))
 
 
 def _own_endpoints(county: County) -> list[Endpoint]:
