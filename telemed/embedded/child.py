@@ -23,13 +23,16 @@ class User:
     gid: int
 
 
-def service_user() -> User | None:
-    """Return the user that services drop to, or None where this process has no privileges to drop.
+def service_user(folder: Path) -> User | None:
+    """Return the user that a service on this folder drops to, or None where this process has no privileges to drop.
 
-    PostgreSQL refuses to run as uid 0.
+    The folder's owner, so that a command of root's leaves a service's files to the service; nobody for a new folder
+    and for one of root's, because PostgreSQL refuses to run as uid 0.
     """
     if os.geteuid() != 0:
         return None
+    if folder.exists() and (facts := folder.stat()).st_uid != 0:
+        return User(facts.st_uid, facts.st_gid)
     entry = pwd.getpwnam(UNPRIVILEGED_USER)
     return User(entry.pw_uid, entry.pw_gid)
 

@@ -72,8 +72,8 @@ def start_postgres(state: Path, *, durable: bool = True, binaries: Path | None =
     Must be called from the main thread.  durable=False turns fsync off: for tests only.
     Raises AlreadyRunning, Unsupported, NotInstalled or StartFailed.
     """
-    user = service_user()
     state = state.absolute()
+    user = service_user(state / "postgres")
     folder = service_folder(state, "postgres", user)
     held = Held(folder)
     try:
@@ -81,7 +81,7 @@ def start_postgres(state: Path, *, durable: bool = True, binaries: Path | None =
         major = postgres_major(programs)
         data = folder / "pgdata"
         if not data.exists():
-            _make_cluster(programs, major, user, held)
+            _make_cluster(programs, major, user, held, durable=durable)
         _refuse_other_major(data, major)
         sockets = socket_folder(folder, user)
         process = _start(programs, sockets, user, held, durable=durable)
@@ -104,7 +104,7 @@ def _dsn(data: Path, sockets: Path) -> str:
     return f"postgresql://{ROLE}:{password}@/{DATABASE}?host={quote(str(sockets), safe='')}"
 
 
-def _make_cluster(programs: Path, major: int, user: User | None, held: Held) -> None:
+def _make_cluster(programs: Path, major: int, user: User | None, held: Held, *, durable: bool) -> None:
     """Make the cluster, role and database beside their place and rename: a killed initdb never looks finished."""
     folder = held.folder
     arriving = folder / "pgdata.new"
@@ -126,6 +126,7 @@ def _make_cluster(programs: Path, major: int, user: User | None, held: Held) -> 
             *locale,
             *("--lc-collate=C", "--lc-ctype=C.UTF-8", "--lc-messages=C"),
             *("-A", "scram-sha-256", "--pwfile", password_file.name),
+            *(() if durable else ("--no-sync",)),
         ]
         _run(initdb, log, user, held)
     password = secrets.token_urlsafe(32)
@@ -138,7 +139,8 @@ def _make_cluster(programs: Path, major: int, user: User | None, held: Held) -> 
     secret.touch(0o600)
     give(secret, user, 0o600)
     secret.write_text(password, "ascii")
-    _sync_tree(arriving)
+    if durable:
+        _sync_tree(arriving)
     arriving.rename(folder / "pgdata")
     _sync_folder(folder)
 

@@ -83,12 +83,17 @@ def service_folder(state: Path, name: str, user: User | None) -> Path:
             if not reachable(folder, user):
                 closed = next(f for f in reversed((folder, *folder.parents)) if not reachable(f, user))
                 raise Unsupported(
-                    f"以 root 运行时数据库使用用户 nobody，它进不了 {closed}；请用 --state 选别处，如 /var/lib/telemed "
-                    f"/ as root the database runs as nobody, who cannot enter {closed}; "
+                    f"以 root 运行时数据库改用普通用户（uid {user.uid}），它进不了 {closed}；"
+                    "请用 --state 选别处，如 /var/lib/telemed "
+                    f"/ the database runs as an ordinary user (uid {user.uid}), who cannot enter {closed}; "
                     "choose another place with --state, such as /var/lib/telemed"
                 )
     folder = state / name
     folder.mkdir(mode=0o700, exist_ok=True)
+    if not user and folder.stat().st_uid != os.geteuid():
+        raise Unsupported(
+            f"{folder} 属于其他用户，请用该用户或 root 运行 / belongs to another user: run as that user, or as root"
+        )
     give(folder, user, 0o700)
     return folder
 

@@ -43,7 +43,7 @@ def start_valkey(state: Path) -> ValkeyServer:
 
     Must be called from the main thread.  Raises AlreadyRunning, Unsupported, NotInstalled or StartFailed.
     """
-    user = service_user()
+    user = service_user(state.absolute() / "valkey")
     folder = service_folder(state.absolute(), "valkey", user)
     held = Held(folder)
     try:

@@ -1,6 +1,7 @@
 """PostgreSQL and Valkey as telemed.embedded starts them: real programs, real signals."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -52,11 +53,11 @@ def gone(pid: int) -> bool:
 
 @pytest.mark.parametrize("binaries", postgres_binaries(), ids=lambda p: p.parent.name)
 def test_data_survives_a_stop_and_start(state: Path, binaries: Path) -> None:
-    first = start_postgres(state, binaries=binaries)
+    first = start_postgres(state, durable=False, binaries=binaries)
     with psycopg.connect(first.dsn) as connection:
         connection.execute("CREATE TABLE kept AS SELECT '张桂兰' AS name")
     first.stop()
-    second = start_postgres(state, binaries=binaries)
+    second = start_postgres(state, durable=False, binaries=binaries)
     with psycopg.connect(second.dsn) as connection:
         assert connection.execute("SELECT name FROM kept").fetchone() == ("张桂兰",)
     second.stop()
@@ -210,7 +211,7 @@ def test_as_root_a_closed_folder_above_is_named_and_left_closed(state: Path) -> 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges to drop")
 def test_as_root_programs_that_nobody_can_read_are_copied(state: Path) -> None:
-    user = service_user()
+    user = service_user(state)
     assert user is not None
     state.chmod(0o755)
     closed = state / "closed"
@@ -235,3 +236,16 @@ def test_another_major_version_is_refused_by_name(state: Path) -> None:
     version.write_text("14\n", "ascii")
     with pytest.raises(Unsupported, match="made by PostgreSQL 14"):
         start_postgres(state)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges to drop")
+def test_a_command_of_roots_leaves_the_files_to_their_owner(state: Path) -> None:
+    state.chmod(0o711)
+    folder = state / "postgres"
+    folder.mkdir(0o700)
+    daemon = pwd.getpwnam("daemon")
+    os.chown(folder, daemon.pw_uid, daemon.pw_gid)
+    server = start_postgres(state, durable=False)
+    assert Path(f"/proc/{server.pid}").stat().st_uid == daemon.pw_uid
+    server.stop()
+    assert (folder / "pgdata").stat().st_uid == daemon.pw_uid
