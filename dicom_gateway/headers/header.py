@@ -110,7 +110,7 @@ def read_header(content: memoryview, transfer_syntax: str, override: str | None 
     override: the character set the operator set for the device.  Keeps no reference to content.
     """
     if transfer_syntax in DEFLATED:
-        inflated = _inflate(content)
+        inflated = inflate(content)
         if isinstance(inflated, Malformed):
             return inflated
         with memoryview(inflated) as whole:
@@ -118,7 +118,8 @@ def read_header(content: memoryview, transfer_syntax: str, override: str | None 
     return _read(content, transfer_syntax, override)
 
 
-def _inflate(content: memoryview) -> bytes | Malformed:
+def inflate(content: memoryview) -> bytes | Malformed:
+    """Inflate a deflated data set (PS3.5 A.5), bounded."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         inflated = inflater.decompress(content, INFLATED)

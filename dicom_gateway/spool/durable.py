@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import structlog
 
 from dicom_gateway.spool.archive import Shelves, blob_path
 from dicom_gateway.spool.disk import Ladder, Pressure, pressure
@@ -27,6 +28,8 @@ from dicom_gateway.spool.record import Record
 from dicom_gateway.spool.seam import InstanceContext, Refused, Stored
 
 T = TypeVar("T")
+
+_log = structlog.get_logger("dicom_gateway.spool")
 
 #: Bytes one instance holds in memory before they go to its part file.
 HELD = 1 << 20
@@ -86,6 +89,7 @@ class DurableSpool:
         self._parts = itertools.count(1)
         self._first: dict[str, Future[bool]] = {}
         self._first_lock = threading.Lock()
+        self._brought: dict[str, InstanceContext] = {}
         self._commits: set[asyncio.Task[Stored | Refused]] = set()
 
     def pressure(self) -> Pressure:
@@ -104,6 +108,34 @@ class DurableSpool:
 
     def received(self, count: int) -> None:
         self._since_asked += count
+
+    def brought(self, context: InstanceContext) -> None:
+        """Remember that an association stored something."""
+        self._brought[context.association_id] = context
+
+    async def ended(self, association_id: str, *, released: bool) -> None:
+        """See seam.Spool."""
+        context = self._brought.pop(association_id, None)
+        if context is None:
+            return
+        record = Record(
+            digest="",
+            size=0,
+            association_id=association_id,
+            calling_ae=context.calling_ae,
+            called_ae=context.called_ae,
+            peer_address=context.peer_address,
+            organization_id=context.organization_id,
+            sop_class_uid="",
+            sop_instance_uid="",
+            transfer_syntax_uid="",
+            received_at=context.received_at,
+            ended="released" if released else "lost",
+        )
+        try:
+            await self.journal.append(record)
+        except OSError as failure:
+            _log.warning("association-end-not-noted", error=failure.strerror)
 
     async def finish(self, commit: Coroutine[None, None, Stored | Refused]) -> Stored | Refused:
         """Run a commit to its end even if the association that waits for it is gone: others may wait for it too."""
@@ -204,6 +236,7 @@ class Draft:
         try:
             return await self._commit()
         except OSError as failure:
+            _log.error("instance-not-stored", error=failure.strerror, sop_instance_uid=self._context.sop_instance_uid)
             return refusal(failure)
         finally:
             await self._end()
@@ -217,6 +250,7 @@ class Draft:
                 if not await asyncio.wrap_future(placed.other):
                     continue
                 await spool.journal.append(self._record(placed, duplicate=True))
+                spool.brought(self._context)
                 return placed.inspection.refused or Stored(placed.digest, self._size, duplicate=True)
             if placed.mine is None or placed.known is None:
                 raise AssertionError("placed by nobody")
@@ -224,6 +258,7 @@ class Draft:
             try:
                 await spool.journal.append(self._record(placed, duplicate=placed.known))
                 durable = True
+                spool.brought(self._context)
             finally:
                 spool.finished(placed.digest, placed.mine, durable=durable)
             return placed.inspection.refused or Stored(placed.digest, self._size, duplicate=placed.known)
@@ -246,6 +281,7 @@ class Draft:
             duplicate=duplicate,
             refusal=None if refused is None else refused.reason,
             status=0 if refused is None else refused.status,
+            detail="" if refused is None else refused.detail,
             header=placed.inspection.header,
         )
 
@@ -349,11 +385,18 @@ class Threads:
         self._pool.shutdown()
 
 
-def open_spool(root: Path, process: str, inspect: Inspect, threads: Threads) -> DurableSpool:
+def open_spool(
+    root: Path,
+    process: str,
+    inspect: Inspect,
+    threads: Threads,
+    ladder: Ladder = Ladder(),  # noqa: B008 - frozen
+) -> DurableSpool:
     """Open the spool in ROOT for this process; blocks for a few syncs.
 
-    process: a name no process used before (a fresh UUID).  Must be called in the event loop that will use it.
+    process: a name no process used before (a fresh UUID).
+    Raises FileExistsError if the name is taken: take another.
     """
     files = Posix()
     root.mkdir(parents=True, exist_ok=True)
-    return DurableSpool(files, root, begin(files, root, process, threads), inspect=inspect, run=threads)
+    return DurableSpool(files, root, begin(files, root, process, threads), inspect=inspect, run=threads, ladder=ladder)

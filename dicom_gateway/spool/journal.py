@@ -10,7 +10,7 @@ adopts it.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -178,7 +178,9 @@ class Journal:
     async def read(self, limit: int) -> Batch:
         """Read the oldest records that are durable and not indexed."""
         start, end = self._indexed, self._durable
-        return await self._run(lambda: self.segments.read(start, end, limit))
+        batch = await self._run(lambda: self.segments.read(start, end, limit))
+        # fewer than asked for means that what is left before the end are no records
+        return replace(batch, end=end) if len(batch.records) < limit else batch
 
     async def indexed(self, position: Position) -> None:
         """Let go of everything before the position: the index has committed it."""

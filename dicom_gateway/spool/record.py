@@ -15,7 +15,7 @@ LARGEST = 1 << 20
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One instance that is durable in the archive.
+    """One instance that is durable in the archive; or, if ended is set, the end of an association (released, lost).
 
     refusal is the reason word if the sender was told a failure and the bytes are kept in quarantine only.
     header is what headers.read_header found, as JSON, so that the index never parses a second time.
@@ -35,6 +35,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     duplicate: bool = False
     refusal: str | None = None
     status: int = 0
+    detail: str = ""
+    ended: str = ""
     header: msgspec.Raw = msgspec.Raw(b"null")
 
 

@@ -48,6 +48,8 @@ class Refused:
     transient: bool
     #: A stable kebab-case word.
     reason: str
+    #: At which byte or tag; for the person who looks into it.  No patient data.
+    detail: str = ""
 
 
 class Incoming(Protocol):
@@ -74,4 +76,11 @@ class Spool(Protocol):
 
     async def open(self, context: InstanceContext) -> Incoming | Refused:
         """Begin one instance, or refuse it before its first byte."""
+        ...
+
+    async def ended(self, association_id: str, *, released: bool) -> None:
+        """Note that an association is over, in good order or lost: evidence for whether its studies are complete.
+
+        Never raises: if it cannot be noted, the studies are settled by silence.
+        """
         ...

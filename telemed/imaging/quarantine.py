@@ -56,6 +56,10 @@ REASONS: dict[str, Text] = {
         "发送设备已不在名录中。登记设备后可放行。",
         "The sending device is not in the directory any more. Enrol it, then release.",
     ),
+    "not-indexable": Text(
+        "数据完整但无法入库，已保留。请联系系统管理员。",
+        "The data set is whole and could not be indexed; it is kept. Call the system's administrator.",
+    ),
     Clash.INSTANCE_CHANGED.value: Text(
         "同一图像标识收到了不同内容。原图保留并继续使用；如需新图，请在设备上以新标识重新发送。",
         "Other content came under the UID of a stored image. The stored one is kept and used; "
