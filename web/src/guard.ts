@@ -11,11 +11,13 @@ export function guard(router: Router): void {
   const t = useUi();
   router.beforeEach(async (to) => {
     if (session.presence === 'unknown') await session.load();
-    if (session.presence === 'signed-out' && to.meta.open !== true) {
+    // A first password or a second factor is still owed: the sign-in page asks for it.
+    const unfinished = (session.me?.needs.length ?? 0) > 0;
+    if ((session.presence === 'signed-out' || unfinished) && to.meta.open !== true) {
       return { path: '/sign-in', query: to.path === '/' ? {} : { to: to.fullPath } };
     }
     if (to.path === '/') {
-      const first = navigation(session.roles)[0];
+      const first = navigation(session)[0];
       if (first !== undefined) return first.path;
     }
     return true;

@@ -7,8 +7,9 @@ export interface NavEntry {
   readonly title: Bilingual;
   /** Position in the bar, left to right. */
   readonly order: number;
-  /** Who sees it; the server decides again. */
-  readonly roles: readonly Role[];
+  /** Who sees it: one of the roles, or whoever may do the action (`worklist.read`). The server decides again. */
+  readonly roles?: readonly Role[];
+  readonly action?: string;
   /** `g w` */
   readonly keys?: string;
 }
@@ -38,10 +39,19 @@ export interface NavItem extends NavEntry {
   readonly path: string;
 }
 
-/** The bar of somebody with these roles; of everybody without an argument. */
-export function navigation(roles?: readonly Role[]): NavItem[] {
+export interface Permitted {
+  readonly roles: readonly Role[];
+  readonly may: (action: string) => boolean;
+}
+
+function sees(entry: NavEntry, who: Permitted): boolean {
+  return entry.roles?.some((role) => who.roles.includes(role)) === true || (entry.action !== undefined && who.may(entry.action));
+}
+
+/** The bar of this person; of everybody without an argument. */
+export function navigation(who?: Permitted): NavItem[] {
   return routes
     .flatMap((route) => (route.meta?.nav === undefined ? [] : [{ ...route.meta.nav, path: route.path }]))
-    .filter((entry) => roles === undefined || entry.roles.some((role) => roles.includes(role)))
+    .filter((entry) => who === undefined || sees(entry, who))
     .sort((a, b) => a.order - b.order);
 }

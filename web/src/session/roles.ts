@@ -1,5 +1,8 @@
 /** The roles of telemed/vocabulary.py and how they are called on the screen. */
+import type { components } from '@/api/schema';
 import type { Bilingual } from '@/i18n/texts';
+
+export type Role = components['schemas']['Role'];
 
 export const ROLES = {
   registrar: { zh: '登记员', en: 'Registrar' },
@@ -17,10 +20,4 @@ export const ROLES = {
   'security-admin': { zh: '安全管理员', en: 'Security administrator' },
   auditor: { zh: '审计管理员', en: 'Audit administrator' },
   expert: { zh: '上级专家', en: 'Outside expert' },
-} as const satisfies Readonly<Record<string, Bilingual>>;
-
-export type Role = keyof typeof ROLES;
-
-export function isRole(word: string): word is Role {
-  return Object.hasOwn(ROLES, word);
-}
+} as const satisfies Readonly<Record<Role, Bilingual>>;

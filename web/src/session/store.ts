@@ -1,47 +1,29 @@
 /** Who sits here: the session as the server sees it, and the lock screen over a page that is kept. */
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
+import { api } from '@/api/client';
 import { Failure } from '@/api/failure';
-import { onSignedOut, request, setCsrfToken } from '@/api/http';
+import { onSignedOut, setCsrfToken } from '@/api/http';
+import type { components } from '@/api/schema';
 import { useLive } from '@/live/store';
-import { isRole, type Role } from '@/session/roles';
+import type { Role } from '@/session/roles';
 
-/** The answer of GET and POST /api/session. */
-export interface Session {
-  readonly account_id: string;
-  readonly practitioner_id: string;
-  readonly name: string;
-  readonly title: string;
-  readonly organization_id: string;
-  readonly organization_name: string;
-  readonly roles: readonly string[];
-  readonly csrf_token: string;
-  readonly second_factor_at: string | null;
-  readonly locked: boolean;
-}
-
-/** The answer of GET /api/status, which needs no session. */
-export interface Status {
-  readonly community: string;
-  readonly demo: boolean;
-}
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-  readonly code?: string;
-}
+export type Session = components['schemas']['Me'];
+export type CountyFacts = components['schemas']['CountyFacts'];
+export type Credentials = components['schemas']['SignInBody'];
 
 export type Presence = 'unknown' | 'signed-out' | 'signed-in' | 'locked';
 
-/** A shared PC nobody touches locks itself. */
-export const IDLE_LOCK = 10 * 60_000;
-
 export const useSession = defineStore('session', () => {
   const me = shallowRef<Session>();
-  const status = shallowRef<Status>();
+  const county = shallowRef<CountyFacts>();
   const presence = ref<Presence>('unknown');
-  const roles = computed<readonly Role[]>(() => (me.value?.roles ?? []).filter(isRole));
+  const roles = computed<readonly Role[]>(() => me.value?.roles ?? []);
+
+  /** What policy grants this person anywhere; the server decides again for each row. */
+  function may(action: string): boolean {
+    return me.value?.actions.includes(action) === true;
+  }
 
   function hasRole(...wanted: readonly Role[]): boolean {
     return wanted.some((role) => roles.value.includes(role));
@@ -69,9 +51,9 @@ export const useSession = defineStore('session', () => {
   });
 
   async function load(): Promise<void> {
-    status.value = await request<Status>('GET', '/api/status');
+    county.value = await api.get('/api/county');
     try {
-      enter(await request<Session>('GET', '/api/session'));
+      enter(await api.get('/api/session'));
     } catch (error) {
       if (error instanceof Failure && error.kind === 'signed-out') leave();
       else throw error;
@@ -79,11 +61,11 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signIn(credentials: Credentials): Promise<void> {
-    enter(await request<Session>('POST', '/api/session', { body: credentials }));
+    enter(await api.post('/api/session', { body: credentials }));
   }
 
   async function signOut(): Promise<void> {
-    await request('DELETE', '/api/session');
+    await api.delete('/api/session');
     leave();
   }
 
@@ -92,13 +74,13 @@ export const useSession = defineStore('session', () => {
     if (presence.value !== 'signed-in') return;
     presence.value = 'locked';
     useLive().stop();
-    await request('POST', '/api/session/lock');
+    await api.post('/api/session/lock');
   }
 
   /** The same person goes on with the same page. */
   async function unlock(password: string): Promise<void> {
-    enter(await request<Session>('POST', '/api/session/unlock', { body: { password } }));
+    enter(await api.post('/api/session/unlock', { body: { password } }));
   }
 
-  return { me, status, presence, roles, hasRole, load, signIn, signOut, lock, unlock, enter, leave };
+  return { me, county, presence, roles, may, hasRole, load, signIn, signOut, lock, unlock, enter, leave };
 });
