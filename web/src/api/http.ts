@@ -17,11 +17,17 @@ const CSRF_HEADER = 'X-CSRF-Token';
 const DEADLINE = 30_000;
 
 type Listener = () => void;
-let whenSignedOut: Listener = () => undefined;
+let whenSignedOut: (over: boolean) => void = () => undefined;
+let whenSecondFactorDue: Listener = () => undefined;
 
-/** The session store is told of a 401 or 423 from anywhere. */
-export function onSignedOut(listener: Listener): void {
+/** The session store is told of a 401 (the session is over) or a 423 (the server's lock) from anywhere. */
+export function onSignedOut(listener: (over: boolean) => void): void {
   whenSignedOut = listener;
+}
+
+/** The session store is told when the shift's one-time code is due in the middle of work. */
+export function onSecondFactorDue(listener: Listener): void {
+  whenSecondFactorDue = listener;
 }
 
 let csrfToken = '';
@@ -76,7 +82,8 @@ export async function send(method: Method, path: string, options: RequestOptions
   if (response.ok) return response;
   const problem: unknown = await response.json().catch(() => undefined);
   const failure = failureOf(response.status, problem, response.headers.get('X-Request-Id'));
-  if (failure.kind === 'signed-out' || failure.kind === 'locked') whenSignedOut();
+  if (failure.kind === 'signed-out' || failure.kind === 'locked') whenSignedOut(failure.kind === 'signed-out');
+  if (failure.code === 'second-factor-needed') whenSecondFactorDue();
   throw failure;
 }
 

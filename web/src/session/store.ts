@@ -3,7 +3,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { api } from '@/api/client';
 import { Failure } from '@/api/failure';
-import { onSignedOut, setCsrfToken } from '@/api/http';
+import { onSecondFactorDue, onSignedOut, setCsrfToken } from '@/api/http';
 import type { components } from '@/api/schema';
 import { useLive } from '@/live/store';
 import type { Role } from '@/session/roles';
@@ -18,6 +18,8 @@ export const useSession = defineStore('session', () => {
   const me = shallowRef<Session>();
   const county = shallowRef<CountyFacts>();
   const presence = ref<Presence>('unknown');
+  /** What the lock screen asks for; `session` when the server's session is over and only a new sign-in helps. */
+  const challenge = ref<'password' | 'code' | 'session'>('password');
   const roles = computed<readonly Role[]>(() => me.value?.roles ?? []);
 
   /** What policy grants this person anywhere; the server decides again for each row. */
@@ -30,6 +32,7 @@ export const useSession = defineStore('session', () => {
   }
 
   function enter(session: Session): void {
+    challenge.value = 'password';
     me.value = session;
     setCsrfToken(session.csrf_token);
     presence.value = session.locked ? 'locked' : 'signed-in';
@@ -45,9 +48,18 @@ export const useSession = defineStore('session', () => {
   }
 
   /** A 401 in the middle of work: the page stays under the lock screen, so nothing typed is lost. */
-  onSignedOut(() => {
-    if (presence.value === 'signed-in') presence.value = 'locked';
+  onSignedOut((over) => {
+    if (presence.value === 'signed-in' || presence.value === 'locked') {
+      presence.value = 'locked';
+      if (over) challenge.value = 'session';
+    }
     useLive().stop();
+  });
+  /** The shift's code is due: asked for over the page, which stays. */
+  onSecondFactorDue(() => {
+    if (presence.value !== 'signed-in') return;
+    presence.value = 'locked';
+    challenge.value = 'code';
   });
 
   async function load(): Promise<void> {
@@ -77,10 +89,12 @@ export const useSession = defineStore('session', () => {
     await api.post('/api/session/lock');
   }
 
-  /** The same person goes on with the same page. */
-  async function unlock(password: string): Promise<void> {
-    enter(await api.post('/api/session/unlock', { body: { password } }));
+  /** The same person goes on with the same page, by password, by the shift's code, or by a new session. */
+  async function unlock(secret: string, code: string): Promise<void> {
+    if (challenge.value === 'code') enter(await api.post('/api/session/second-factor', { body: { code } }));
+    else if (challenge.value === 'password') enter(await api.post('/api/session/unlock', { body: { password: secret } }));
+    else await signIn({ username: me.value?.username ?? '', password: secret, totp: code === '' ? null : code });
   }
 
-  return { me, county, presence, roles, may, hasRole, load, signIn, signOut, lock, unlock, enter, leave };
+  return { me, county, presence, challenge, roles, may, hasRole, load, signIn, signOut, lock, unlock, enter, leave };
 });
