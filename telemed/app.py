@@ -41,6 +41,7 @@ from telemed.events.hub import Hub
 from telemed.events.signal import Signal
 from telemed.events.stream import serve as serve_stream
 from telemed.http import authority, health, openapi, static
+from telemed.http import county as county_facts
 from telemed.http.server import Server
 from telemed.http.wire import PUBLIC, Call, CallRecord, Endpoint, Gate, Stream
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
@@ -137,6 +138,12 @@ def endpoints(county: County) -> list[Endpoint]:
     """Every route of the server, one table."""
     return [
         *health.endpoints(lambda: _probe(county)),
+        *county_facts.endpoints(
+            county.config.county.name,
+            county.config.county.time_zone,
+            release(),
+            county.config.state.path / "demo-accounts.json",
+        ),
         *authority.endpoints(county.config.state.path / "certificates" / "county-ca.pem"),
         *_own_endpoints(county),
         *access_endpoints(county.sessions, county.sign_in, county.config.county.name),
@@ -284,7 +291,7 @@ async def listening(config: Config) -> AsyncGenerator[County]:
     """Serve while the block runs; everything has ended when it is left."""
     pool = await open_pool(config.database.dsn, size=config.database.pool_size)
     try:
-        county = assemble(config, pool, key=load_or_create_key(config.state.path / "one-time-codes.key"))
+        county = assemble(config, pool, key=load_or_create_key(config.one_time_codes_key))
         runner = web.AppRunner(application(county), access_log=None, shutdown_timeout=GRACE)
         async with running(tasks(county)):
             await runner.setup()

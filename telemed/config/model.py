@@ -240,6 +240,16 @@ class Config(msgspec.Struct, frozen=True):
         return self.state.path / "audit"
 
     @property
+    def one_time_codes_key(self) -> Path:
+        """The key that the secrets of one-time codes are encrypted with."""
+        return self.state.path / "one-time-codes.key"
+
+    @property
+    def demo_accounts(self) -> Path:
+        """The log-ins of the demo county (mode 0600)."""
+        return self.state.path / "demo-accounts.json"
+
+    @property
     def https(self) -> bool:
         """Whether this server itself speaks TLS."""
         return self.http.tls == "on" or (self.http.tls == "auto" and not is_loopback(self.http.host))

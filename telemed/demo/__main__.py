@@ -1,0 +1,48 @@
+"""Bring the demo county in: places, people and devices, then its studies through real associations."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from datetime import UTC, datetime
+
+from telemed.access.codes import SecretBox, load_or_create_key
+from telemed.access.passwords import Passwords
+from telemed.config import Config, load
+from telemed.db import open_pool
+from telemed.demo.county import load_directory, read, write_accounts
+from telemed.embedded.postgres import running_dsn
+
+
+async def people(config: Config) -> int:
+    """Bring in what is missing of the directory; returns how many accounts were made."""
+    county = read()
+    pool = await open_pool(config.database.dsn or running_dsn(config.state.path), size=2)
+    try:
+        made = await load_directory(
+            pool,
+            county,
+            box=SecretBox(load_or_create_key(config.one_time_codes_key)),
+            passwords=Passwords(),
+            now=datetime.now(UTC),
+            deliver=lambda made: write_accounts(config.demo_accounts, county, config.public_url, made),
+        )
+    finally:
+        await pool.close()
+    return len(made)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m telemed.demo", description=__doc__)
+    parser.add_argument("--people-only", action="store_true", help="places, people and devices, without studies")
+    arguments = parser.parse_args()
+    config = load([], os.environ)
+    made = asyncio.run(people(config))
+    print(f"  演示机构与账号 / demo places and people: {made} 个新账号 / new accounts", flush=True)  # noqa: T201 -- a command prints
+    if arguments.people_only:
+        return
+
+
+if __name__ == "__main__":
+    main()
