@@ -12,7 +12,7 @@ from telemed.vocabulary import Laterality, Sex, Text
 SIDES = {Laterality.LEFT: ("左", "右", "left", "right"), Laterality.RIGHT: ("右", "左", "right", "left")}
 NOT_A_SIDE = re.compile(r"左右|右利手|左利手|左心|右心|左房|右房|左室|右室|左主干")
 BLANK = re.compile(r"_{2,}|＿{2,}|【\s*】|\[\s*\]|×{2,}")
-SAYS_NOTHING = re.compile(r"[\s\W_]*")
+SAYS_NOTHING = re.compile(r"[\s\W\d_]*")
 
 
 @dataclass(frozen=True, slots=True)
