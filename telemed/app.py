@@ -12,14 +12,17 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_network
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
 
 from dicom_gateway.dicomweb.routes import endpoints as dicomweb_endpoints
-from dicom_gateway.spool.seam import Spool
+from dicom_gateway.gateway import ladder_of
+from dicom_gateway.indexer import Indexer
+from dicom_gateway.intake import inspect
+from dicom_gateway.spool import DurableSpool, Threads, open_spool
 from telemed import log as logs
 from telemed.access.codes import SecretBox, load_or_create_key
 from telemed.access.gate import Cookie, SessionGate
@@ -44,6 +47,7 @@ from telemed.http import authority, health, openapi, static
 from telemed.http import county as county_facts
 from telemed.http.server import Server
 from telemed.http.wire import PUBLIC, Call, CallRecord, Endpoint, Gate, Stream
+from telemed.imaging.settle import settle_for_ever
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
 log = structlog.get_logger(__name__)
@@ -69,7 +73,7 @@ class County:
     hub: Hub
     sessions: SessionGate
     sign_in: SignIn
-    spool: Spool | None
+    spool: DurableSpool | None
 
 
 def assemble(
@@ -77,7 +81,7 @@ def assemble(
     pool: Pool,
     *,
     key: bytes,
-    spool: Spool | None = None,
+    spool: DurableSpool | None = None,
     clock: Clock = utc_now,
 ) -> County:
     """Make the services.
@@ -149,7 +153,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *access_endpoints(county.sessions, county.sign_in, county.config.county.name),
         *dicomweb_endpoints(
             root=county.config.archive_path,
-            zone=ZoneInfo(county.config.county.time_zone),
+            zone=_zone(county.config),
             public_url=county.config.public_url,
             spool=county.spool,
         ),
@@ -162,7 +166,13 @@ def tasks(county: County) -> dict[str, Work]:
         "event-hub": county.hub.run,
         "redis-hints": county.hints.run,
         "audit-sealer": _sealer(county).run,
+        "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
+        **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
     }
+
+
+def _zone(config: Config) -> ZoneInfo:
+    return ZoneInfo(config.county.time_zone)
 
 
 def _sealer(county: County) -> Sealer:
@@ -290,8 +300,10 @@ def application(county: County) -> web.Application:
 async def listening(config: Config) -> AsyncGenerator[County]:
     """Serve while the block runs; everything has ended when it is left."""
     pool = await open_pool(config.database.dsn, size=config.database.pool_size)
+    threads = Threads()
+    spool = open_spool(config.archive_path, uuid4().hex, inspect, threads, ladder=ladder_of(config.archive))
     try:
-        county = assemble(config, pool, key=load_or_create_key(config.one_time_codes_key))
+        county = assemble(config, pool, key=load_or_create_key(config.one_time_codes_key), spool=spool)
         runner = web.AppRunner(application(county), access_log=None, shutdown_timeout=GRACE)
         async with running(tasks(county)):
             await runner.setup()
@@ -309,6 +321,8 @@ async def listening(config: Config) -> AsyncGenerator[County]:
             finally:
                 await runner.cleanup()
     finally:
+        await spool.close()
+        threads.close()
         await pool.close()
 
 
