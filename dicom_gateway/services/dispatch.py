@@ -18,12 +18,14 @@ def services(storage: Storage) -> Serve:
             item = await association.next()
             match item:
                 case Released() | Lost():
+                    await storage.ended(association, released=isinstance(item, Released))
                     return
                 case DataSet():
                     continue  # of a message that was refused below
                 case MessageBegins():
                     ended = await _message(association, item, storage)
                     if ended is not None:
+                        await storage.ended(association, released=isinstance(ended, Released))
                         return
 
     return serve

@@ -79,6 +79,10 @@ class Storage:
         metrics.STORE_SECONDS.observe(time.monotonic() - began)
         return None
 
+    async def ended(self, association: Association, *, released: bool) -> None:
+        """Tell the spool that nothing more comes of this association: evidence that a study is complete, or not."""
+        await self._spool.ended(association.names.association_id, released=released)
+
     def _context(self, association: Association, message: MessageBegins) -> InstanceContext:
         names = association.names
         return InstanceContext(

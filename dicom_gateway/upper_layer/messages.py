@@ -44,7 +44,7 @@ class MessageReader:
         self._context_id = 0
         self._command = bytearray()
         self._data_set_expected = False
-        self._parts: list[bytes] = []
+        self._parts: list[bytes | memoryview] = []
 
     @property
     def inside_message(self) -> bool:
@@ -52,7 +52,11 @@ class MessageReader:
         return self._data_set_expected or bool(self._command)
 
     def take(self, piece: Piece) -> MessageBegins | DataSet | Contradiction | None:
-        """Take the next piece; a DataSet comes back only with the last one: gather calls for the others."""
+        """Take the next piece; a DataSet comes back only with the last one, gathered has the others.
+
+        Data set bytes are copied once, by gathered or with the last piece: call gathered before the buffer that the
+        pieces point into is used again.
+        """
         if self.inside_message:
             if piece.context_id != self._context_id:
                 return Contradiction(AbortReason.UNEXPECTED_PARAMETER, "a message changed its presentation context")
@@ -65,7 +69,7 @@ class MessageReader:
             return self._take_command(piece)
         if not self._data_set_expected:
             return Contradiction(AbortReason.UNEXPECTED_PARAMETER, "data set bytes without a command that has one")
-        self._parts.append(bytes(piece.data))
+        self._parts.append(piece.data)
         if not piece.is_last:
             return None
         self._data_set_expected = False
@@ -77,7 +81,7 @@ class MessageReader:
 
     def _take_parts(self) -> bytes:
         parts, self._parts = self._parts, []
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return bytes(parts[0]) if len(parts) == 1 else b"".join(parts)
 
     def _take_command(self, piece: Piece) -> MessageBegins | Contradiction | None:
         if self._data_set_expected:

@@ -18,10 +18,15 @@ class RecordingSpool:
     gate: asyncio.Event | None = None
     largest_fragment: int = 0
     opened: int = 0
+    #: Association ID → whether the peer released it.
+    ended_by: dict[str, bool] = field(default_factory=dict)
 
     async def open(self, context: InstanceContext):
         self.opened += 1
         return self.refuse_open or RecordingIncoming(self, context)
+
+    async def ended(self, association_id: str, *, released: bool) -> None:
+        self.ended_by[association_id] = released
 
 
 class RecordingIncoming:

@@ -10,7 +10,6 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 from pynetdicom import AE
-from pynetdicom.dimse_primitives import N_GET
 from pynetdicom.sop_class import PatientRootQueryRetrieveInformationModelFind, Verification  # pyright: ignore[reportAttributeAccessIssue] -- made at import
 
 from dicom_gateway.spool.seam import Refused
@@ -219,19 +218,6 @@ async def test_an_instance_of_many_pdus_comes_whole_through_a_slow_spool(start_g
     assert dcmread(BytesIO(data), force=True).PixelData == big.PixelData
     assert gateway.spool.largest_fragment <= limits.max_queued_bytes
     assert gateway.server.queued_bytes == 0
-    await asyncio.to_thread(association.release)
-
-
-async def test_a_find_on_a_storage_context_is_an_operation_nobody_knows(gateway):
-    association = await associate(gateway, ("1.2.840.10008.5.1.4.1.1.2", [ExplicitVRLittleEndian]))
-    request = N_GET()
-    request.MessageID, request.RequestedSOPClassUID = 1, "1.2.840.10008.5.1.4.1.1.2"
-    request.RequestedSOPInstanceUID = "1.2.3"
-    association.dimse.send_msg(request, association.accepted_contexts[0].context_id or 0)
-    _, answer = await asyncio.to_thread(association.dimse.get_msg, block=True)
-    assert answer is not None
-    assert answer.Status == 0x0211
-    assert (await store(association)).Status == 0
     await asyncio.to_thread(association.release)
 
 

@@ -279,6 +279,37 @@ async def test_a_store_of_what_is_no_instance_is_refused_for_good_and_the_associ
     assert len(gateway.spool.kept) == kept
 
 
+@pytest.mark.parametrize(("context", "field"), [(1, 0x0020), (1, 0x0110), (1, 0x0030), (3, 0x0001), (1, 0x0200)])
+async def test_an_operation_that_is_not_one_of_its_context_is_answered_as_such_with_its_data_passed_over(
+    gateway, context, field
+):
+    kept = len(gateway.spool.kept)
+    async with peer(gateway.port) as foreign:
+        await established(foreign)
+        command = encode_command(
+            {0x0002: CT.encode() + b"\0", 0x0100: field.to_bytes(2, "little"), 0x0110: b"\5\0", 0x0800: b"\0\0"}
+        )
+        await foreign.send(pdu(4, pdv(context, 3, command)) + pdu(4, pdv(context, 2, b"identifier")) + ECHO)
+        kind, body = await foreign.pdu()
+        assert (kind, status_of(body)) == (4, 0x0211)
+        kind, body = await foreign.pdu()
+        assert (kind, status_of(body)) == (4, 0)
+    assert len(gateway.spool.kept) == kept
+
+
+async def test_the_spool_hears_how_an_association_ended(gateway):
+    async with peer(gateway.port) as one:
+        await established(one)
+        await one.send(RELEASE_RQ)
+        await one.pdu()
+    async with peer(gateway.port) as another:
+        await established(another)
+        await another.send(pdu(7, bytes(4)))
+        await another.closed()
+    await gateway.until(lambda: len(gateway.spool.ended_by) == 3)
+    assert list(gateway.spool.ended_by.values()) == [True, True, False]
+
+
 async def test_a_cancel_is_passed_over_and_a_store_without_data_is_refused(gateway):
     async with peer(gateway.port) as hostile:
         await established(hostile)
@@ -328,7 +359,7 @@ async def test_an_idle_association_is_aborted_after_its_time(start_gateway):
 
 
 async def test_a_peer_that_answers_our_release_with_its_own_gets_both_answers(start_gateway):
-    """Release collision, PS3.8 7.2.2.7: the acceptor waits for the requestor's answer and answers last."""
+    """Release collision, the acceptor waits for the requestor's answer and answers last."""
     gateway = await start_gateway()
     async with peer(gateway.port) as colliding:
         await established(colliding)
