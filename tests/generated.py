@@ -18,6 +18,7 @@ from telemed.config.reference import documents
 from telemed.db.migrate import migrate
 from telemed.embedded import start_postgres
 from tests.conftest import dsn_of
+from tests.import_diagram import diagram
 from tests.pipeline import node
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,6 +66,7 @@ def dump(program: Path, dsn: str) -> str:
 GENERATED: dict[Path, Callable[[], str]] = {
     ROOT / "telemed" / "db" / "schema.sql": schema,
     WEB / "openapi.json": openapi,
+    ROOT / "docs" / "explanation" / "imports.md": diagram,
     WEB / "src" / "api" / "schema.d.ts": typescript,
 }
 
