@@ -1,8 +1,8 @@
 """Whether two encodings hold the same content: a digest that no lossless change of encoding changes.
 
 Dropped: group lengths, data set trailing padding, padding of values, the way lengths are written.  Public elements
-count with their dictionary's VR, private ones (whose VR implicit encoding does not say) by their bytes.  Pixels that are
-coded losslessly count decoded; lossy ones as coded, for decoding them is a matter of taste.
+count with their dictionary's VR, private ones (whose VR implicit encoding does not say) by their bytes.  Pixels that
+are coded losslessly count decoded; lossy ones as coded, for decoding them is a matter of taste.
 
 `Any` comes in by pydicom and numpy, whose decoders are typed only in part; it does not leave this file.
 """
