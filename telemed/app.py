@@ -24,20 +24,21 @@ from dicom_gateway.indexer import Indexer
 from dicom_gateway.intake import inspect
 from dicom_gateway.spool import DurableSpool, Threads, open_spool
 from telemed import log as logs
+from telemed.access import housekeeping
 from telemed.access.codes import SecretBox, load_or_create_key
 from telemed.access.gate import Cookie, SessionGate
 from telemed.access.passwords import Passwords
-from telemed.access.policy import scope, second_factor_fresh
+from telemed.access.policy import admit, scope, second_factor_fresh
 from telemed.access.routes import endpoints as access_endpoints
 from telemed.access.sessions import Limits
 from telemed.access.signin import SignIn
+from telemed.access.trail import record_call
 from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
-from telemed.audit.model import AuditRow, Entity
-from telemed.audit.record import record
 from telemed.audit.sealer import Sealer
 from telemed.background import Work, running
 from telemed.config import Config
-from telemed.db import Connection, Pool, open_pool
+from telemed.db import Pool, open_pool
+from telemed.directory.routes import endpoints as directory_endpoints
 from telemed.errors import Forbidden, Unavailable
 from telemed.events.hints import Hints
 from telemed.events.hub import Hub
@@ -46,7 +47,7 @@ from telemed.events.stream import serve as serve_stream
 from telemed.http import authority, health, openapi, static
 from telemed.http import county as county_facts
 from telemed.http.server import Server
-from telemed.http.wire import PUBLIC, Call, CallRecord, Endpoint, Gate, Stream
+from telemed.http.wire import PUBLIC, Call, Endpoint, Gate, Stream
 from telemed.imaging.settle import settle_for_ever
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
@@ -110,31 +111,9 @@ def gate(county: County) -> Gate:
     """What the HTTP server asks of access and audit."""
     return Gate(
         authenticate=county.sessions.authenticate,
-        scope=scope,
+        scope=admit,
         second_factor_fresh=lambda principal, now: second_factor_fresh(principal, now, county.sessions.limits.shift),
-        record=_record,
-    )
-
-
-async def _record(tx: Connection, call: CallRecord) -> None:
-    who = call.principal
-    await record(
-        tx,
-        AuditRow(
-            at=call.at,
-            action=call.action,
-            outcome=call.outcome,
-            account_id=None if who is None else who.account_id,
-            practitioner_id=None if who is None else who.practitioner_id,
-            organization_id=None if who is None else who.organization_id,
-            session_id=None if who is None else who.session_id,
-            peer_address=call.peer_address,
-            request_id=call.request_id,
-            entities=tuple(Entity(one.kind, one.id, one.patient_id) for one in call.entities),
-            purpose=call.purpose,
-            detail=call.detail,
-            access=call.access,
-        ),
+        record=record_call,
     )
 
 
@@ -151,6 +130,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *authority.endpoints(county.config.state.path / "certificates" / "county-ca.pem"),
         *_own_endpoints(county),
         *access_endpoints(county.sessions, county.sign_in, county.config.county.name),
+        *directory_endpoints(_zone(county.config), scope),
         *dicomweb_endpoints(
             root=county.config.archive_path,
             zone=_zone(county.config),
@@ -166,6 +146,7 @@ def tasks(county: County) -> dict[str, Work]:
         "event-hub": county.hub.run,
         "redis-hints": county.hints.run,
         "audit-sealer": _sealer(county).run,
+        "access-housekeeping": lambda: housekeeping.run(county.pool, county.sign_in.attempts, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
     }

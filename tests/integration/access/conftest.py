@@ -18,7 +18,7 @@ from telemed.access.accounts import create_account
 from telemed.access.codes import SecretBox, new_secret
 from telemed.access.gate import Cookie, SessionGate
 from telemed.access.passwords import Passwords
-from telemed.access.policy import admit, second_factor_fresh
+from telemed.access.policy import admit, scope, second_factor_fresh
 from telemed.access.routes import endpoints as access_endpoints
 from telemed.access.sessions import Limits
 from telemed.access.signin import SignIn
@@ -171,7 +171,7 @@ async def county(pool: Pool, now: datetime) -> AsyncGenerator[County]:
             await tx.execute("insert into community_membership values (%s, '2026-01-01')", (id_,))
     table = (
         *access_endpoints(gate, sign_in, "龙安县"),
-        *directory_endpoints(ZoneInfo("Asia/Shanghai"), admit),
+        *directory_endpoints(ZoneInfo("Asia/Shanghai"), scope),
     )
     server = Server(
         table,
