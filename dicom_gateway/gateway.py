@@ -1,6 +1,7 @@
 """One receiving process: listener, spool, indexer and device directory put together."""
 
 import asyncio
+import gc
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -132,6 +133,9 @@ async def serve(config: Config, stop: asyncio.Event) -> None:
     }
     try:
         async with running(work), _metrics(config.dicom.metrics_port):
+            # What lives as long as the process need not be looked through for garbage again and again.
+            gc.collect()
+            gc.freeze()
             await server.start(config.dicom.host, config.dicom.port, reuse_port=True)
             await stop.wait()
             _log.info("gateway stopping", associations=server.open_associations)
