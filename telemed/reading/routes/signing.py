@@ -18,7 +18,7 @@ from telemed.reading.routes.messages import (
     VoidBody,
 )
 from telemed.reading.service import amendments, submission, verification
-from telemed.reading.service.signing import Looked, OnScreen
+from telemed.reading.service.signing import Confirmed, Looked, OnScreen, confirm_password
 from telemed.vocabulary import Action, Text
 
 
@@ -32,17 +32,17 @@ class SigningRoutes:
             await submission.submit_reading(acting, reading_of(call), screen, self._desk.signatures)
 
     async def preliminary(self, call: Call[Nothing, SignAloneBody]) -> None:
+        confirmed = await self._confirmed(call, call.body.password)
         async with call.transaction() as tx:
-            acting, screen = self._desk.acting(call, tx), self._screen(call)
-            password, signatures = call.body.password, self._desk.signatures
-            report = await submission.release_emergency(acting, reading_of(call), screen, password, signatures)
+            acting, screen, signatures = self._desk.acting(call, tx), self._screen(call), self._desk.signatures
+            report = await submission.release_emergency(acting, reading_of(call), screen, confirmed, signatures)
             call.about("report", report)
 
     async def sign_alone(self, call: Call[Nothing, SignAloneBody]) -> None:
+        confirmed = await self._confirmed(call, call.body.password)
         async with call.transaction() as tx:
-            acting, screen = self._desk.acting(call, tx), self._screen(call)
-            password, signatures = call.body.password, self._desk.signatures
-            report = await submission.sign_alone(acting, reading_of(call), screen, password, signatures)
+            acting, screen, signatures = self._desk.acting(call, tx), self._screen(call), self._desk.signatures
+            report = await submission.sign_alone(acting, reading_of(call), screen, confirmed, signatures)
             call.about("report", report)
 
     async def recall(self, call: Call[Nothing, Nothing]) -> None:
@@ -56,12 +56,13 @@ class SigningRoutes:
 
     async def sign(self, call: Call[Nothing, SignBody]) -> None:
         body = call.body
+        confirmed = await self._confirmed(call, body.password)
         async with call.transaction() as tx:
             report = await verification.verify_and_sign(
                 self._desk.acting(call, tx),
                 reading_of(call),
                 self._screen(call),
-                body.password,
+                confirmed,
                 self._desk.signatures,
                 agreement=body.agreement,
                 single_reader_reason=body.single_reader_reason,
@@ -83,10 +84,11 @@ class SigningRoutes:
             await amendments.abandon_amendment(self._desk.acting(call, tx), reading_of(call))
 
     async def void(self, call: Call[Nothing, VoidBody]) -> None:
+        confirmed = await self._confirmed(call, call.body.password)
         async with call.transaction() as tx:
-            acting, body = self._desk.acting(call, tx), call.body
-            reading_id = reading_of(call)
-            await amendments.void_report(acting, reading_id, body.reason, body.password, self._desk.signatures)
+            acting, reason = self._desk.acting(call, tx), call.body.reason
+            report = await amendments.void_report(acting, reading_of(call), reason, confirmed, self._desk.signatures)
+            call.about("report", report)
 
     async def recheck(self, call: Call[Nothing, ReasonBody]) -> None:
         async with call.transaction() as tx:
@@ -110,6 +112,10 @@ class SigningRoutes:
                 told_at=body.told_at,
                 read_back=body.read_back,
             )
+
+    async def _confirmed(self, call: Call[Any, Any], password: str) -> Confirmed:
+        """Asked before the transaction: a wrong password is counted even though nothing is signed."""
+        return await confirm_password(self._desk.signatures, call.principal, password, call.now)
 
     @staticmethod
     def _screen(call: Call[Any, Any]) -> OnScreen:

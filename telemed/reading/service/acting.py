@@ -25,11 +25,12 @@ UID_ROOT = "2.25"  # UUID-derived UIDs, PS3.5 B.2
 class Signatures:
     """What access gives to signing.
 
-    confirm(tx, principal, password, now): raises Forbidden unless the password (or key) is this person's.
+    confirm(principal, password, now): raises Forbidden unless the password (or key) is this person's; it keeps count
+    of failures, so it is asked before the transaction that signs.
     licensed(tx, principal, modality, now): raises Forbidden unless the licence covers the modality today.
     """
 
-    confirm: Callable[[Connection, Principal, str, datetime], Awaitable[None]]
+    confirm: Callable[[Principal, str, datetime], Awaitable[None]]
     licensed: Callable[[Connection, Principal, str, datetime], Awaitable[None]]
 
 

@@ -26,7 +26,7 @@ from telemed.reading.model.states import (
 )
 from telemed.reading.service.acting import Acting, Signatures, new_item, required, tell, write
 from telemed.reading.service.drafts import Writing, begin_draft, study_of
-from telemed.reading.service.signing import Version, confirm, write_version
+from telemed.reading.service.signing import Confirmed, Version, require_signer, write_version
 from telemed.reading.service.verification import receipts_of
 from telemed.reading.store.readings import Held, hold, issued_state, queries
 from telemed.reading.store.rows import LockedDiscrepancy
@@ -64,7 +64,9 @@ async def abandon_amendment(acting: Acting, reading_id: UUID) -> None:
     await acting.save(held, moved, "reading.amendment-abandoned")
 
 
-async def void_report(acting: Acting, reading_id: UUID, reason: str, password: str, signatures: Signatures) -> UUID:
+async def void_report(
+    acting: Acting, reading_id: UUID, reason: str, confirmed: Confirmed, signatures: Signatures
+) -> UUID:
     """报告作废(归属错误): a last version entered-in-error; the study may then be read anew."""
     reason = required(reason)
     held = await acting.hold(reading_id)
@@ -72,7 +74,7 @@ async def void_report(acting: Acting, reading_id: UUID, reason: str, password: s
     if not isinstance(held.state, ISSUED) or current is None:
         raise words.moved_on(held.row.state)
     study = await study_of(acting.tx, held.row.study_id)
-    await confirm(acting, signatures, study, password)
+    await require_signer(acting, signatures, study, confirmed)
     writing = Writing(current.technique, current.findings, current.impression, current.significance)
     version = Version(
         status="entered-in-error",

@@ -18,6 +18,7 @@ from telemed.reading.service.acting import Acting, Signatures
 from telemed.reading.service.drafts import Writing
 from telemed.reading.store.readings import Held, queries
 from telemed.reading.store.rows import NumberRow, PersonRow, StudyRow
+from telemed.vocabulary import Principal
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is read two ways off paper
 CODE_LENGTH = 20  # 100 bits: codes cannot be guessed
@@ -60,8 +61,23 @@ class Version:
     single_reader_reason: str = ""
 
 
-async def confirm(acting: Acting, signatures: Signatures, study: StudyRow, password: str) -> None:
-    """The three questions before a signature. Raises Forbidden; nothing is written then."""
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Proof that this person has just given the signing password; made by confirm_password only."""
+
+    practitioner_id: UUID
+
+
+async def confirm_password(signatures: Signatures, principal: Principal, password: str, now: datetime) -> Confirmed:
+    """Raises Forbidden unless the password is this person's."""
+    await signatures.confirm(principal, password, now)
+    return Confirmed(principal.practitioner_id)
+
+
+async def require_signer(acting: Acting, signatures: Signatures, study: StudyRow, confirmed: Confirmed) -> None:
+    """Second factor of this shift, own password, licence. Raises Forbidden; nothing is written then."""
+    if confirmed.practitioner_id != acting.principal.practitioner_id:
+        raise LookupError("a password was confirmed for somebody else")
     if acting.principal.second_factor_at is None:
         raise Forbidden(
             "second-factor-needed",
@@ -69,7 +85,6 @@ async def confirm(acting: Acting, signatures: Signatures, study: StudyRow, passw
             "A one-time code is needed once per shift before this step. Nothing was changed.",
         )
     await require_licence(acting, signatures, study)
-    await signatures.confirm(acting.tx, acting.principal, password, acting.now)
 
 
 async def require_licence(acting: Acting, signatures: Signatures, study: StudyRow) -> None:

@@ -23,12 +23,13 @@ from telemed.reading.service.acting import Acting, Signatures, new_item, tell
 from telemed.reading.service.clocking import ended
 from telemed.reading.service.drafts import Writing, begin_draft, draft_of, study_of, warnings
 from telemed.reading.service.signing import (
+    Confirmed,
     Looked,
     OnScreen,
     Version,
-    confirm,
     record_looked,
     require_licence,
+    require_signer,
     write_version,
 )
 from telemed.reading.store.readings import Held, queries
@@ -59,7 +60,7 @@ async def release_emergency(
     acting: Acting,
     reading_id: UUID,
     screen: OnScreen,
-    password: str,
+    confirmed: Confirmed,
     signatures: Signatures,
 ) -> UUID:
     """急诊临时报告: released at once under the author's name; the formal review is due in four working hours."""
@@ -74,7 +75,7 @@ async def release_emergency(
         raise words.moved_on(held.row.state)
     study = await _same_patient(acting, held, screen)
     await _unchanged(acting, state.item, screen)
-    await confirm(acting, signatures, study, password)
+    await require_signer(acting, signatures, study, confirmed)
     await record_looked(acting, state.item, await _looked(acting, state.item, study, screen.looked), study)
     me = acting.principal.practitioner_id
     version = Version("preliminary", await _writing(acting, state.item), me, acting.now, None, state.item)
@@ -99,7 +100,7 @@ async def sign_alone(
     acting: Acting,
     reading_id: UUID,
     screen: OnScreen,
-    password: str,
+    confirmed: Confirmed,
     signatures: Signatures,
 ) -> UUID:
     """本院自报: the site's physician signs; other modes need a verifier."""
@@ -112,7 +113,7 @@ async def sign_alone(
         )
     study = await _same_patient(acting, held, screen)
     await _unchanged(acting, state.item, screen)
-    await confirm(acting, signatures, study, password)
+    await require_signer(acting, signatures, study, confirmed)
     await record_looked(acting, state.item, await _looked(acting, state.item, study, screen.looked), study)
     me = acting.principal.practitioner_id
     writing = await _writing(acting, state.item)

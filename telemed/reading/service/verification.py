@@ -24,7 +24,15 @@ from telemed.reading.service.acting import Acting, Signatures, new_item, require
 from telemed.reading.service.claims import require_second_person
 from telemed.reading.service.clocking import ended
 from telemed.reading.service.drafts import Writing, draft_of, insert_draft, study_of, warnings
-from telemed.reading.service.signing import Looked, OnScreen, Version, confirm, record_looked, write_version
+from telemed.reading.service.signing import (
+    Confirmed,
+    Looked,
+    OnScreen,
+    Version,
+    record_looked,
+    require_signer,
+    write_version,
+)
 from telemed.reading.store.readings import Held, queries
 from telemed.reading.store.rows import DraftRow, ReceiptsRow, StepRow, StudyRow
 
@@ -45,7 +53,7 @@ async def verify_and_sign(
     acting: Acting,
     reading_id: UUID,
     screen: OnScreen,
-    password: str,
+    confirmed: Confirmed,
     signatures: Signatures,
     *,
     agreement: str | None = None,
@@ -67,7 +75,7 @@ async def verify_and_sign(
             "Say first whether the final agrees with the emergency preliminary. Nothing was changed.",
         )
     require_second_person(acting, held, state.author, single_reader_reason)
-    await confirm(acting, signatures, study, password)
+    await require_signer(acting, signatures, study, confirmed)
     writing = Writing(draft.technique, draft.findings, draft.impression, draft.significance, draft.template_id)
     found = tuple(dict.fromkeys(one.code for one in warnings(writing, study, acting.rules)))
     seen = Looked(screen.looked.unseen_series, screen.looked.unseen_instances, screen.looked.preview_only, found)

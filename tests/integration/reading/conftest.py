@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from telemed.db import Connection, Pool, fetch_one
 from telemed.errors import Forbidden
@@ -17,7 +18,7 @@ from telemed.reading.service import claims, drafts, scheduling, submission, veri
 from telemed.reading.service.acting import Acting, Signatures
 from telemed.reading.service.drafts import Writing
 from telemed.reading.service.rule_book import read_rules
-from telemed.reading.service.signing import Looked, OnScreen
+from telemed.reading.service.signing import Confirmed, Looked, OnScreen, confirm_password
 from telemed.reading.store.readings import hold
 from telemed.reading.store.rows import DraftRow, Id, ReadingRow
 from telemed.vocabulary import (
@@ -36,7 +37,7 @@ PASSWORD = "right"
 _study = count(1)
 
 
-async def confirm(tx: Connection, principal: Principal, password: str, now: datetime) -> None:
+async def confirm(principal: Principal, password: str, now: datetime) -> None:
     if password != PASSWORD:
         raise Forbidden("wrong-password", "口令不对。", "Wrong password.")
 
@@ -69,6 +70,10 @@ class County:
 
     signatures: Signatures = SIGNATURES
     password: str = PASSWORD
+
+    async def confirmed(self, name: str) -> Confirmed:
+        """The person has given the signing password."""
+        return await confirm_password(SIGNATURES, self.people[name].principal, PASSWORD, self.now)
 
     @property
     def rules(self) -> ReadingRules:
@@ -205,7 +210,8 @@ class County:
 
     async def change_study(self, study: UUID, column: str, value: object) -> None:
         async with self.pool.transaction() as tx:
-            await tx.execute(f"update imaging_study set {column} = %s where id = %s", (value, study))
+            statement = SQL("update imaging_study set {} = %s where id = %s").format(Identifier(column))
+            await tx.execute(statement, (value, study))
 
     async def schedule(self, study: UUID) -> None:
         async with self.pool.transaction() as tx:
@@ -275,7 +281,9 @@ class County:
 
     async def sign(self, verifier: str, reading: UUID, **named) -> UUID:
         screen = await self.screen(reading)
-        return await self.act(verifier, verification.verify_and_sign, reading, screen, PASSWORD, SIGNATURES, **named)
+        return await self.act(
+            verifier, verification.verify_and_sign, reading, screen, await self.confirmed(verifier), SIGNATURES, **named
+        )
 
     async def events(self, kind: str) -> int:
         async with self.pool.connection() as connection:

@@ -86,7 +86,9 @@ async def test_preview_quality_is_logged_with_the_signature(county):
     await county.submitted(reading)
     await county.act("zheng", claims.claim_to_verify, reading)
     screen = await county.screen(reading, preview_only=True)
-    await county.act("zheng", verification.verify_and_sign, reading, screen, county.password, county.signatures)
+    await county.act(
+        "zheng", verification.verify_and_sign, reading, screen, await county.confirmed("zheng"), county.signatures
+    )
     assert (await submission_of(county, reading))["preview_only"] is True
 
 
@@ -99,7 +101,7 @@ async def test_preliminary_normal_and_final_haemorrhage_ends_in_a_phone_call_on_
         submission.release_emergency,
         reading,
         await county.screen(reading),
-        county.password,
+        await county.confirmed("gao"),
         county.signatures,
     )
     await county.act("li", delivery.record_view, preliminary)
@@ -145,7 +147,9 @@ async def test_a_final_that_agrees_with_the_preliminary_owes_nobody_a_call(count
     await county.act("gao", claims.claim_reading, reading)
     await county.write("gao", reading)
     screen = await county.screen(reading)
-    await county.act("gao", submission.release_emergency, reading, screen, county.password, county.signatures)
+    await county.act(
+        "gao", submission.release_emergency, reading, screen, await county.confirmed("gao"), county.signatures
+    )
     await county.act("zheng", claims.claim_to_verify, reading)
     await county.sign("zheng", reading, agreement=agreement)
     assert await county.events("discrepancy.opened") == 0
@@ -156,7 +160,9 @@ async def test_only_an_emergency_gets_a_preliminary_report(county):
     await county.act("gao", claims.claim_reading, reading)
     screen = await county.screen(reading)
     with pytest.raises(Invalid):
-        await county.act("gao", submission.release_emergency, reading, screen, county.password, county.signatures)
+        await county.act(
+            "gao", submission.release_emergency, reading, screen, await county.confirmed("gao"), county.signatures
+        )
 
 
 @pytest.mark.parametrize(
@@ -198,7 +204,9 @@ async def test_stale_report_the_code_of_version_one_says_superseded_after_versio
     assert (await standing(first), await standing(second)) == ("superseded", "current")
     with pytest.raises(Conflict):
         await county.act("li", delivery.record_print, first, copies=1, paper="A4", reason="")
-    await county.act("shen", amendments.void_report, reading, "归属错误", county.password, county.signatures)
+    await county.act(
+        "shen", amendments.void_report, reading, "归属错误", await county.confirmed("shen"), county.signatures
+    )
     assert (await standing(first), await standing(second)) == ("void", "void")
 
 

@@ -19,7 +19,7 @@ from telemed.reading.model.states import Hold, Purpose
 from telemed.reading.service import amendments, claims, delivery, drafts, scheduling, site, submission, verification
 from telemed.reading.service.drafts import Writing
 from telemed.reading.service.rule_book import read_rules
-from telemed.reading.service.signing import OnScreen
+from telemed.reading.service.signing import OnScreen, confirm_password
 from telemed.vocabulary import Priority, Role
 
 
@@ -245,7 +245,10 @@ async def test_a_wrong_password_signs_nothing(county):
     await county.act("zheng", claims.claim_to_verify, reading)
     screen = await county.screen(reading)
     with pytest.raises(Forbidden):
-        await county.act("zheng", verification.verify_and_sign, reading, screen, "wrong", county.signatures)
+        await confirm_password(county.signatures, county.people["zheng"].principal, "wrong", county.now)
+    another = await county.confirmed("gao")
+    with pytest.raises(LookupError):
+        await county.act("zheng", verification.verify_and_sign, reading, screen, another, county.signatures)
     assert (await county.row(reading)).state == "verifying"
     assert await county.events("report.signed") == 0
 
@@ -324,7 +327,7 @@ async def test_ultrasound_is_reported_by_the_site_itself(county):
     await county.act("wang", claims.claim_reading, reading)
     await county.write("wang", reading)
     screen = await county.screen(reading)
-    await county.act("wang", submission.sign_alone, reading, screen, county.password, county.signatures)
+    await county.act("wang", submission.sign_alone, reading, screen, await county.confirmed("wang"), county.signatures)
     assert (await county.row(reading)).state == "signed"
 
 
@@ -333,7 +336,12 @@ async def test_nobody_signs_alone_where_the_county_reads(county):
     await county.act("gao", claims.claim_reading, reading)
     with pytest.raises(Invalid):
         await county.act(
-            "gao", submission.sign_alone, reading, await county.screen(reading), county.password, county.signatures
+            "gao",
+            submission.sign_alone,
+            reading,
+            await county.screen(reading),
+            await county.confirmed("gao"),
+            county.signatures,
         )
 
 
@@ -404,7 +412,9 @@ async def test_a_void_report_lets_the_study_be_read_anew(county):
     await county.schedule(study)
     reading = await county.reading_of(study)
     await county.signed(reading)
-    await county.act("shen", amendments.void_report, reading, "归属错误", county.password, county.signatures)
+    await county.act(
+        "shen", amendments.void_report, reading, "归属错误", await county.confirmed("shen"), county.signatures
+    )
     assert (await county.row(reading)).state == "void"
     await county.schedule(study)
     again = await county.reading_of(study)
@@ -425,9 +435,9 @@ async def test_a_second_final_never_overwrites_the_first_and_opens_a_discrepancy
         async with county.pool.transaction() as tx:
             await tx.execute(
                 "insert into report_version select gen_random_uuid(), reading_id, 9, round, status, technique,"
-                " findings, impression, significance, limited, content_sha256, author_id, author_name, author_signed_at,"
-                " verifier_id, verifier_name, signed_at, performer_name, single_reader_reason, reason, agreement,"
-                " replaces_id, work_item_id, instance_count from report_version"
+                " findings, impression, significance, limited, content_sha256, author_id, author_name,"
+                " author_signed_at, verifier_id, verifier_name, signed_at, performer_name, single_reader_reason, reason,"
+                " agreement, replaces_id, work_item_id, instance_count from report_version"
             )
 
 
