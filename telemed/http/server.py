@@ -82,6 +82,7 @@ class Server:
 
     def application(self) -> web.Application:
         app = web.Application(middlewares=[self._guard], client_max_size=1024 * 1024)
+        app.on_response_prepare.append(self._add_headers)
         for endpoint in self.endpoints:
             app.router.add_route(endpoint.method, endpoint.path, self._runner(endpoint))
         return app
@@ -119,13 +120,16 @@ class Server:
             requests_total.labels(request.method, route, str(status)).inc()
             request_seconds.labels(request.method, route).observe(time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")
-        if not answer.prepared:
-            for name, value in HEADERS.items():
-                answer.headers.setdefault(name, value)
-            if self._tls:
-                answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-            answer.headers["X-Request-Id"] = str(request_id)
         return answer
+
+    async def _add_headers(self, request: web.Request, answer: web.StreamResponse) -> None:
+        """Headers of every answer, streamed ones too: called just before the first byte leaves."""
+        for name, value in HEADERS.items():
+            answer.headers.setdefault(name, value)
+        if self._tls:
+            answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if REQUEST_ID in request:
+            answer.headers["X-Request-Id"] = str(request[REQUEST_ID])
 
     def _runner(self, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         query_lists = _list_fields(endpoint.query)

@@ -59,8 +59,8 @@ class _Row(msgspec.Struct, frozen=True):
 class StudyItem(msgspec.Struct, frozen=True):
     """A study as a list shows it.
 
-    anchor: why its acquisition time is not believed, empty if it is. clock: the device's
-    clock in words, if it is wrong. same_visit: other studies of the visit (同次检查). match_revision: to be sent back with a decision. Times UTC.
+    anchor: why its acquisition time is not believed, empty if it is. clock: the device's clock in words, if wrong.
+    same_visit: other studies of the visit (同次检查). match_revision: to be sent back with a decision. Times UTC.
     """
 
     id: UUID

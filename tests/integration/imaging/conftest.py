@@ -3,11 +3,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from telemed.events.consumer import Consumer, step
 from telemed.imaging import linking, registering, store
@@ -54,7 +56,7 @@ class Township:
         )
 
     def person(self, **changed) -> PersonForm:
-        said = {
+        said: dict[str, Any] = {
             "sex": Sex.FEMALE,
             "name": "王桂兰",
             "birth_date": date(1956, 3, 14),
@@ -63,7 +65,7 @@ class Township:
         return PersonForm(**(said | changed))
 
     def form(self, **changed) -> RegistrationForm:
-        said = {
+        said: dict[str, Any] = {
             "submission_id": uuid4(),
             "person": self.person(),
             "modality": "DX",
@@ -93,7 +95,7 @@ class Township:
         uid = study or f"2.25.{uuid4().int}"
         taken = changed.pop("acquired_at", self.now + timedelta(minutes=10))
         for number in range(images):
-            said = {
+            said: dict[str, Any] = {
                 "digest": hashlib.sha256(f"{uid}{number}{changed}".encode()).hexdigest(),
                 "size": 1000,
                 "organization_id": self.id,
@@ -137,13 +139,13 @@ class Township:
                 now=self.now + timedelta(minutes=30),
             )
 
-    async def look(self, study_id: UUID) -> dict:
+    async def look(self, study_id: UUID) -> dict[str, Any]:
         return await one(self.pool, "select * from imaging_study where id = %s", study_id)
 
 
-async def one(pool, query: str, *values) -> dict:
+async def one(pool, query: LiteralString, *values) -> dict[str, Any]:
     async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
+        cursor = connection.cursor(row_factory=dict_row)
         await cursor.execute(query, values)
         row = await cursor.fetchone()
     assert row is not None
@@ -151,8 +153,8 @@ async def one(pool, query: str, *values) -> dict:
 
 
 @pytest.fixture
-def ask(pool) -> Callable:
-    async def asked(query: str, *values) -> dict:
+def ask(pool) -> Callable[..., Any]:
+    async def asked(query: LiteralString, *values) -> dict[str, Any]:
         return await one(pool, query, *values)
 
     return asked
@@ -163,14 +165,15 @@ async def townships(pool, database, now) -> list[Township]:
     made = []
     with psycopg.connect(database, autocommit=True) as admin:
         for code, ae in (("赵屯镇卫生院", "DR1"), ("永发镇卫生院", "DR2")):
-            organization_id = admin.execute(
-                "insert into organization (code, name, kind) values (%s, %s, 'township-hospital') returning id",
-                (code, code),
-            ).fetchone()[0]
-            practitioner_id = admin.execute(
-                "insert into practitioner (organization_id, name) values (%s, '陈小雨') returning id",
-                (organization_id,),
-            ).fetchone()[0]
+            organization_id, practitioner_id = uuid4(), uuid4()
+            admin.execute(
+                "insert into organization (id, code, name, kind) values (%s, %s, %s, 'township-hospital')",
+                (organization_id, code, code),
+            )
+            admin.execute(
+                "insert into practitioner (id, organization_id, name) values (%s, %s, '陈小雨')",
+                (practitioner_id, organization_id),
+            )
             admin.execute(
                 "insert into device (organization_id, ae_title, modality) values (%s, %s, 'DX')", (organization_id, ae)
             )
@@ -184,7 +187,7 @@ def township(townships) -> Township:
 
 
 @pytest.fixture
-def follow(pool) -> Callable:
+def follow(pool) -> Callable[..., Any]:
     """Run the matching consumer to the head of the log, as the server does."""
     consumer = Consumer("match-requests", linking.KINDS, linking.handle)
 

@@ -1,5 +1,6 @@
 import asyncio
 from datetime import date
+from typing import LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
@@ -25,20 +26,23 @@ WANG = Person("王桂兰", Sex.FEMALE, date(1956, 3, 14), identifiers=frozenset(
 
 @pytest.fixture
 def township(database):
+    ids = [uuid4(), uuid4()]
     with psycopg.connect(database, autocommit=True) as admin:
-        return [
+        for one, code in zip(ids, ("赵屯镇卫生院", "永发镇卫生院"), strict=True):
             admin.execute(
-                "insert into organization (code, name, kind) values (%s, %s, 'township-hospital') returning id", (c, c)
-            ).fetchone()[0]
-            for c in ("赵屯镇卫生院", "永发镇卫生院")
-        ]
+                "insert into organization (id, code, name, kind) values (%s, %s, %s, 'township-hospital')",
+                (one, code, code),
+            )
+    return ids
 
 
 @pytest.fixture
 def count(database):
-    def ask(table: str, where: str = "true") -> int:
+    def ask(table: LiteralString, where: LiteralString = "true") -> int:
         with psycopg.connect(database, autocommit=True) as admin:
-            return admin.execute(f"select count(*) from {table} where {where}").fetchone()[0]
+            row = admin.execute(f"select count(*) from {table} where {where}").fetchone()
+        assert row is not None
+        return row[0]
 
     return ask
 
