@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -32,6 +33,7 @@ from telemed.access.policy import admit, scope, second_factor_fresh
 from telemed.access.routes import endpoints as access_endpoints
 from telemed.access.sessions import Limits
 from telemed.access.signin import SignIn
+from telemed.access.signing import require_may_sign
 from telemed.access.trail import record_call
 from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
 from telemed.audit.sealer import Sealer
@@ -40,6 +42,8 @@ from telemed.config import Config
 from telemed.db import Pool, open_pool
 from telemed.directory.routes import endpoints as directory_endpoints
 from telemed.errors import Forbidden, Unavailable
+from telemed.events.consumer import Consumer
+from telemed.events.consumer import run as follow
 from telemed.events.hints import Hints
 from telemed.events.hub import Hub
 from telemed.events.signal import Signal
@@ -48,11 +52,27 @@ from telemed.http import authority, health, openapi, static
 from telemed.http import county as county_facts
 from telemed.http.server import Server
 from telemed.http.wire import PUBLIC, Call, Endpoint, Gate, Stream
+from telemed.imaging import linking
+from telemed.imaging.papers import Papers
+from telemed.imaging.routes_matching import endpoints as matching_endpoints
+from telemed.imaging.routes_quarantine import endpoints as quarantine_endpoints
+from telemed.imaging.routes_registration import endpoints as registration_endpoints
 from telemed.imaging.settle import settle_for_ever
+from telemed.patients.routes import endpoints as patient_endpoints
+from telemed.reading.routes import Desk
+from telemed.reading.routes import endpoints as reading_endpoints
+from telemed.reading.routes.desk import Desk
+from telemed.reading.service import scheduling, templates
+from telemed.reading.service.acting import Signatures
+from telemed.reading.service.rule_book import RuleBook, read_rules
+from telemed.reading.service.sweeper import sweep
+from telemed.reading.service.tasks import reading_tasks
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
 log = structlog.get_logger(__name__)
 
+SETTINGS = Path(__file__).resolve().parents[1] / "config"
+MATCHING = Consumer("study-matching", linking.KINDS, linking.handle)
 GRACE = 10.0  # seconds that running requests get when the server stops
 
 Clock = Callable[[], datetime]
@@ -75,6 +95,7 @@ class County:
     sessions: SessionGate
     sign_in: SignIn
     spool: DurableSpool | None
+    rules: RuleBook
 
 
 def assemble(
@@ -94,6 +115,7 @@ def assemble(
     hints = Hints(config.redis.url or None, signal)
     pool.announce = hints.ring
     cookie = Cookie(tls=config.public_url.startswith("https:"))
+    sign_in = SignIn(pool, passwords=Passwords(), box=SecretBox(key), limits=limits)
     return County(
         config=config,
         clock=clock,
@@ -102,8 +124,14 @@ def assemble(
         hints=hints,
         hub=Hub(pool, signal),
         sessions=SessionGate(pool, cookie=cookie, limits=limits),
-        sign_in=SignIn(pool, passwords=Passwords(), box=SecretBox(key), limits=limits),
+        sign_in=sign_in,
+        desk=Desk(
+            book=read_rules(SETTINGS / "reading"),
+            signatures=Signatures(confirm=sign_in.confirm_signature, licensed=require_may_sign),
+            public_url=config.public_url,
+        ),
         spool=spool,
+        rules=read_rules(),
     )
 
 
@@ -131,11 +159,26 @@ def endpoints(county: County) -> list[Endpoint]:
         *_own_endpoints(county),
         *access_endpoints(county.sessions, county.sign_in, county.config.county.name),
         *directory_endpoints(_zone(county.config), scope),
+        *patient_endpoints(_zone(county.config)),
+        *registration_endpoints(_zone(county.config), Papers(county.config.state.path / "papers")),
+        *matching_endpoints(_zone(county.config)),
+        *patient_endpoints(_zone(county.config)),
+        *registration_endpoints(_zone(county.config), Papers(county.config.state.path / "papers")),
+        *matching_endpoints(_zone(county.config)),
+        *quarantine_endpoints(),
+        *reading_endpoints(county.desk),
         *dicomweb_endpoints(
             root=county.config.archive_path,
             zone=_zone(county.config),
             public_url=county.config.public_url,
             spool=county.spool,
+        ),
+        *reading_endpoints(
+            Desk(
+                county.rules,
+                Signatures(county.sign_in.confirm_signature, require_may_sign),
+                county.config.public_url,
+            ),
         ),
     ]
 
@@ -147,6 +190,13 @@ def tasks(county: County) -> dict[str, Work]:
         "redis-hints": county.hints.run,
         "audit-sealer": _sealer(county).run,
         "access-housekeeping": lambda: housekeeping.run(county.pool, county.sign_in.attempts, county.clock),
+        "matching": lambda: follow(
+            county.pool, Consumer("match-requests", linking.KINDS, linking.handle), county.signal
+        ),
+        **reading_tasks(county.pool, county.signal, county.clock, county.rules),
+        "study-matching": lambda: follow(county.pool, MATCHING, county.signal),
+        "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
+        "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
     }
@@ -285,6 +335,8 @@ async def listening(config: Config) -> AsyncGenerator[County]:
     spool = open_spool(config.archive_path, uuid4().hex, inspect, threads, ladder=ladder_of(config.archive))
     try:
         county = assemble(config, pool, key=load_or_create_key(config.one_time_codes_key), spool=spool)
+        async with pool.transaction() as tx:
+            await templates.install(tx, templates.read_templates(SETTINGS / "templates"))
         runner = web.AppRunner(application(county), access_log=None, shutdown_timeout=GRACE)
         async with running(tasks(county)):
             await runner.setup()
