@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from aiohttp import web
 
+# A missing file is not the application page; a page address may end in a UID, which has dots and no letters.
+FILE_NAME = re.compile(r"\.[A-Za-z][A-Za-z0-9]*$")
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -24,7 +27,7 @@ def add_client(app: web.Application, folder: Path) -> None:
         if name and target.is_relative_to(root) and target.is_file():
             cache = IMMUTABLE if name.startswith("assets/") else "no-cache"
             return web.FileResponse(target, headers={"Cache-Control": cache})
-        if "." in name.rpartition("/")[2]:
+        if FILE_NAME.search(name):
             raise web.HTTPNotFound
         return web.FileResponse(root / "index.html", headers={"Cache-Control": "no-cache"})
 
