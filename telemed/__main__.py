@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command = importlib.import_module(f"telemed.commands.{COMMANDS[given[0]][0]}")
     parser = argparse.ArgumentParser(prog=f"telemed {given[0]}", description=COMMANDS[given[0]][1])
     command.configure(parser)
+    os.umask(0o077)  # images, logs and keys are for this user alone
     try:
         status = command.run(parser.parse_args(given[1:]))
     except Faulty as error:

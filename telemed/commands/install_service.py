@@ -67,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.chown(state, user.pw_uid, user.pw_gid)
     UNIT.write_text(text, "utf-8")
+    UNIT.chmod(0o644)
     subprocess.run(["systemctl", "daemon-reload"], check=True)
     subprocess.run(["systemctl", "enable", "--now", UNIT.name], check=True)
     print(f"{UNIT}\n查看 / follow: journalctl -u telemed -f")

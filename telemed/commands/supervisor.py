@@ -94,6 +94,10 @@ class Supervisor:
         self._services.append(_Service(name, start, running, begun))
         return running
 
+    def adopt(self, name: str, running: Running, start: Callable[[], Running]) -> None:
+        """Keep running what was started already; `start` starts it again."""
+        self._services.append(_Service(name, start, running, time.monotonic()))
+
     def watch(self) -> None:
         """Restart what ends, until Stopping."""
         next_tick = time.monotonic() + TICK_SECONDS
@@ -134,37 +138,51 @@ class Supervisor:
         service.delay = min(service.delay * 2, LONGEST_DELAY)
 
 
-def start_program(
-    command: Sequence[str | Path],
-    environment: dict[str, str],
-    log: Path | None,
-    *,
-    ready: tuple[str, int],
-    seconds: float,
-    keep: Sequence[int] = (),
-) -> Program:
-    """Start a child and return when its port accepts a connection.
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start one of our programs.
 
-    log: None inherits this process's output (systemd keeps it then).  keep: descriptors it inherits.
-    Raises StartFailed with the end of its log when it ends or stays silent.
+    log: None inherits this process's output (systemd keeps it then).  ready: the port that it will listen on.
+    keep: descriptors it inherits.
     """
-    output = log.open("ab") if log else None
-    try:
-        process = start_child(command, environment=environment, stdout=output, stderr=output, keep=keep)
-    finally:
-        if output:
-            output.close()
-    program = Program(process)
-    deadline = time.monotonic() + seconds
-    while not accepts(ready):
+
+    command: Sequence[str | Path]
+    environment: dict[str, str]
+    log: Path | None
+    ready: tuple[str, int]
+    seconds: float
+    keep: Sequence[int] = ()
+
+    def __call__(self) -> Program:
+        """Start it and return when its port accepts a connection; raises StartFailed."""
+        program = self.spawn()
+        self.wait(program)
+        return program
+
+    def spawn(self) -> Program:
+        output = self.log.open("ab") if self.log else None
         try:
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            if time.monotonic() < deadline:
-                continue
-            program.stop()
-        raise StartFailed(f"{process.returncode}\n{tail(log) if log else ''}")
-    return program
+            return Program(
+                start_child(self.command, environment=self.environment, stdout=output, stderr=output, keep=self.keep)
+            )
+        finally:
+            if output:
+                output.close()
+
+    def wait(self, program: Program) -> None:
+        """Return when its port accepts a connection.
+
+        Raises StartFailed with the end of its log when it ends or stays silent.
+        """
+        deadline = time.monotonic() + self.seconds
+        while not accepts(self.ready):
+            try:
+                program.process.wait(0.05)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() < deadline:
+                    continue
+                program.stop()
+            raise StartFailed(f"{program.process.returncode}\n{tail(self.log) if self.log else ''}")
 
 
 def accepts(place: tuple[str, int]) -> bool:

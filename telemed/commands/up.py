@@ -19,7 +19,7 @@ import psycopg
 from telemed.backup import MARKER
 from telemed.certificates import ServerCertificate
 from telemed.commands import first_administrator, settings
-from telemed.commands.supervisor import Program, Stopping, Supervisor, cut_logs, start_program
+from telemed.commands.supervisor import Launch, Stopping, Supervisor, cut_logs
 from telemed.config import Config, environment_of
 from telemed.config.read import PREFIX
 from telemed.db.migrate import UnusableDatabase, migrate
@@ -40,6 +40,7 @@ from telemed.embedded.state import Held
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90
+DEMO_COMPLETE = "demo-complete"  # in the state folder, once everything of the demo county is in
 
 
 class PortTaken(Exception):
@@ -189,27 +190,34 @@ class Programs:
     held: Held
 
     def start(self, supervisor: Supervisor) -> None:
+        """Start them all at once, then wait until each is ready."""
         config = self.config
         environment = environment_for(config)
-        with step("影像接收", "DICOM gateway"):
-            for number in range(config.dicom.processes):
-                name = f"dicom_gateway-{number}" if config.dicom.processes > 1 else "dicom_gateway"
-                mine = dict(environment)
-                if config.dicom.metrics_port:
-                    mine[f"{PREFIX}DICOM__METRICS_PORT"] = str(config.dicom.metrics_port + number)
-                place = (config.dicom.host, config.dicom.port)
-                supervisor.start(name, partial(self._start_one, ["dicom_gateway"], mine, name, place))
-        with step("网页与接口", "pages and API"):
-            place = (config.http.host, config.http.port)
-            supervisor.start("telemed", partial(self._start_one, ["telemed", "serve"], environment, "telemed", place))
+        http, dicom = (config.http.host, config.http.port), (config.dicom.host, config.dicom.port)
+        launches = {"telemed": self._launch("telemed", ["telemed", "serve"], environment, http)}
+        for number in range(config.dicom.processes):
+            name = f"dicom_gateway-{number}" if config.dicom.processes > 1 else "dicom_gateway"
+            mine = dict(environment)
+            if config.dicom.metrics_port:
+                mine[f"{PREFIX}DICOM__METRICS_PORT"] = str(config.dicom.metrics_port + number)
+            launches[name] = self._launch(name, ["dicom_gateway"], mine, dicom)
+        programs = {name: launch.spawn() for name, launch in launches.items()}
+        for name, program in programs.items():
+            supervisor.adopt(name, program, launches[name])
+        with step("影像接收、网页与接口", "DICOM gateway, pages and API"):
+            for name, program in programs.items():
+                launches[name].wait(program)
 
-    def _start_one(self, module: list[str], environment: dict[str, str], name: str, place: tuple[str, int]) -> Program:
+    def _launch(self, name: str, module: list[str], environment: dict[str, str], ready: tuple[str, int]) -> Launch:
         log = self.logs / f"{name}.log" if self.logs else None
         command = [sys.executable, "-P", "-m", *module]
-        return start_program(command, environment, log, ready=place, seconds=READY_SECONDS, keep=[self.held.programs])
+        return Launch(command, environment, log, ready, READY_SECONDS, [self.held.programs])
 
     def demo(self, logs: Path) -> None:
-        """Bring the demo county in, whatever of it is missing; its own progress shows on the terminal."""
+        """Bring the demo county in, once; its own progress shows on the terminal."""
+        complete = self.config.state.path / DEMO_COMPLETE
+        if complete.exists():
+            return
         log = logs / "demo.log"
         with log.open("ab") as errors:
             process = start_child(
@@ -220,6 +228,7 @@ class Programs:
             )
             if status := process.wait():
                 raise StartFailed(f"演示数据未能装入 / the demo county: {status}\n{tail(log)}")
+        complete.touch()
 
 
 def environment_for(config: Config) -> dict[str, str]:

@@ -152,7 +152,10 @@ class _arriving:  # noqa: N801  reads as a statement of the with block
         self._user = user
 
     def __enter__(self) -> Path:
-        self._target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        for folder, mode in ((self._target.parent.parent, 0o711), (self._target.parent, 0o755)):
+            if not folder.exists():
+                folder.mkdir(parents=True)
+                folder.chmod(mode)  # whatever the umask
         if not reachable(self._target.parent, self._user):
             raise Unsupported(
                 f"{self._target.parent} 须允许用户 nobody 进入 / the user nobody must be able to enter it"

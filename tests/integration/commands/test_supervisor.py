@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from telemed.commands.supervisor import LARGEST_LOG, cut_logs, start_program
+from telemed.commands.supervisor import LARGEST_LOG, Launch, cut_logs
 from telemed.embedded import StartFailed
 
 ROOT = Path(__file__).parents[3]
@@ -20,12 +20,12 @@ SUPERVISE = """
 import os, sys
 from functools import partial
 from pathlib import Path
-from telemed.commands.supervisor import Stopping, Supervisor, start_program
+from telemed.commands.supervisor import Launch, Stopping, Supervisor
 port, log = int(sys.argv[1]), Path(sys.argv[2])
 server = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
 try:
     with Supervisor(partial(print, flush=True), lambda: None) as supervisor:
-        start = partial(start_program, server, dict(os.environ), log, ready=("127.0.0.1", port), seconds=20)
+        start = Launch(server, dict(os.environ), log, ("127.0.0.1", port), 20)
         print(supervisor.start("web", start).process.pid, flush=True)
         supervisor.watch()
 except Stopping:
@@ -99,20 +99,14 @@ def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
 def test_a_child_that_ends_at_once_fails_with_the_end_of_its_log(tmp_path: Path) -> None:
     command: list[str | Path] = [sys.executable, "-c", "import sys; sys.exit('端口不可用')"]
     with pytest.raises(StartFailed, match="端口不可用"):
-        start_program(command, dict(os.environ), tmp_path / "x.log", ready=("127.0.0.1", free_port()), seconds=20)
+        Launch(command, dict(os.environ), tmp_path / "x.log", ("127.0.0.1", free_port()), 20)()
 
 
 def test_a_child_that_stays_silent_is_stopped(tmp_path: Path) -> None:
     marker = tmp_path / "pid"
     code = f"import os, signal; open({str(marker)!r}, 'w').write(str(os.getpid())); signal.pause()"
     with pytest.raises(StartFailed):
-        start_program(
-            [sys.executable, "-c", code],
-            dict(os.environ),
-            tmp_path / "x.log",
-            ready=("127.0.0.1", free_port()),
-            seconds=1,
-        )
+        Launch([sys.executable, "-c", code], dict(os.environ), tmp_path / "x.log", ("127.0.0.1", free_port()), 1)()
     assert not running(int(marker.read_text("ascii")))
 
 
