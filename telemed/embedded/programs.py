@@ -152,19 +152,24 @@ class _arriving:  # noqa: N801  reads as a statement of the with block
         self._user = user
 
     def __enter__(self) -> Path:
-        for folder, mode in ((self._target.parent.parent, 0o711), (self._target.parent, 0o755)):
-            if not folder.exists():
-                folder.mkdir(parents=True)
-                folder.chmod(mode)  # whatever the umask
-        if not reachable(self._target.parent, self._user):
-            raise Unsupported(
-                f"{self._target.parent} 须允许用户 nobody 进入 / the user nobody must be able to enter it"
-            )
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{self._target.name}.", dir=self._target.parent))
-        self._folder.chmod(0o755)
+        self._umask = os.umask(0o022)  # everyone may read programs
+        try:
+            for folder, mode in ((self._target.parent.parent, 0o711), (self._target.parent, 0o755)):
+                if not folder.exists():
+                    folder.mkdir(mode=mode, parents=True)
+            if not reachable(self._target.parent, self._user):
+                raise Unsupported(
+                    f"{self._target.parent} 须允许用户 nobody 进入 / the user nobody must be able to enter it"
+                )
+            self._folder = Path(tempfile.mkdtemp(prefix=f"{self._target.name}.", dir=self._target.parent))
+            self._folder.chmod(0o755)
+        except BaseException:
+            os.umask(self._umask)
+            raise
         return self._folder
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        os.umask(self._umask)
         if kind is None:
             try:
                 self._folder.rename(self._target)

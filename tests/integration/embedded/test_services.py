@@ -22,7 +22,7 @@ from telemed.embedded import (
     start_postgres,
     start_valkey,
 )
-from telemed.embedded.child import service_user
+from telemed.embedded.child import reachable, service_user
 from telemed.embedded.programs import locate_postgres, locate_valkey, postgres_for, valkey_for
 
 ROOT = Path(__file__).parents[3]
@@ -221,13 +221,17 @@ def test_as_root_programs_that_nobody_can_read_are_copied(state: Path) -> None:
     libraries = package.with_name(f"{package.name}.libs")
     shutil.copytree(libraries, closed / libraries.name)
     copies = state / "copies"
+    before = os.umask(0o077)  # as the supervisor runs
     copied = postgres_for(closed / package.name / "pginstall" / "bin", user, copies)
     assert copied.is_relative_to(copies)
     assert [folder.name for folder in copies.iterdir()] == [copied.relative_to(copies).parts[0]]
     server = start_postgres(state / "state", durable=False, binaries=copied)
     server.stop()
     shutil.copy2(locate_valkey(), closed / "valkey-server")
-    assert valkey_for(closed / "valkey-server", user, copies).is_relative_to(copies)
+    valkey = valkey_for(closed / "valkey-server", user, copies)
+    os.umask(before)
+    assert valkey.is_relative_to(copies)
+    assert reachable(valkey.parent, user)
 
 
 def test_another_major_version_is_refused_by_name(state: Path) -> None:
