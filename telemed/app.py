@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -33,7 +32,6 @@ from telemed.access.policy import admit, scope, second_factor_fresh
 from telemed.access.routes import endpoints as access_endpoints
 from telemed.access.sessions import Limits
 from telemed.access.signin import SignIn
-from telemed.access.signing import require_may_sign
 from telemed.access.trail import record_call
 from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
 from telemed.audit.sealer import Sealer
@@ -59,20 +57,11 @@ from telemed.imaging.routes_quarantine import endpoints as quarantine_endpoints
 from telemed.imaging.routes_registration import endpoints as registration_endpoints
 from telemed.imaging.settle import settle_for_ever
 from telemed.patients.routes import endpoints as patient_endpoints
-from telemed.reading.routes import Desk
-from telemed.reading.routes import endpoints as reading_endpoints
-from telemed.reading.routes.desk import Desk
-from telemed.reading.service import scheduling, templates
-from telemed.reading.service.acting import Signatures
-from telemed.reading.service.rule_book import RuleBook, read_rules
-from telemed.reading.service.sweeper import sweep
-from telemed.reading.service.tasks import reading_tasks
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
 log = structlog.get_logger(__name__)
 
-SETTINGS = Path(__file__).resolve().parents[1] / "config"
-MATCHING = Consumer("study-matching", linking.KINDS, linking.handle)
+MATCHING = Consumer("match-requests", linking.KINDS, linking.handle)
 GRACE = 10.0  # seconds that running requests get when the server stops
 
 Clock = Callable[[], datetime]
@@ -95,7 +84,6 @@ class County:
     sessions: SessionGate
     sign_in: SignIn
     spool: DurableSpool | None
-    rules: RuleBook
 
 
 def assemble(
@@ -125,13 +113,7 @@ def assemble(
         hub=Hub(pool, signal),
         sessions=SessionGate(pool, cookie=cookie, limits=limits),
         sign_in=sign_in,
-        desk=Desk(
-            book=read_rules(SETTINGS / "reading"),
-            signatures=Signatures(confirm=sign_in.confirm_signature, licensed=require_may_sign),
-            public_url=config.public_url,
-        ),
         spool=spool,
-        rules=read_rules(),
     )
 
 
@@ -162,23 +144,12 @@ def endpoints(county: County) -> list[Endpoint]:
         *patient_endpoints(_zone(county.config)),
         *registration_endpoints(_zone(county.config), Papers(county.config.state.path / "papers")),
         *matching_endpoints(_zone(county.config)),
-        *patient_endpoints(_zone(county.config)),
-        *registration_endpoints(_zone(county.config), Papers(county.config.state.path / "papers")),
-        *matching_endpoints(_zone(county.config)),
         *quarantine_endpoints(),
-        *reading_endpoints(county.desk),
         *dicomweb_endpoints(
             root=county.config.archive_path,
             zone=_zone(county.config),
             public_url=county.config.public_url,
             spool=county.spool,
-        ),
-        *reading_endpoints(
-            Desk(
-                county.rules,
-                Signatures(county.sign_in.confirm_signature, require_may_sign),
-                county.config.public_url,
-            ),
         ),
     ]
 
@@ -190,13 +161,7 @@ def tasks(county: County) -> dict[str, Work]:
         "redis-hints": county.hints.run,
         "audit-sealer": _sealer(county).run,
         "access-housekeeping": lambda: housekeeping.run(county.pool, county.sign_in.attempts, county.clock),
-        "matching": lambda: follow(
-            county.pool, Consumer("match-requests", linking.KINDS, linking.handle), county.signal
-        ),
-        **reading_tasks(county.pool, county.signal, county.clock, county.rules),
-        "study-matching": lambda: follow(county.pool, MATCHING, county.signal),
-        "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
-        "reading-timers": lambda: sweep(county.pool, county.clock),
+        "matching": lambda: follow(county.pool, MATCHING, county.signal),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
     }
@@ -335,8 +300,6 @@ async def listening(config: Config) -> AsyncGenerator[County]:
     spool = open_spool(config.archive_path, uuid4().hex, inspect, threads, ladder=ladder_of(config.archive))
     try:
         county = assemble(config, pool, key=load_or_create_key(config.one_time_codes_key), spool=spool)
-        async with pool.transaction() as tx:
-            await templates.install(tx, templates.read_templates(SETTINGS / "templates"))
         runner = web.AppRunner(application(county), access_log=None, shutdown_timeout=GRACE)
         async with running(tasks(county)):
             await runner.setup()
