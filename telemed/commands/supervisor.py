@@ -182,7 +182,8 @@ class Launch:
                 if time.monotonic() < deadline:
                     continue
                 program.stop()
-            raise StartFailed(f"{program.process.returncode}\n{tail(self.log) if self.log else ''}")
+            name = self.log.stem if self.log else " ".join(map(str, self.command[-2:]))
+            raise StartFailed(f"{name}: {program.process.returncode}\n{tail(self.log) if self.log else ''}")
 
 
 def accepts(place: tuple[str, int]) -> bool:

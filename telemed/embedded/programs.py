@@ -152,16 +152,14 @@ class _arriving:  # noqa: N801  reads as a statement of the with block
         self._user = user
 
     def __enter__(self) -> Path:
+        place = self._target.parent
         self._umask = os.umask(0o022)  # everyone may read programs
         try:
-            for folder, mode in ((self._target.parent.parent, 0o711), (self._target.parent, 0o755)):
+            for folder, mode in ((place.parent, 0o711), (place, 0o755)):
                 if not folder.exists():
                     folder.mkdir(mode=mode, parents=True)
-            if not reachable(self._target.parent, self._user):
-                raise Unsupported(
-                    f"{self._target.parent} 须允许用户 nobody 进入 / the user nobody must be able to enter it"
-                )
-            self._folder = Path(tempfile.mkdtemp(prefix=f"{self._target.name}.", dir=self._target.parent))
+            _refuse_closed(place, self._user)
+            self._folder = Path(tempfile.mkdtemp(prefix=f"{self._target.name}.", dir=place))
             self._folder.chmod(0o755)
         except BaseException:
             os.umask(self._umask)
@@ -179,3 +177,10 @@ class _arriving:  # noqa: N801  reads as a statement of the with block
                 # another process finished the same copy first
         if self._folder.exists():
             shutil.rmtree(self._folder)
+
+
+def _refuse_closed(folder: Path, user: User) -> None:
+    if not reachable(folder, user):
+        raise Unsupported(
+            f"{folder} 须允许 uid {user.uid} 进入 / the user with uid {user.uid} must be able to enter it"
+        )
