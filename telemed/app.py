@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -32,6 +33,7 @@ from telemed.access.policy import admit, scope, second_factor_fresh
 from telemed.access.routes import endpoints as access_endpoints
 from telemed.access.sessions import Limits
 from telemed.access.signin import SignIn
+from telemed.access.signing import require_may_sign
 from telemed.access.trail import record_call
 from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
 from telemed.audit.sealer import Sealer
@@ -57,10 +59,17 @@ from telemed.imaging.routes_quarantine import endpoints as quarantine_endpoints
 from telemed.imaging.routes_registration import endpoints as registration_endpoints
 from telemed.imaging.settle import settle_for_ever
 from telemed.patients.routes import endpoints as patient_endpoints
+from telemed.reading.routes import Desk
+from telemed.reading.routes import endpoints as reading_endpoints
+from telemed.reading.service import scheduling, templates
+from telemed.reading.service.acting import Signatures
+from telemed.reading.service.rule_book import read_rules
+from telemed.reading.service.sweeper import sweep
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
 log = structlog.get_logger(__name__)
 
+SETTINGS = Path(__file__).resolve().parents[1] / "config"
 MATCHING = Consumer("match-requests", linking.KINDS, linking.handle)
 GRACE = 10.0  # seconds that running requests get when the server stops
 
@@ -83,6 +92,7 @@ class County:
     hub: Hub
     sessions: SessionGate
     sign_in: SignIn
+    desk: Desk
     spool: DurableSpool | None
 
 
@@ -113,6 +123,11 @@ def assemble(
         hub=Hub(pool, signal),
         sessions=SessionGate(pool, cookie=cookie, limits=limits),
         sign_in=sign_in,
+        desk=Desk(
+            book=read_rules(SETTINGS / "reading"),
+            signatures=Signatures(confirm=sign_in.confirm_signature, licensed=require_may_sign),
+            public_url=config.public_url,
+        ),
         spool=spool,
     )
 
@@ -145,6 +160,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *registration_endpoints(_zone(county.config), Papers(county.config.state.path / "papers")),
         *matching_endpoints(_zone(county.config)),
         *quarantine_endpoints(),
+        *reading_endpoints(county.desk),
         *dicomweb_endpoints(
             root=county.config.archive_path,
             zone=_zone(county.config),
@@ -162,6 +178,8 @@ def tasks(county: County) -> dict[str, Work]:
         "audit-sealer": _sealer(county).run,
         "access-housekeeping": lambda: housekeeping.run(county.pool, county.sign_in.attempts, county.clock),
         "matching": lambda: follow(county.pool, MATCHING, county.signal),
+        "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
+        "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
     }
@@ -300,6 +318,8 @@ async def listening(config: Config) -> AsyncGenerator[County]:
     spool = open_spool(config.archive_path, uuid4().hex, inspect, threads, ladder=ladder_of(config.archive))
     try:
         county = assemble(config, pool, key=load_or_create_key(config.one_time_codes_key), spool=spool)
+        async with pool.transaction() as tx:
+            await templates.install(tx, templates.read_templates(SETTINGS / "templates"))
         runner = web.AppRunner(application(county), access_log=None, shutdown_timeout=GRACE)
         async with running(tasks(county)):
             await runner.setup()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from telemed.reading.model.rules import MalformedRules, ReadingRules, parse
 
+SHIPPED = Path(__file__).resolve().parents[3] / "config" / "reading"
+
 
 class RuleBook:
     """Every reading rule file, the first one first. Raises MalformedRules when there is none or two share a day."""
@@ -24,6 +26,6 @@ class RuleBook:
         return held[-1] if held else self._rules[0]
 
 
-def read_rules(folder: Path) -> RuleBook:
+def read_rules(folder: Path = SHIPPED) -> RuleBook:
     """Read `*.toml` of config/reading. Raises MalformedRules."""
     return RuleBook({path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.toml"))})

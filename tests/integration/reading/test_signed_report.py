@@ -436,8 +436,8 @@ async def test_a_second_final_never_overwrites_the_first_and_opens_a_discrepancy
             await tx.execute(
                 "insert into report_version select gen_random_uuid(), reading_id, 9, round, status, technique,"
                 " findings, impression, significance, limited, content_sha256, author_id, author_name,"
-                " author_signed_at, verifier_id, verifier_name, signed_at, performer_name, single_reader_reason, reason,"
-                " agreement, replaces_id, work_item_id, instance_count from report_version"
+                " author_signed_at, verifier_id, verifier_name, signed_at, performer_name, single_reader_reason,"
+                " reason, agreement, replaces_id, work_item_id, instance_count from report_version"
             )
 
 
