@@ -23,6 +23,10 @@ async def keep(name: str, work: Work) -> None:
         try:
             await work()
         except Exception:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                # what failed was tidying up after the cancellation, when the database went away first
+                log.exception("background-task-failed-while-ending", task=name)
+                return
             log.exception("background-task-failed", task=name, again_in_seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -8,7 +8,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,11 +19,13 @@ from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from socket import socket
 from typing import Any
 from uuid import uuid4
 
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from pynetdicom.ae import ApplicationEntity
+from pynetdicom.association import Association
 
 from telemed.commands.person import Person, accounts_of, person
 from telemed.demo.phantom import Examination, Subject, ct_series
@@ -33,7 +34,15 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180
 EVENT_SECONDS = 60
 SLICES = 12
-TECHNICIAN, AUTHOR, VERIFIER, REQUESTER = "chenxiaoyu", "zhengwenbo", "mashumin", "wanglichun"
+TECHNICIAN, AUTHOR, VERIFIER, REQUESTER, ADMINISTRATOR = (
+    "chenxiaoyu",
+    "zhengwenbo",
+    "mashumin",
+    "wanglichun",
+    "fengjianshe",
+)
+AE_TITLE = "SELFTEST"
+ENROLLED_SECONDS = 15  # five times what the gateway promises
 
 
 class Failed(Exception):
@@ -120,15 +129,23 @@ async def _day(private: Private, steps: Steps) -> None:
         async def signed_in(username: str) -> Person:
             return await stack.enter_async_context(person(private.url, accounts[username]))
 
-        with steps.step("四人登录（双因素）", "four people sign in, two with a second factor"):
+        with steps.step("五人登录（签发者与管理员用动态口令）", "five people sign in, three with a second factor"):
             technician, author = await signed_in(TECHNICIAN), await signed_in(AUTHOR)
             verifier, requester = await signed_in(VERIFIER), await signed_in(REQUESTER)
+            administrator = await signed_in(ADMINISTRATOR)
         worklist = await stack.enter_async_context(author.listening("worklist"))
 
         with steps.step("检查登记", "the technician registers a patient"):
             registered = await technician.post("/api/registrations", _registration())
-            accession = registered["registration"]["accession_number"]
+            accession = registered["accession_number"]
 
+        seen = await stack.enter_async_context(administrator.listening("admin"))
+        with steps.step("未登记设备被拒绝并列出", "an unknown device is refused and listed as seen"):
+            await _refused_and_seen(private, administrator, seen)
+        with steps.step("登记设备后即可连接", "the device is enrolled and let in"):
+            place = technician.me["organization_id"]
+            await administrator.post("/api/devices", {"ae_title": AE_TITLE, "organization_id": place, "modality": "CT"})
+            await asyncio.to_thread(_let_in, private)
         with steps.step(f"设备推送 {SLICES} 幅 CT（C-STORE）", f"a modality pushes {SLICES} CT slices by C-STORE"):
             study_uid = await asyncio.to_thread(_push, private, accession)
 
@@ -144,7 +161,9 @@ async def _day(private: Private, steps: Steps) -> None:
                 "findings": "双肺纹理清晰，右肺上叶见一结节影，直径约 12 mm。",
                 "impression": "右肺上叶结节，建议复查。",
             }
-            saved = await author.post(f"/api/readings/{reading}/draft", {**written, "revision": 0}, method="PUT")
+            desk = await author.get(f"/api/readings/{reading}")
+            draft = {**written, "revision": desk["draft"]["revision"]}
+            saved = await author.post(f"/api/readings/{reading}/draft", draft, method="PUT")
         with steps.step("提交审核", "submitted for verification"):
             submit = {"revision": saved["revision"], "study_instance_uid": study_uid}
             await author.post(f"/api/readings/{reading}/submit", submit)
@@ -155,6 +174,17 @@ async def _day(private: Private, steps: Steps) -> None:
             await verifier.post(f"/api/readings/{reading}/sign", signing)
         with steps.step("乡镇看到报告并打印", "the township reads and prints the report"):
             await _township(requester, study_uid)
+
+
+async def _refused_and_seen(private: Private, administrator: Person, events: Any) -> None:
+    if await asyncio.to_thread(_accepted, private):
+        raise Failed("a device that nobody enrolled was let in")
+
+    async def look() -> str | None:
+        listed = [one["ae_title"] for one in (await administrator.get("/api/devices/seen"))["items"]]
+        return AE_TITLE if AE_TITLE in listed else None
+
+    await _awaited(events, look)
 
 
 async def _township(requester: Person, study_uid: str) -> None:
@@ -175,11 +205,11 @@ async def _listed(author: Person, study_uid: str) -> str | None:
     return waiting[0]["id"] if waiting else None
 
 
-async def _awaited(socket: Any, look: Callable[[], Awaitable[str | None]]) -> str:
+async def _awaited(events: Any, look: Callable[[], Awaitable[str | None]]) -> str:
     """Look after every event until it is there; an event that never comes is the failure."""
     async with asyncio.timeout(EVENT_SECONDS):
         while True:
-            await socket.receive_json()
+            await events.receive_json()
             found = await look()
             if found is not None:
                 return found
@@ -218,6 +248,29 @@ def _registration() -> dict[str, Any]:
     }
 
 
+def _associate(private: Private) -> Association:
+    entity = ApplicationEntity(AE_TITLE)
+    entity.add_requested_context(CTImageStorage, ExplicitVRLittleEndian)
+    # pynetdicom leaves the types of its event handlers open
+    return entity.associate("127.0.0.1", private.dicom, ae_title="TELEMED")  # pyright: ignore[reportUnknownMemberType]
+
+
+def _accepted(private: Private) -> bool:
+    association = _associate(private)
+    accepted = association.is_established
+    if accepted:
+        association.release()
+    return accepted
+
+
+def _let_in(private: Private) -> None:
+    deadline = time.monotonic() + ENROLLED_SECONDS
+    while not _accepted(private):
+        if time.monotonic() > deadline:
+            raise Failed("an enrolled device is still refused")
+        time.sleep(0.1)
+
+
 def _push(private: Private, accession: str) -> str:
     """Send a small CT series as an independent peer would; every C-STORE must be answered 0x0000."""
     subject = Subject(patient_id="ST1", name="Zijian^Huanzhe=自检患者", sex="F", birth_date=date(1956, 3, 14))
@@ -227,12 +280,9 @@ def _push(private: Private, accession: str) -> str:
         accession_number=accession,
         study_uid=str(generate_uid()),
     )
-    entity = ApplicationEntity("QS_CT1")
-    entity.add_requested_context(CTImageStorage, ExplicitVRLittleEndian)
-    # pynetdicom leaves the types of its event handlers open
-    association = entity.associate("127.0.0.1", private.dicom, ae_title="TELEMED")  # pyright: ignore[reportUnknownMemberType]
+    association = _associate(private)
     if not association.is_established:
-        raise Failed("the gateway refused the association of QS_CT1")
+        raise Failed(f"the gateway refused the association of {AE_TITLE}")
     for image in ct_series(subject, examination, slices=SLICES):
         status = association.send_c_store(image)
         if status.get("Status") != 0:
@@ -271,7 +321,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as two:
+    with socket() as one, socket() as two:
         one.bind(("127.0.0.1", 0))
         two.bind(("127.0.0.1", 0))
         return one.getsockname()[1], two.getsockname()[1]
