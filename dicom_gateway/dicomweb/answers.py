@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
 from aiohttp import web
 
 from dicom_gateway.dicomweb import multipart
@@ -28,6 +30,8 @@ TOO_LARGE = Text("影像过大，无法转换；可按原始格式读取。", "T
 LOST = Text("档案中缺少该影像的数据，请联系管理员。", "The archive lacks this image's data; call the administrator.")
 
 T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 
 def refused(call: Call[Any, Any], code: str, status: int, text: Text, *, detail: str = "") -> web.Response:
@@ -55,12 +59,27 @@ async def streamed_json(call: Call[Any, Any], pieces: AsyncIterator[bytes]) -> w
     answer.enable_compression()
     await answer.prepare(call.request)
     before = b"["
-    async for piece in pieces:
-        await answer.write(before + piece)
-        before = b","
-    await answer.write(b"]" if before == b"," else b"[]")
-    await answer.write_eof()
+    with cut_off(call):
+        async for piece in pieces:
+            await answer.write(before + piece)
+            before = b","
+        await answer.write(b"]" if before == b"," else b"[]")
+        await answer.write_eof()
     return answer
+
+
+@contextlib.contextmanager
+def cut_off(call: Call[Any, Any]) -> Generator[None]:
+    """Cut the connection if an answer fails after its status was said: half an answer must never look whole."""
+    try:
+        yield
+    except ConnectionError:
+        raise
+    except Exception as error:
+        log.exception("answer-cut-off", kind=type(error).__name__)
+        if call.request.transport is not None:
+            call.request.transport.abort()
+        raise ConnectionResetError("cut off") from error
 
 
 class Multipart:
@@ -79,11 +98,10 @@ class Multipart:
         await answer.prepare(call.request)
         return Multipart(answer, mark)
 
-    async def part(self, headers: Mapping[str, str], content: Iterable[bytes]) -> None:
-        """Write one part; content is drawn in threads, so that a slow disk holds up nobody else."""
+    async def part(self, headers: Mapping[str, str], content: AsyncIterator[bytes]) -> None:
         await self._answer.write(multipart.part_head(self._mark, headers, first=self._first))
         self._first = False
-        async for piece in drawn(content):
+        async for piece in content:
             await self._answer.write(piece)
 
     async def end(self) -> web.StreamResponse:
@@ -92,8 +110,15 @@ class Multipart:
         return self._answer
 
 
+async def after(first: T, rest: AsyncIterator[T]) -> AsyncIterator[T]:
+    """One item, then the others."""
+    yield first
+    async for item in rest:
+        yield item
+
+
 async def drawn(content: Iterable[T]) -> AsyncIterator[T]:
-    """Draw from a blocking iterable, each item in a thread."""
+    """Draw from a blocking iterable, each item in a thread, so that a slow disk holds up nobody else."""
     source: Iterator[T] = iter(content)
     while (item := await asyncio.to_thread(_next, source)) is not None:
         yield item[0]

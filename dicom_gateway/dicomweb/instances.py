@@ -11,14 +11,18 @@ from pathlib import Path
 from uuid import uuid4
 
 import msgspec
+import numpy as np
 from pydicom import config as pydicom_config
 from pydicom import dcmread  # pyright: ignore[reportUnknownVariableType] -- its PathLike
+from pydicom.dataset import Dataset
+from pydicom.filewriter import dcmwrite  # pyright: ignore[reportUnknownVariableType] -- its PathLike
+from pydicom.uid import ExplicitVRLittleEndian
 
 from dicom_gateway.dicomweb import coerced, file_meta, json_model
 from dicom_gateway.dicomweb.accept import EXPLICIT, Payload
 from dicom_gateway.dicomweb.blobs import Blob, TooLarge, open_blob
 from dicom_gateway.dicomweb.elements import Element, elements
-from dicom_gateway.dicomweb.frames import Unreadable, decoded_frame, image_of, little_endian, stored_frame
+from dicom_gateway.dicomweb.frames import BIG_ENDIAN, Unreadable, decoded_frame, image_of, little_endian, stored_frame
 from dicom_gateway.dicomweb.rendering import Drawing, draw
 from dicom_gateway.dicomweb.store import Instance
 from dicom_gateway.headers.charset import Reading, choose
@@ -31,6 +35,8 @@ CHUNK = 1 << 20
 TRANSCODED_LIMIT = 512 << 20
 #: Changes when derived metadata does: older files are derived anew.
 VERSION = "1"
+#: Bytes of one word of binary values (PS3.5 table 6.2-1).
+WORDS = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 _NAMES = (0x00100010, 0x00080080, 0x00081030, 0x0008103E, 0x00080090, 0x00100020, 0x00081010, 0x00181030)
 
 _decoder = msgspec.json.Decoder(dict[str, JsonElement])
@@ -202,13 +208,39 @@ def transcoded(file: bytes) -> bytes:
     """The same instance in explicit little endian, uncompressed.  Raises frames.Unreadable."""
     try:
         data = dcmread(io.BytesIO(file))
-        if data.file_meta.TransferSyntaxUID.is_compressed:
+        syntax = data.file_meta.TransferSyntaxUID
+        if syntax.is_compressed:
             data.decompress(as_rgb=True, generate_instance_uid=False)
+        if syntax in BIG_ENDIAN:
+            _swap(data, _data_set_start(file), file, str(syntax))
+        data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         out = io.BytesIO()
-        data.save_as(out, implicit_vr=False, little_endian=True, enforce_file_format=True)
+        dcmwrite(out, data, implicit_vr=False, little_endian=True, enforce_file_format=True)
     except (RuntimeError, ValueError, AttributeError, NotImplementedError, TypeError, KeyError) as error:
         raise Unreadable(type(error).__name__) from error
     return out.getvalue()
+
+
+def _data_set_start(file: bytes) -> int:
+    """Where the data set of a file begins."""
+    found = file_meta.read(file[: file_meta.LONGEST], complete=True)
+    if not isinstance(found, file_meta.FileMeta):
+        raise Unreadable(str(found))
+    return found.length
+
+
+def _swap(data: Dataset, start: int, file: bytes, syntax: str) -> None:
+    """Turn the words of binary values; pydicom turns numbers only."""
+    for element in data.iterall():
+        width = WORDS.get(element.VR)
+        if width is not None and isinstance(element.value, bytes):
+            raw = element.value[: len(element.value) // width * width]
+            element.value = np.frombuffer(raw, dtype=f">u{width}").astype(f"<u{width}").tobytes()
+    if "PixelData" in data:
+        blob = Blob(memoryview(file)[start:], syntax)
+        image = image_of(blob)
+        frames = (stored_frame(blob, image, number) for number in range(1, image.frames + 1))
+        data.PixelData = b"".join(frames)
 
 
 # Devices write values that break their VR's rules; on the way out they stay what they are.

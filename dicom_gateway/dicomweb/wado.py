@@ -16,6 +16,7 @@ from dicom_gateway.dicomweb.accept import (
     OCTETS,
     RENDERED,
     MediaRange,
+    Payload,
     accepts,
     chosen,
     frame_payload,
@@ -90,14 +91,17 @@ class Retrieval:
         try:
             if not want.multipart:
                 return await _single(call, self.archive.file(found[0], first, match), DICOM)
-            answer = await answers.Multipart.begin(call, DICOM)
+            opening = answers.drawn(self.archive.file(found[0], first, match))
+            begun = await anext(opening)
         except (Lost, Unreadable, TooLarge) as error:
             return _fault(call, error)
-        for one in found:
-            payload = payloads[one.transfer_syntax_uid]
-            headers = {"Content-Type": f"{DICOM}; transfer-syntax={payload.transfer_syntax}"}
-            await answer.part(headers, self.archive.file(one, payload, match))
-        return await answer.end()
+        answer = await answers.Multipart.begin(call, DICOM)
+        with answers.cut_off(call):
+            await answer.part(_part_head(first), answers.after(begun, opening))
+            for one in found[1:]:
+                payload = payloads[one.transfer_syntax_uid]
+                await answer.part(_part_head(payload), answers.drawn(self.archive.file(one, payload, match)))
+            return await answer.end()
 
     async def metadata(self, call: AnyCall) -> web.StreamResponse:
         found, match = await self._found(call)
@@ -130,14 +134,14 @@ class Retrieval:
             first = await asyncio.to_thread(self.archive.frame, instance, numbers[0], payload)
             if not want.multipart:
                 return answers.body(first, kind)
-            answer = await answers.Multipart.begin(call, payload.media_type)
-            await answer.part({"Content-Type": kind}, [first])
         except (Lost, Unreadable, TooLarge) as error:
             return _fault(call, error)
+        answer = await answers.Multipart.begin(call, payload.media_type)
         rest = (self.archive.frame(instance, number, payload) for number in numbers[1:])
-        async for frame in answers.drawn(rest):
-            await answer.part({"Content-Type": kind}, [frame])
-        return await answer.end()
+        with answers.cut_off(call):
+            async for frame in answers.after(first, answers.drawn(rest)):
+                await answer.part(_part_head(payload), answers.drawn([frame]))
+            return await answer.end()
 
     async def bulk_data(self, call: AnyCall) -> web.StreamResponse:
         """A value that metadata names, single part or multipart as asked for."""
@@ -154,7 +158,7 @@ class Retrieval:
         if not want.multipart or want.media_type == "*/*":
             return answers.body(value, OCTETS)
         answer = await answers.Multipart.begin(call, OCTETS)
-        await answer.part({"Content-Type": OCTETS}, [value])
+        await answer.part({"Content-Type": OCTETS}, answers.drawn([value]))
         return await answer.end()
 
     async def rendered(self, call: AnyCall) -> web.StreamResponse:
@@ -212,11 +216,15 @@ async def _single(call: AnyCall, pieces: Any, media_type: str) -> web.StreamResp
     first = await anext(drawn)
     answer = web.StreamResponse(headers={"Content-Type": media_type, **answers.PRIVATE})
     await answer.prepare(call.request)
-    await answer.write(first)
-    async for piece in drawn:
-        await answer.write(piece)
-    await answer.write_eof()
+    with answers.cut_off(call):
+        async for piece in answers.after(first, drawn):
+            await answer.write(piece)
+        await answer.write_eof()
     return answer
+
+
+def _part_head(payload: Payload) -> dict[str, str]:
+    return {"Content-Type": f"{payload.media_type}; transfer-syntax={payload.transfer_syntax}"}
 
 
 def _ranges(call: AnyCall) -> list[MediaRange]:

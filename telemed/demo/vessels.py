@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,7 @@ class _Growth:
         return course * float(np.cos(angle)) + across * float(np.sin(angle))
 
 
+@lru_cache(maxsize=8)
 def lung_tree(seed: int) -> Tubes:
     """Arteries and veins of both lungs; the same for the same seed."""
     growth = _Growth(np.random.default_rng(seed))
