@@ -41,6 +41,7 @@ TECHNICIAN, AUTHOR, VERIFIER, REQUESTER, ADMINISTRATOR = (
     "wanglichun",
     "fengjianshe",
 )
+WRITTEN = {"findings": "双肺纹理清晰，右肺上叶见一结节影，直径约 12 mm。", "impression": "右肺上叶结节，建议复查。"}
 AE_TITLE = "SELFTEST"
 ENROLLED_SECONDS = 15  # five times what the gateway promises
 
@@ -157,12 +158,8 @@ async def _day(private: Private, steps: Steps) -> None:
         with steps.step("调阅影像（元数据与首幅）", "images open: metadata and the first frame"):
             await _look(author, study_uid)
         with steps.step("书写并自动保存", "the draft is saved"):
-            written = {
-                "findings": "双肺纹理清晰，右肺上叶见一结节影，直径约 12 mm。",
-                "impression": "右肺上叶结节，建议复查。",
-            }
             desk = await author.get(f"/api/readings/{reading}")
-            draft = {**written, "revision": desk["draft"]["revision"]}
+            draft = {**WRITTEN, "revision": desk["draft"]["revision"]}
             saved = await author.post(f"/api/readings/{reading}/draft", draft, method="PUT")
         with steps.step("提交审核", "submitted for verification"):
             submit = {"revision": saved["revision"], "study_instance_uid": study_uid}
@@ -189,14 +186,17 @@ async def _refused_and_seen(private: Private, administrator: Person, events: Any
 
 async def _township(requester: Person, study_uid: str) -> None:
     listed = (await requester.get("/api/site/reports"))["items"]
-    mine = [one for one in listed if one["study_instance_uid"] == study_uid]
+    mine = [one for one in listed if one["line"]["study_instance_uid"] == study_uid]
     if not mine:
         raise Failed("the township's list of reports does not hold the signed report")
     report = mine[0]["report_id"]
+    detail = await requester.get(f"/api/reports/{report}")
+    if detail["version"]["impression"] != WRITTEN["impression"]:
+        raise Failed("the report that came back is not the one that was signed")
     await requester.post(f"/api/reports/{report}/view")
-    paper = await requester.post(f"/api/reports/{report}/print", {})
-    if not paper:
-        raise Failed("nothing came back to print")
+    printed = await requester.post(f"/api/reports/{report}/print", {})
+    if printed["printed_at"] is None:
+        raise Failed("the print was not recorded")
 
 
 async def _listed(author: Person, study_uid: str) -> str | None:
