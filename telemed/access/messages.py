@@ -62,11 +62,11 @@ class Me(msgspec.Struct, frozen=True):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """A new second factor to scan: the QR code as SVG, and the secret for typing."""
+    """A new second factor to scan: the QR code as an image's data URI, and the secret for typing."""
 
     secret: str
     uri: str
-    qr_svg: str
+    qr: str
 
 
 class Administrator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -90,7 +90,7 @@ class SessionRoutes:
         async with call.transaction() as tx:
             await self._sign_in.keep_offer(tx, account.id, secret)
         uri = provisioning_uri(secret, account.username, self._county)
-        return Offer(secret=secret, uri=uri, qr_svg=segno.make(uri, error="m").svg_inline(scale=4, border=2))
+        return Offer(secret=secret, uri=uri, qr=segno.make(uri, error="m").svg_data_uri(scale=4, border=2))
 
     async def password(self, call: Call[Nothing, NewPasswordBody]) -> Me:
         """Change the password; every other session of the account ends."""

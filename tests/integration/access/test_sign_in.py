@@ -345,7 +345,7 @@ async def test_a_new_radiologist_binds_an_authenticator(county: Any):
     path = "/api/session/second-factor/enrol"
     assert (await pc.call("POST", path, {"password": "wrong"})).code == "password-wrong"
     offer = (await pc.call("POST", path, {"password": "Kestrel-91x"})).body
-    assert offer["qr_svg"].startswith("<svg")
+    assert offer["qr"].startswith("data:image/svg+xml")
     doctor.secret = offer["secret"]
     assert (await pc.call("POST", "/api/session/second-factor", {"code": "000000"})).code == "code-wrong"
     bound = await pc.call("POST", "/api/session/second-factor", {"code": doctor.code(county.clock())})

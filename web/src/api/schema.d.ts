@@ -168,6 +168,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices
+         * @description 设备列表
+         */
+        get: operations["get-devices"];
+        put?: never;
+        /**
+         * Enrol a device
+         * @description 注册设备
+         */
+        post: operations["post-devices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unknown devices that tried to connect
+         * @description 未注册而来连接的设备
+         */
+        get: operations["get-devices-seen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change or disable a device
+         * @description 修改或停用设备
+         */
+        put: operations["put-devices-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/discrepancies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Disagreements still to be told by phone
+         * @description 待电话告知的报告不一致
+         */
+        get: operations["get-discrepancies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/discrepancies/{id}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record the phone call
+         * @description 登记电话告知
+         */
+        post: operations["post-discrepancies-id-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -188,6 +292,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/identity-reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Doubtful identities
+         * @description 待核对身份
+         */
+        get: operations["get-identity-reviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity-reviews/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide: the same person or two
+         * @description 核对身份：同一人或不同人
+         */
+        post: operations["post-identity-reviews-id-decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity-reviews/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the decision back
+         * @description 撤回身份核对
+         */
+        post: operations["post-identity-reviews-id-reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -202,6 +366,1066 @@ export interface paths {
         get: operations["get-openapi.json"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Organisations
+         * @description 机构列表
+         */
+        get: operations["get-organizations"];
+        put?: never;
+        /**
+         * Add an organisation
+         * @description 新增机构
+         */
+        post: operations["post-organizations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an organisation
+         * @description 修改机构
+         */
+        put: operations["put-organizations-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find patients by name, reading or number
+         * @description 按姓名、拼音或号码查找患者
+         */
+        post: operations["post-patients-search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One patient
+         * @description 患者
+         */
+        get: operations["get-patients-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete a temporary identity
+         * @description 身份补录
+         */
+        post: operations["post-patients-id-identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show the whole numbers (audited)
+         * @description 显示完整号码（记入审计）
+         */
+        post: operations["post-patients-id-reveal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{id}/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All studies of a patient
+         * @description 患者的全部检查
+         */
+        get: operations["get-patients-id-studies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/practitioners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Staff
+         * @description 人员列表
+         */
+        get: operations["get-practitioners"];
+        put?: never;
+        /**
+         * Add a person
+         * @description 新增人员
+         */
+        post: operations["post-practitioners"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/practitioners/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a person
+         * @description 修改人员
+         */
+        put: operations["put-practitioners-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quarantined items
+         * @description 异常数据列表
+         */
+        get: operations["get-quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard a quarantined item
+         * @description 作废异常数据
+         */
+        post: operations["post-quarantine-id-discard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a quarantined item
+         * @description 放行异常数据
+         */
+        post: operations["post-quarantine-id-release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reading-modes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reading modes
+         * @description 阅片模式
+         */
+        get: operations["get-reading-modes"];
+        /**
+         * Set the reading modes
+         * @description 设置阅片模式
+         */
+        put: operations["put-reading-modes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The readings of a study
+         * @description 某检查的阅片
+         */
+        get: operations["get-readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One reading whole
+         * @description 一例检查的全部阅片信息
+         */
+        get: operations["get-readings-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/abandon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up the amendment
+         * @description 放弃更正
+         */
+        post: operations["post-readings-id-abandon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Amend or append
+         * @description 更正或补充报告
+         */
+        post: operations["post-readings-id-amend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The site's answer
+         * @description 机构答复
+         */
+        post: operations["post-readings-id-answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim
+         * @description 领取
+         */
+        post: operations["post-readings-id-claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/claim-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim to verify
+         * @description 领取审核
+         */
+        post: operations["post-readings-id-claim-verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save the draft
+         * @description 保存草稿
+         */
+        put: operations["put-readings-id-draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/grade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grade the images
+         * @description 图像质量评级
+         */
+        post: operations["post-readings-id-grade"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep the claim
+         * @description 保持领取
+         */
+        post: operations["post-readings-id-heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put on hold
+         * @description 疑难挂起
+         */
+        post: operations["post-readings-id-hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Limited report
+         * @description 限制性报告
+         */
+        post: operations["post-readings-id-limit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the report's text
+         * @description 报告校对提示
+         */
+        post: operations["post-readings-id-lint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/preliminary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Emergency preliminary
+         * @description 急诊临时报告
+         */
+        post: operations["post-readings-id-preliminary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the priority
+         * @description 调整优先级
+         */
+        post: operations["post-readings-id-priority"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recall submission
+         * @description 撤回提交
+         */
+        post: operations["post-readings-id-recall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/recheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Re-checked, unchanged
+         * @description 复核无变化
+         */
+        post: operations["post-readings-id-recheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description 放弃领取
+         */
+        post: operations["post-readings-id-release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume
+         * @description 继续阅片
+         */
+        post: operations["post-readings-id-resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return to author
+         * @description 退回修改
+         */
+        post: operations["post-readings-id-return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/return-to-site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return to site
+         * @description 退回机构
+         */
+        post: operations["post-readings-id-return-to-site"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/second-final": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a second final
+         * @description 登记外部正式报告
+         */
+        post: operations["post-readings-id-second-final"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify and sign
+         * @description 审核签发
+         */
+        post: operations["post-readings-id-sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/sign-alone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign (self-reported)
+         * @description 本院自报签发
+         */
+        post: operations["post-readings-id-sign-alone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit
+         * @description 提交审核
+         */
+        post: operations["post-readings-id-submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/take-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take over
+         * @description 接管
+         */
+        post: operations["post-readings-id-take-over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void the report
+         * @description 报告作废
+         */
+        post: operations["post-readings-id-void"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recall signature
+         * @description 撤回签发
+         */
+        post: operations["post-readings-id-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Registrations of a day
+         * @description 某日登记
+         */
+        get: operations["get-registrations"];
+        put?: never;
+        /**
+         * Register an examination
+         * @description 检查登记
+         */
+        post: operations["post-registrations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registrations/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a form without keeping it
+         * @description 核对登记单，不保存
+         */
+        post: operations["post-registrations-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registrations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One registration
+         * @description 一项登记
+         */
+        get: operations["get-registrations-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registrations/{id}/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Photographs of the paper request
+         * @description 申请单照片
+         */
+        get: operations["get-registrations-id-papers"];
+        put?: never;
+        /**
+         * Add a photograph of the paper request
+         * @description 上传申请单照片
+         */
+        post: operations["post-registrations-id-papers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registrations/{id}/papers/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One photograph
+         * @description 一张申请单照片
+         */
+        get: operations["get-registrations-id-papers-digest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/unviewed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reports nobody has opened
+         * @description 未查看报告
+         */
+        get: operations["get-reports-unviewed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One report
+         * @description 一份报告
+         */
+        get: operations["get-reports-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description 签收
+         */
+        post: operations["post-reports-id-acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{id}/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print or reprint
+         * @description 打印或补打
+         */
+        post: operations["post-reports-id-print"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{id}/received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delivered
+         * @description 已送达
+         */
+        post: operations["post-reports-id-received"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{id}/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Viewed
+         * @description 已查看
+         */
+        post: operations["post-reports-id-view"];
         delete?: never;
         options?: never;
         head?: never;
@@ -350,6 +1574,310 @@ export interface paths {
          * @description 首次设置管理员
          */
         post: operations["post-setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/site/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reports and returns of the own organisation
+         * @description 本机构的报告与退回
+         */
+        get: operations["get-site-reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Studies received on a day
+         * @description 某日收到的检查
+         */
+        get: operations["get-studies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One study
+         * @description 一项检查
+         */
+        get: operations["get-studies-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{id}/intent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change why a study was pushed
+         * @description 更改上传目的
+         */
+        post: operations["post-studies-id-intent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report templates
+         * @description 报告模板
+         */
+        get: operations["get-templates"];
+        put?: never;
+        /**
+         * New template
+         * @description 新建模板
+         */
+        post: operations["post-templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a template
+         * @description 修改模板
+         */
+        put: operations["put-templates-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/unmatched": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unmatched studies
+         * @description 待匹配检查
+         */
+        get: operations["get-unmatched"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/unmatched/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A study beside its candidates
+         * @description 一项检查与可能的登记
+         */
+        get: operations["get-unmatched-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/unmatched/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link a registration, or say there is none
+         * @description 匹配登记，或确认无登记
+         */
+        post: operations["post-unmatched-id-decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/unmatched/{id}/mixed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle a study held as mixed
+         * @description 疑似混合检查的处理
+         */
+        post: operations["post-unmatched-id-mixed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/verify/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a report's code says
+         * @description 报告验证码
+         */
+        get: operations["get-verify-code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The worklist
+         * @description 工作列表
+         */
+        get: operations["get-worklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worklist/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts of the saved views and today's medians
+         * @description 各视图数量与今日中位用时
+         */
+        get: operations["get-worklist-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worklist/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Next case
+         * @description 下一例
+         */
+        post: operations["post-worklist-next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worklist/next-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Next to verify
+         * @description 下一例待审核
+         */
+        post: operations["post-worklist-next-verification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -839,7 +2367,7 @@ export interface components {
             password_changed_at: string;
             /** Format: uuid */
             practitioner_id: string;
-            roles: components["schemas"]["RoleAt"][];
+            roles: components["schemas"]["telemed.access.messages.RoleAt"][];
             staff_number: string;
             totp_enrolled: boolean;
             username: string;
@@ -860,6 +2388,131 @@ export interface components {
             role: components["schemas"]["Role"];
             username: string;
         };
+        /** AmendBody */
+        AmendBody: {
+            /** @enum {unknown} */
+            purpose: "amended" | "appended";
+            reason: string;
+        };
+        /** AnswerBody */
+        AnswerBody: {
+            /** @default  */
+            answer: string;
+            /** @enum {unknown} */
+            outcome: "answered" | "images-sent" | "patient-absent" | "retaken" | "unreachable";
+        };
+        /**
+         * Birth
+         * @description Which child of a birth.
+         * @enum {unknown}
+         */
+        Birth: "first" | "second" | "single" | "third";
+        /**
+         * CallBody
+         * @description The call as the notifier records it: who answered, with which staff number, when, what was read back.
+         */
+        CallBody: {
+            read_back: string;
+            told_at: string;
+            told_name: string;
+            told_staff_number: string;
+        };
+        /**
+         * Candidate
+         * @description A registration that the study may answer.
+         */
+        Candidate: {
+            findings: components["schemas"]["MatchFinding"][];
+            registration: components["schemas"]["Registration"];
+            verdict: string;
+        };
+        /**
+         * Case
+         * @description One item.  patient_name and patient_id: as the device wrote them; empty if the bytes cannot be read.
+         */
+        Case: {
+            calling_ae: string;
+            decided_at: string | null;
+            decided_by_name: string;
+            decision_note: string;
+            fault: string;
+            /** Format: uuid */
+            id: string;
+            last_received_at: string;
+            modality: string;
+            organization_id: string | null;
+            organization_name: string;
+            patient_id: string;
+            patient_name: string;
+            reason: string;
+            reason_en: string;
+            reason_zh: string;
+            received_at: string;
+            releasable: boolean;
+            size: number;
+            sop_instance_uid: string;
+            state: string;
+            study_id: string | null;
+            study_instance_uid: string;
+            times: number;
+        };
+        /** CaseList */
+        CaseList: {
+            items: components["schemas"]["Case"][];
+            next: string | null;
+            open: number;
+        };
+        /**
+         * ChangedDevice
+         * @description revision: as read; somebody else's change meanwhile is Conflict.
+         */
+        ChangedDevice: {
+            default_intent: components["schemas"]["Intent"];
+            modality: string;
+            name: string;
+            /** Format: uuid */
+            organization_id: string;
+            revision: number;
+            state: components["schemas"]["DeviceState"];
+        };
+        /**
+         * ChangedOrganization
+         * @description revision: as read; somebody else's change meanwhile is Conflict.
+         */
+        ChangedOrganization: {
+            active: boolean;
+            member: boolean;
+            name: string;
+            name_en: string;
+            parent_id: string | null;
+            phone: string;
+            revision: number;
+        };
+        /**
+         * ChangedPractitioner
+         * @description revision: as read; somebody else's change meanwhile is Conflict.
+         */
+        ChangedPractitioner: {
+            active: boolean;
+            /** @default null */
+            licence_category: ("中医" | "临床" | "公共卫生" | "口腔") | null;
+            /** @default null */
+            licence_expires_on: string | null;
+            /** @default null */
+            licence_number: string | null;
+            /** @default null */
+            licence_scope: string | null;
+            name: string;
+            /** Format: uuid */
+            organization_id: string;
+            /** @default  */
+            phone: string;
+            revision: number;
+            /** @default  */
+            staff_number: string;
+            /** @default  */
+            title: string;
+        };
         /**
          * Check
          * @description One thing the service needs. needed: without it the service is not ready.
@@ -869,9 +2522,48 @@ export interface components {
             needed: boolean;
             ok: boolean;
         };
+        /** ClaimToVerifyBody */
+        ClaimToVerifyBody: {
+            /** @default  */
+            single_reader_reason: string;
+        };
+        /**
+         * ClockView
+         * @description 诊断用时 at the moment of the answer, in seconds; promised_at: out of hours, when the report may be expected.
+         */
+        ClockView: {
+            allowed_seconds: number;
+            elapsed_seconds: number;
+            level: string;
+            overdue: boolean;
+            promised_at: string | null;
+            running: boolean;
+            total_seconds: number | null;
+        };
         /** CodeBody */
         CodeBody: {
             code: string;
+        };
+        /**
+         * Counts
+         * @description How many each saved view has, and today's medians against the allowed time.
+         */
+        Counts: {
+            counts: components["schemas"]["CountsRow"];
+            medians: components["schemas"]["MedianRow"][];
+        };
+        /** CountsRow */
+        CountsRow: {
+            attention: number;
+            checkup: number;
+            delivered_today: number;
+            mine: number;
+            receiving: number;
+            returned: number;
+            signed_today: number;
+            stat: number;
+            todo: number;
+            verification: number;
         };
         /**
          * CountyFacts
@@ -884,10 +2576,352 @@ export interface components {
             server_time: string;
             time_zone: string;
         };
+        /** Decision */
+        Decision: {
+            /** @default  */
+            note: string;
+        };
+        /** Device */
+        Device: {
+            ae_title: string;
+            clock_skew_seconds: number | null;
+            default_intent: components["schemas"]["Intent"];
+            enrolled_at: string;
+            /** Format: uuid */
+            id: string;
+            last_seen_at: string | null;
+            modality: string;
+            name: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            revision: number;
+            state: components["schemas"]["DeviceState"];
+        };
+        /** DeviceList */
+        DeviceList: {
+            items: components["schemas"]["Device"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * DeviceSeen
+         * @description A stranger that was refused. AE titles as sent.
+         */
+        DeviceSeen: {
+            ae_title: string;
+            attempts: number;
+            called_ae: string;
+            first_seen_at: string;
+            last_seen_at: string;
+            peer_address: string;
+        };
+        /** DeviceSeenList */
+        DeviceSeenList: {
+            items: components["schemas"]["DeviceSeen"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * DeviceState
+         * @enum {unknown}
+         */
+        DeviceState: "disabled" | "enrolled";
+        /** Discrepancies */
+        Discrepancies: {
+            items: components["schemas"]["DiscrepancyRow"][];
+        };
+        /** DiscrepancyRow */
+        DiscrepancyRow: {
+            closed_at: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            opened_at: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            organization_phone: string;
+            read_back: string | null;
+            /** Format: uuid */
+            reading_id: string;
+            source: string;
+            told_at: string | null;
+            told_name: string | null;
+            told_staff_number: string | null;
+        };
+        /**
+         * DocumentForm
+         * @description An identity document as typed or scanned. country: ISO 3166-1 alpha-3, for a passport.
+         */
+        DocumentForm: {
+            /** @default  */
+            country: string;
+            kind: components["schemas"]["IdentifierKind"];
+            number: string;
+        };
+        /** DraftBody */
+        DraftBody: {
+            /** @default  */
+            findings: string;
+            /** @default  */
+            impression: string;
+            revision: number;
+            /**
+             * @default none
+             * @enum {unknown}
+             */
+            significance: "critical" | "none" | "significant";
+            /** @default  */
+            technique: string;
+            /** @default null */
+            template_id: string | null;
+        };
+        /**
+         * DraftRow
+         * @description A text that belongs to a step and stays under its author's name.
+         */
+        DraftRow: {
+            /** Format: uuid */
+            author_id: string;
+            author_name: string;
+            findings: string;
+            impression: string;
+            revision: number;
+            saved_at: string;
+            significance: string;
+            technique: string;
+            template_id: string | null;
+            /** Format: uuid */
+            work_item_id: string;
+        };
+        /**
+         * EmergencyClass
+         * @description Why it cannot wait (practice 11).
+         * @enum {unknown}
+         */
+        EmergencyClass: "acute-abdomen" | "chest-pain" | "child-newborn" | "obstetric" | "other" | "stroke" | "trauma";
+        /**
+         * EncounterClass
+         * @description Where the patient is.
+         * @enum {unknown}
+         */
+        EncounterClass: "checkup" | "emergency" | "inpatient" | "observation" | "outpatient" | "transfer";
+        /**
+         * FeeState
+         * @description 收费状态.
+         * @enum {unknown}
+         */
+        FeeState: "" | "exempt" | "paid" | "unpaid";
+        /**
+         * FormCheck
+         * @description What the page shows before a form is sent. holder: whom the document belongs to already.
+         */
+        FormCheck: {
+            age: components["schemas"]["Words"] | null;
+            birth_date: string | null;
+            faults: components["schemas"]["FormFault"][];
+            holder: components["schemas"]["Patient"] | null;
+            namesakes: components["schemas"]["Patient"][];
+            sex: string;
+            visits: components["schemas"]["Registration"][];
+        };
+        /**
+         * FormFault
+         * @description One thing about a form. weight: required, confirm or advice.
+         */
+        FormFault: {
+            code: string;
+            field: string;
+            text: components["schemas"]["Words"];
+            weight: string;
+        };
+        /** GradeBody */
+        GradeBody: {
+            /** @enum {unknown} */
+            grade: "A" | "B" | "C" | "reject";
+            /** @default  */
+            note: string;
+            /** @default [] */
+            reasons: string[];
+        };
+        /** GradeRow */
+        GradeRow: {
+            grade: string;
+            graded_at: string;
+            graded_by_name: string;
+            note: string;
+            reasons: string[];
+        };
         /** Health */
         Health: {
             checks: components["schemas"]["Check"][];
             ready: boolean;
+        };
+        /** HoldBody */
+        HoldBody: {
+            /** @enum {unknown} */
+            hold: "joint-reading" | "upper-hospital" | "waiting-for-material";
+            /** @default  */
+            note: string;
+        };
+        /**
+         * IdentifierKind
+         * @description What kind of number it is (WS 364.3 CV02.01.101 in words).
+         * @enum {unknown}
+         */
+        IdentifierKind: "birth-certificate" | "device" | "hk-macau-pass" | "hmt-residence" | "national-id" | "other" | "passport" | "permanent-residence" | "taiwan-pass" | "temporary";
+        /**
+         * IdentityBody
+         * @description 身份补录: who somebody temporary turned out to be.
+         */
+        IdentityBody: {
+            /** @default null */
+            birth_date: string | null;
+            /** @default  */
+            country: string;
+            /** @default null */
+            kind: components["schemas"]["IdentifierKind"] | null;
+            name: string;
+            /** @default  */
+            number: string;
+            sex: components["schemas"]["Sex"];
+        };
+        /**
+         * IdentityReview
+         * @description A doubtful identity: patient came with what other had already; differences in words.
+         */
+        IdentityReview: {
+            decided_at: string | null;
+            differences: components["schemas"]["Words"][];
+            /** Format: uuid */
+            id: string;
+            note: string;
+            opened_at: string;
+            /** Format: uuid */
+            organization_id: string;
+            other: components["schemas"]["Patient"];
+            patient: components["schemas"]["Patient"];
+            reason: string;
+            state: string;
+        };
+        /** IdentityReviews */
+        IdentityReviews: {
+            items: components["schemas"]["IdentityReview"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * Intent
+         * @description Why a study was pushed; only a request for reading opens one.
+         * @enum {unknown}
+         */
+        Intent: "archive-only" | "backfill" | "consultation" | "request-reading";
+        /** IntentBody */
+        IntentBody: {
+            intent: components["schemas"]["Intent"];
+            revision: number;
+        };
+        /**
+         * Laterality
+         * @description DICOM (0020,0060) with the two values a request needs besides.
+         * @enum {unknown}
+         */
+        Laterality: "B" | "L" | "R" | "U";
+        /** Lease */
+        Lease: {
+            lease_until: string;
+        };
+        /**
+         * Line
+         * @description One reading as the lists show it. claimed_name: who holds the step or has it assigned.
+         */
+        Line: {
+            accession_number: string;
+            acquired_at: string | null;
+            allowed_minutes: number | null;
+            assigned_to: string | null;
+            author_id: string | null;
+            author_name: string | null;
+            birth_date: string | null;
+            body_site: string;
+            checkup: boolean;
+            claimed_by: string | null;
+            claimed_name: string | null;
+            /** @default null */
+            clock: components["schemas"]["ClockView"] | null;
+            clock_ended_at: string | null;
+            clock_started_at: string | null;
+            clock_stopped_at: string | null;
+            completeness: string;
+            completeness_evidence: string;
+            current_version_id: string | null;
+            due_at: string | null;
+            emergency_class: string | null;
+            encounter_class: string | null;
+            expected_instances: number | null;
+            first_received_at: string;
+            hold_reason: string | null;
+            /** Format: uuid */
+            id: string;
+            identity: string;
+            instance_count: number;
+            item: string;
+            item_kind: string | null;
+            late_instances: number;
+            laterality: string;
+            lease_until: string | null;
+            limited: boolean;
+            match_state: string;
+            modalities: string[];
+            mode: string;
+            opened_at: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            organization_name_en: string;
+            organization_phone: string;
+            patient_id: string | null;
+            patient_name: string;
+            patient_pinyin: string;
+            patient_sex: string;
+            preliminary_version_id: string | null;
+            priority: string;
+            purpose: string | null;
+            purpose_text: string;
+            report_status: string | null;
+            return_due_at: string | null;
+            return_kind: string | null;
+            return_state: string | null;
+            revision: number;
+            side: string | null;
+            signed_at: string | null;
+            significance: string | null;
+            state: string;
+            study_hold: string;
+            /** Format: uuid */
+            study_id: string;
+            study_instance_uid: string;
+        };
+        /**
+         * MatchBody
+         * @description service_request_id: None says that the study answers no registration. revision: match_revision as shown.
+         */
+        MatchBody: {
+            revision: number;
+            /** @default false */
+            same_visit: boolean;
+            /** @default null */
+            service_request_id: string | null;
+        };
+        /**
+         * MatchFinding
+         * @description What one rule found; text says what speaks against a link, None if nothing does.
+         */
+        MatchFinding: {
+            agreement: string;
+            rule: string;
+            text: components["schemas"]["Words"] | null;
         };
         /**
          * Me
@@ -919,6 +2953,48 @@ export interface components {
             title: string;
             username: string;
         };
+        /** MedianRow */
+        MedianRow: {
+            allowed_minutes: number | null;
+            name: string;
+            seconds: number;
+        };
+        /**
+         * MixedBody
+         * @description one_person: everything is of one person; otherwise the pictures of the other stay in quarantine.
+         */
+        MixedBody: {
+            one_person: boolean;
+            revision: number;
+        };
+        /** ModeChoice */
+        ModeChoice: {
+            from_hour: number;
+            modality: string;
+            /** @enum {unknown} */
+            mode: "county-read" | "self-reported" | "township-drafted";
+            organization_id: string | null;
+            until_hour: number;
+        };
+        /** ModeLine */
+        ModeLine: {
+            from_hour: number;
+            /** Format: uuid */
+            id: string;
+            modality: string;
+            mode: string;
+            organization_id: string | null;
+            organization_name: string | null;
+            until_hour: number;
+        };
+        /** Modes */
+        Modes: {
+            items: components["schemas"]["ModeLine"][];
+        };
+        /** ModesBody */
+        ModesBody: {
+            items: components["schemas"]["ModeChoice"][];
+        };
         /**
          * Need
          * @description What a signed-in person still has to do before the roles count.
@@ -931,17 +3007,74 @@ export interface components {
             practitioner_id: string;
             username: string;
         };
+        /** NewDevice */
+        NewDevice: {
+            ae_title: string;
+            /** @default request-reading */
+            default_intent: components["schemas"]["Intent"];
+            /** @default  */
+            modality: string;
+            /** @default  */
+            name: string;
+            /** Format: uuid */
+            organization_id: string;
+        };
+        /** NewOrganization */
+        NewOrganization: {
+            code: string;
+            kind: components["schemas"]["OrganizationKind"];
+            /** @default true */
+            member: boolean;
+            name: string;
+            /** @default  */
+            name_en: string;
+            /** @default null */
+            parent_id: string | null;
+            /** @default  */
+            phone: string;
+        };
         /** NewPasswordBody */
         NewPasswordBody: {
             new_password: string;
             password: string;
         };
+        /** NewPractitioner */
+        NewPractitioner: {
+            /** @default null */
+            licence_category: ("中医" | "临床" | "公共卫生" | "口腔") | null;
+            /** @default null */
+            licence_expires_on: string | null;
+            /** @default null */
+            licence_number: string | null;
+            /** @default null */
+            licence_scope: string | null;
+            name: string;
+            /** Format: uuid */
+            organization_id: string;
+            /** @default  */
+            phone: string;
+            /** @default  */
+            staff_number: string;
+            /** @default  */
+            title: string;
+        };
+        /**
+         * NewbornForm
+         * @description A child that has no name yet. born_at: aware.
+         */
+        NewbornForm: {
+            birth: components["schemas"]["Birth"];
+            /** Format: date-time */
+            born_at: string;
+            /** Format: uuid */
+            mother_id: string;
+        };
         /**
          * Offer
-         * @description A new second factor to scan: the QR code as SVG, and the secret for typing.
+         * @description A new second factor to scan: the QR code as an image's data URI, and the secret for typing.
          */
         Offer: {
-            qr_svg: string;
+            qr: string;
             secret: string;
             uri: string;
         };
@@ -955,9 +3088,229 @@ export interface components {
             password: string;
             username: string;
         };
+        /**
+         * Organization
+         * @description member: of the medical community today.
+         */
+        Organization: {
+            active: boolean;
+            code: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["OrganizationKind"];
+            member: boolean;
+            member_since: string | null;
+            name: string;
+            name_en: string;
+            parent_id: string | null;
+            phone: string;
+            revision: number;
+        };
+        /**
+         * OrganizationKind
+         * @enum {unknown}
+         */
+        OrganizationKind: "bureau" | "community-health-center" | "county-hospital" | "laboratory" | "lead-hospital" | "maternity" | "outside-hospital" | "township-hospital" | "village-clinic";
+        /** OrganizationList */
+        OrganizationList: {
+            items: components["schemas"]["Organization"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * Paper
+         * @description A photograph of a paper request, by its SHA-256.
+         */
+        Paper: {
+            added_at: string;
+            digest: string;
+            height: number;
+            media_type: string;
+            size: number;
+            width: number;
+        };
+        /** PaperList */
+        PaperList: {
+            items: components["schemas"]["Paper"][];
+        };
         /** PasswordBody */
         PasswordBody: {
             password: string;
+        };
+        /**
+         * Patient
+         * @description A person as lists and strips show one. age: as it is said today, None for an unknown birth.
+         */
+        Patient: {
+            address: string;
+            age: components["schemas"]["Words"] | null;
+            birth_date: string | null;
+            birth_date_estimated: boolean;
+            born_at: string | null;
+            /** Format: uuid */
+            id: string;
+            identity: string;
+            mother_id: string | null;
+            name: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            phone: string;
+            pinyin: string;
+            revision: number;
+            same_as_id: string | null;
+            sex: string;
+        };
+        /**
+         * PatientDetail
+         * @description A person with masked numbers, the mother, and the other records that a review has said to be the same person.
+         */
+        PatientDetail: {
+            mother: components["schemas"]["Patient"] | null;
+            numbers: components["schemas"]["PatientNumber"][];
+            open_reviews: number;
+            patient: components["schemas"]["Patient"];
+            same: components["schemas"]["Patient"][];
+        };
+        /** PatientList */
+        PatientList: {
+            items: components["schemas"]["Patient"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * PatientNumber
+         * @description A number of somebody; claimed: somebody else holds it. value is masked unless it was asked for.
+         */
+        PatientNumber: {
+            claimed: boolean;
+            issuer: string;
+            kind: string;
+            value: string;
+        };
+        /**
+         * PatientSearch
+         * @description q: part of a name, its reading or initials, or a whole number. In the body, so that no address names anybody.
+         */
+        PatientSearch: {
+            /** @default 20 */
+            limit: number;
+            q: string;
+        };
+        /**
+         * PersonForm
+         * @description Who is to be examined: somebody known (patient_id), 无名氏, a newborn, or the name and what else was said.
+         *
+         *         age_years: completed years, where nobody knows the birth date. another_person: the people of the same name were
+         *         shown and this is none of them.
+         */
+        PersonForm: {
+            /** @default  */
+            address: string;
+            /** @default null */
+            age_years: number | null;
+            /** @default false */
+            another_person: boolean;
+            /** @default null */
+            birth_date: string | null;
+            /** @default null */
+            document: components["schemas"]["DocumentForm"] | null;
+            /** @default  */
+            name: string;
+            /** @default null */
+            newborn: components["schemas"]["NewbornForm"] | null;
+            /** @default null */
+            patient_id: string | null;
+            /** @default  */
+            phone: string;
+            sex: components["schemas"]["Sex"];
+            /** @default false */
+            unidentified: boolean;
+        };
+        /**
+         * Picked
+         * @description The reading that is now mine; None: nothing waits.
+         */
+        Picked: {
+            id: string | null;
+        };
+        /**
+         * Practitioner
+         * @description licence_*: as printed on the 医师执业证书; told only to who manages the directory, like the phone.
+         */
+        Practitioner: {
+            account_id: string | null;
+            active: boolean;
+            /** Format: uuid */
+            id: string;
+            licence_category: string | null;
+            licence_expires_on: string | null;
+            licence_number: string | null;
+            licence_scope: string | null;
+            name: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            phone: string;
+            revision: number;
+            roles: components["schemas"]["telemed.directory.model.RoleAt"][];
+            staff_number: string;
+            title: string;
+        };
+        /** PractitionerList */
+        PractitionerList: {
+            items: components["schemas"]["Practitioner"][];
+            next: string | null;
+        };
+        /**
+         * Pregnancy
+         * @description 妊娠情况.
+         * @enum {unknown}
+         */
+        Pregnancy: "no" | "not-applicable" | "unknown" | "yes";
+        /** PrintBody */
+        PrintBody: {
+            /** @default 1 */
+            copies: number;
+            /**
+             * @default A4
+             * @enum {unknown}
+             */
+            paper: "16K" | "A4";
+            /** @default  */
+            reason: string;
+        };
+        /** Printed */
+        Printed: {
+            printed_at: string;
+            receipts: components["schemas"]["ReceiptsRow"];
+        };
+        /** PriorRow */
+        PriorRow: {
+            acquired_at: string | null;
+            body_site: string;
+            description: string;
+            /** Format: uuid */
+            id: string;
+            instance_count: number;
+            item: string;
+            modalities: string[];
+            organization_name: string;
+            report_id: string | null;
+            same_modality: boolean;
+            same_site: boolean;
+            study_instance_uid: string;
+        };
+        /**
+         * Priority
+         * @description FHIR request priority as the worklist sorts it.
+         * @enum {unknown}
+         */
+        Priority: "routine" | "stat" | "urgent";
+        /** PriorityBody */
+        PriorityBody: {
+            priority: components["schemas"]["Priority"];
+            reason: string;
         };
         /**
          * Problem
@@ -976,20 +3329,252 @@ export interface components {
             zh: string;
         };
         /**
+         * ReadingDetail
+         * @description Everything a desk shows beside the images. draft: of the open step; drafts: every text, newest first.
+         */
+        ReadingDetail: {
+            discrepancies: components["schemas"]["DiscrepancyRow"][];
+            draft: components["schemas"]["DraftRow"] | null;
+            drafts: components["schemas"]["DraftRow"][];
+            grade: components["schemas"]["GradeRow"] | null;
+            lease_seconds: number;
+            line: components["schemas"]["Line"];
+            priors: components["schemas"]["PriorRow"][];
+            request: components["schemas"]["RequestRow"] | null;
+            returns: components["schemas"]["SiteReturnRow"][];
+            steps: components["schemas"]["StepRow"][];
+            versions: components["schemas"]["VersionView"][];
+        };
+        /** ReasonBody */
+        ReasonBody: {
+            reason: string;
+        };
+        /** ReceiptsRow */
+        ReceiptsRow: {
+            acknowledged_at: string | null;
+            copies: number;
+            delivered_at: string | null;
+            printed_at: string | null;
+            prints: number;
+            used_at: string | null;
+            viewed_at: string | null;
+        };
+        /**
+         * RegisteredPatient
+         * @description The patient of a registration; number is masked.
+         */
+        RegisteredPatient: {
+            address: string;
+            age: components["schemas"]["Words"] | null;
+            birth_date: string | null;
+            birth_date_estimated: boolean;
+            /** Format: uuid */
+            id: string;
+            identity: string;
+            name: string;
+            number: string;
+            phone: string;
+            pinyin: string;
+            sex: string;
+        };
+        /**
+         * Registration
+         * @description A registration as pages show it. study_ids: the studies that answer it.
+         */
+        Registration: {
+            accession_number: string;
+            body_site: string;
+            card_mismatch: boolean;
+            consent_told: boolean;
+            department: string;
+            emergency_class: string | null;
+            encounter_class: string;
+            fee_state: string;
+            history: string;
+            /** Format: uuid */
+            id: string;
+            intent: string;
+            item: string;
+            laterality: string;
+            modality: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            papers: number;
+            patient: components["schemas"]["RegisteredPatient"];
+            pregnancy: string;
+            pregnancy_confirmed: boolean;
+            prior_surgery: string;
+            priority: string;
+            purpose: string;
+            registered_at: string;
+            requester_name: string;
+            revision: number;
+            status: string;
+            study_ids: string[];
+            technician_name: string;
+            /** Format: uuid */
+            visit_id: string;
+        };
+        /**
+         * RegistrationForm
+         * @description 检查登记. submission_id: made by the page once a form, so that a form sent twice is one registration.
+         *
+         *         accession_number: empty to have one given out. visit_of: another registration of today's visit (同次检查).
+         *         card_mismatch: 人证不符, the card is not the person's; its number is not taken.
+         */
+        RegistrationForm: {
+            /** @default  */
+            accession_number: string;
+            body_site: string;
+            /** @default false */
+            card_mismatch: boolean;
+            /** @default false */
+            consent_told: boolean;
+            /** @default  */
+            department: string;
+            /** @default null */
+            emergency_class: components["schemas"]["EmergencyClass"] | null;
+            encounter_class: components["schemas"]["EncounterClass"];
+            /** @default  */
+            fee_state: components["schemas"]["FeeState"];
+            /** @default  */
+            history: string;
+            /** @default request-reading */
+            intent: components["schemas"]["Intent"];
+            item: string;
+            laterality: components["schemas"]["Laterality"];
+            modality: string;
+            /** @default null */
+            organization_id: string | null;
+            person: components["schemas"]["PersonForm"];
+            /** @default not-applicable */
+            pregnancy: components["schemas"]["Pregnancy"];
+            /** @default false */
+            pregnancy_confirmed: boolean;
+            /** @default  */
+            prior_surgery: string;
+            priority: components["schemas"]["Priority"];
+            /** @default  */
+            purpose: string;
+            /** @default null */
+            requester_id: string | null;
+            /** @default  */
+            requester_name: string;
+            /** Format: uuid */
+            submission_id: string;
+            /** @default  */
+            technician_name: string;
+            /** @default null */
+            visit_of: string | null;
+        };
+        /** RegistrationList */
+        RegistrationList: {
+            items: components["schemas"]["Registration"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * Released
+         * @description study_id: where it went; null if it began a study of its own.
+         */
+        Released: {
+            study_id: string | null;
+        };
+        /**
+         * ReportDetail
+         * @description A report as it is shown and printed. current_id: the version that stands. fixed_lines: zh, en by turns.
+         */
+        ReportDetail: {
+            closed: boolean;
+            code: string;
+            code_svg: string;
+            code_url: string;
+            current_id: string | null;
+            fixed_lines: [
+                string,
+                string
+            ][];
+            line: components["schemas"]["Line"];
+            needs_acknowledgement: boolean;
+            receipts: components["schemas"]["ReceiptsRow"];
+            request: components["schemas"]["RequestRow"] | null;
+            server_time: string;
+            version: components["schemas"]["VersionView"];
+            watermark: [
+                string,
+                string
+            ] | null;
+        };
+        /** RequestRow */
+        RequestRow: {
+            accession_number: string;
+            body_site: string;
+            department: string;
+            emergency_class: string | null;
+            encounter_class: string;
+            history: string;
+            /** Format: uuid */
+            id: string;
+            item: string;
+            laterality: string;
+            pregnancy: string;
+            prior_surgery: string;
+            priority: string;
+            purpose: string;
+            registered_at: string;
+            requester_name: string;
+            technician_name: string;
+        };
+        /** ReturnToSiteBody */
+        ReturnToSiteBody: {
+            /** @enum {unknown} */
+            kind: "images" | "information" | "retake";
+            note: string;
+        };
+        /**
+         * RevealBody
+         * @description Why the whole number is asked for; kept in the audit.
+         */
+        RevealBody: {
+            /** @default  */
+            reason: string;
+        };
+        /** Revealed */
+        Revealed: {
+            numbers: components["schemas"]["PatientNumber"][];
+        };
+        /** ReviewDecision */
+        ReviewDecision: {
+            /** @enum {unknown} */
+            decision: "different-persons" | "same-person";
+            /** @default  */
+            note: string;
+        };
+        /** ReviewReopening */
+        ReviewReopening: {
+            note: string;
+        };
+        /**
          * Role
          * @description What a person is here for; a person may hold several, each at one organisation.
          * @enum {unknown}
          */
         Role: "auditor" | "author" | "center-head" | "coordinator" | "expert" | "medical-office" | "quality-officer" | "registrar" | "requester" | "security-admin" | "supervisor" | "system-admin" | "technician" | "verifier" | "village-doctor";
-        /** RoleAt */
-        RoleAt: {
-            /** Format: uuid */
-            organization_id: string;
-            role: components["schemas"]["Role"];
-        };
         /** RolesBody */
         RolesBody: {
-            roles: components["schemas"]["RoleAt"][];
+            roles: components["schemas"]["telemed.access.messages.RoleAt"][];
+        };
+        /** SavedDraft */
+        SavedDraft: {
+            lease_until: string;
+            revision: number;
+            saved_at: string;
+        };
+        /** SecondFinalBody */
+        SecondFinalBody: {
+            source: string;
+            text: string;
         };
         /** SetupBody */
         SetupBody: {
@@ -998,12 +3583,241 @@ export interface components {
             organization_name: string;
             token: string;
         };
+        /**
+         * Sex
+         * @description DICOM (0010,0040) with unknown said out loud.
+         * @enum {unknown}
+         */
+        Sex: "F" | "M" | "O" | "U";
+        /** SignAloneBody */
+        SignAloneBody: {
+            password: string;
+            /** @default false */
+            preview_only: boolean;
+            revision: number;
+            study_instance_uid: string;
+            /** @default 0 */
+            unseen_instances: number;
+            /** @default 0 */
+            unseen_series: number;
+        };
+        /** SignBody */
+        SignBody: {
+            /** @default null */
+            agreement: ("agree" | "major" | "minor") | null;
+            password: string;
+            /** @default false */
+            preview_only: boolean;
+            revision: number;
+            /** @default  */
+            single_reader_reason: string;
+            study_instance_uid: string;
+            /** @default 0 */
+            unseen_instances: number;
+            /** @default 0 */
+            unseen_series: number;
+        };
         /** SignInBody */
         SignInBody: {
             password: string;
             /** @default null */
             totp: string | null;
             username: string;
+        };
+        /**
+         * SiteLine
+         * @description A reading as the site that examined sees it, with what happened to its report there.
+         */
+        SiteLine: {
+            acknowledged_at: string | null;
+            closed: boolean;
+            delivered_at: string | null;
+            line: components["schemas"]["Line"];
+            needs_acknowledgement: boolean;
+            printed_at: string | null;
+            report_id: string | null;
+            viewed_at: string | null;
+        };
+        /** SiteReports */
+        SiteReports: {
+            items: components["schemas"]["SiteLine"][];
+        };
+        /** SiteReturnRow */
+        SiteReturnRow: {
+            answer: string;
+            answered_at: string | null;
+            due_at: string;
+            escalated_at: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            note: string;
+            outcome: string | null;
+            returned_at: string;
+            returned_by_name: string;
+            state: string;
+        };
+        /**
+         * StepRow
+         * @description A UPS step as the desk's history shows it.
+         */
+        StepRow: {
+            claimed_at: string | null;
+            claimed_by: string | null;
+            claimed_name: string | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            lease_until: string | null;
+            outcome: string | null;
+            outcome_reason: string;
+            purpose: string;
+            reason: string;
+            scheduled_at: string;
+            side: string;
+            state: string;
+        };
+        /**
+         * StudyItem
+         * @description A study as a list shows it.
+         *
+         *         anchor: why its acquisition time is not believed, empty if it is. clock: the device's clock in words, if wrong.
+         *         same_visit: other studies of the visit (同次检查). match_revision: to be sent back with a decision. Times UTC.
+         */
+        StudyItem: {
+            accession_number: string;
+            acquired_at: string | null;
+            age: components["schemas"]["Words"] | null;
+            anchor: string;
+            birth_date: string | null;
+            body_site: string;
+            clock: components["schemas"]["Words"] | null;
+            completeness: string;
+            completeness_evidence: string;
+            device: string;
+            emergency_class: string | null;
+            encounter_class: string | null;
+            expected_instances: number | null;
+            first_received_at: string;
+            hold: string;
+            /** Format: uuid */
+            id: string;
+            identity: string;
+            image_laterality: string;
+            instance_count: number;
+            intent: string;
+            intent_confirmed: boolean;
+            item: string;
+            last_received_at: string;
+            laterality: string;
+            match_revision: number;
+            match_state: string;
+            modalities: string[];
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            patient_id: string | null;
+            patient_name: string;
+            patient_pinyin: string;
+            patient_sex: string;
+            priority: string | null;
+            same_visit: string[];
+            series_count: number;
+            service_request_id: string | null;
+            study_instance_uid: string;
+            total_bytes: number;
+        };
+        /** StudyList */
+        StudyList: {
+            items: components["schemas"]["StudyItem"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * StudyStatement
+         * @description One way in which the instances of a study name their patient. kept_apart: those instances are in quarantine.
+         */
+        StudyStatement: {
+            birth_date: string | null;
+            kept_apart: boolean;
+            name: string;
+            patient_id: string;
+            sex: string;
+        };
+        /**
+         * SubmitBody
+         * @description revision: of the draft on the screen. study_instance_uid: of the images on the screen.
+         */
+        SubmitBody: {
+            /** @default false */
+            preview_only: boolean;
+            revision: number;
+            study_instance_uid: string;
+            /** @default 0 */
+            unseen_instances: number;
+            /** @default 0 */
+            unseen_series: number;
+        };
+        /** TemplateChange */
+        TemplateChange: {
+            /** @default true */
+            active: boolean;
+            /** @default  */
+            body_site: string;
+            code: string;
+            findings: string;
+            impression: string;
+            modality: string;
+            name: string;
+            /** @default  */
+            name_en: string;
+            revision: number;
+            /** @default  */
+            sex: string;
+            /** @default  */
+            technique: string;
+        };
+        /** TemplateRow */
+        TemplateRow: {
+            active: boolean;
+            body_site: string;
+            code: string;
+            findings: string;
+            from_file: boolean;
+            /** Format: uuid */
+            id: string;
+            impression: string;
+            modality: string;
+            name: string;
+            name_en: string;
+            organization_id: string | null;
+            revision: number;
+            sex: string;
+            technique: string;
+        };
+        /**
+         * TemplateText
+         * @description One template as a file or a person writes it.
+         */
+        TemplateText: {
+            /** @default  */
+            body_site: string;
+            code: string;
+            findings: string;
+            impression: string;
+            modality: string;
+            name: string;
+            /** @default  */
+            name_en: string;
+            /** @default  */
+            sex: string;
+            /** @default  */
+            technique: string;
+        };
+        /** Templates */
+        Templates: {
+            items: components["schemas"]["TemplateRow"][];
         };
         /**
          * Trail
@@ -1043,6 +3857,118 @@ export interface components {
             purpose: string;
             request_id: string | null;
             session_id: string | null;
+        };
+        /**
+         * Unmatched
+         * @description A study beside its candidates, the best first. said: what the device wrote, long numbers masked.
+         */
+        Unmatched: {
+            candidates: components["schemas"]["Candidate"][];
+            said: components["schemas"]["StudyStatement"][];
+            source_accession_number: string;
+            study: components["schemas"]["StudyItem"];
+        };
+        /**
+         * Verified
+         * @description What the code on a paper says: whether it holds. Nothing of the patient, nothing of the text.
+         */
+        Verified: {
+            en: string;
+            number: number;
+            /** Format: date */
+            signed_on: string;
+            /** @enum {unknown} */
+            standing: "current" | "preliminary" | "superseded" | "void";
+            zh: string;
+        };
+        /**
+         * VersionView
+         * @description A signed version. is_current: nothing newer stands in its place.
+         */
+        VersionView: {
+            agreement: string | null;
+            /** Format: uuid */
+            author_id: string;
+            author_name: string;
+            author_signed_at: string;
+            content_sha256: string;
+            findings: string;
+            /** Format: uuid */
+            id: string;
+            impression: string;
+            is_current: boolean;
+            limited: boolean;
+            number: number;
+            performer_name: string;
+            /** Format: uuid */
+            reading_id: string;
+            reason: string;
+            replaces_id: string | null;
+            signed_at: string;
+            significance: string;
+            single_reader_reason: string;
+            status: string;
+            technique: string;
+            verifier_id: string | null;
+            verifier_name: string | null;
+            withdrawn: boolean;
+        };
+        /** VoidBody */
+        VoidBody: {
+            password: string;
+            reason: string;
+        };
+        /** Warning */
+        Warning: {
+            code: string;
+            en: string;
+            excerpt: string;
+            zh: string;
+        };
+        /** Warnings */
+        Warnings: {
+            items: components["schemas"]["Warning"][];
+        };
+        /**
+         * Words
+         * @description One sentence in both languages.
+         */
+        Words: {
+            en: string;
+            zh: string;
+        };
+        /** Worklist */
+        Worklist: {
+            items: components["schemas"]["Line"][];
+            next: string | null;
+        };
+        /** WritingBody */
+        WritingBody: {
+            /** @default  */
+            findings: string;
+            /** @default  */
+            impression: string;
+            /**
+             * @default none
+             * @enum {unknown}
+             */
+            significance: "critical" | "none" | "significant";
+            /** @default  */
+            technique: string;
+            /** @default null */
+            template_id: string | null;
+        };
+        /** RoleAt */
+        "telemed.access.messages.RoleAt": {
+            /** Format: uuid */
+            organization_id: string;
+            role: components["schemas"]["Role"];
+        };
+        /** RoleAt */
+        "telemed.directory.model.RoleAt": {
+            /** Format: uuid */
+            organization_id: string;
+            role: components["schemas"]["Role"];
         };
     };
     responses: never;
@@ -1344,6 +4270,194 @@ export interface operations {
             };
         };
     };
+    "get-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-devices-seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSeenList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-devices-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedDevice"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-discrepancies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discrepancies"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-discrepancies-id-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-events": {
         parameters: {
             query?: never;
@@ -1373,6 +4487,104 @@ export interface operations {
             };
         };
     };
+    "get-identity-reviews": {
+        parameters: {
+            query?: {
+                open?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityReviews"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-identity-reviews-id-decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewDecision"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-identity-reviews-id-reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewReopening"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-openapi.json": {
         parameters: {
             query?: never;
@@ -1390,6 +4602,1850 @@ export interface operations {
                 content: {
                     "application/json": Record<string, never>;
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrganization"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-organizations-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedOrganization"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-patients-search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatientSearch"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-patients-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-patients-id-identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-patients-id-reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revealed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-patients-id-studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-practitioners": {
+        parameters: {
+            query?: {
+                organization_id?: string | null;
+                search?: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PractitionerList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-practitioners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPractitioner"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Practitioner"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-practitioners-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedPractitioner"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Practitioner"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-quarantine": {
+        parameters: {
+            query?: {
+                state?: string;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-quarantine-id-discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-quarantine-id-release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Released"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-reading-modes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modes"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-reading-modes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModesBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modes"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-readings": {
+        parameters: {
+            query: {
+                study_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worklist"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-readings-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-abandon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AmendBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-claim-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimToVerifyBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-readings-id-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDraft"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-grade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GradeBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WritingBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warnings"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-preliminary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignAloneBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriorityBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-recheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-return-to-site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnToSiteBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-second-final": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFinalBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-sign-alone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignAloneBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmitBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-take-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoidBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-registrations": {
+        parameters: {
+            query?: {
+                day?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationForm"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-registrations-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationForm"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormCheck"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-registrations-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-registrations-id-papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-registrations-id-papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description Answer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paper"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-registrations-id-papers-digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-reports-unviewed": {
+        parameters: {
+            query?: {
+                unviewed?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteReports"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-reports-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-reports-id-acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-reports-id-print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Printed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-reports-id-received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-reports-id-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
@@ -1669,6 +6725,521 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-site-reports": {
+        parameters: {
+            query?: {
+                unviewed?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteReports"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-studies": {
+        parameters: {
+            query?: {
+                day?: string | null;
+                organization_id?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-studies-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-studies-id-intent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntentBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-templates": {
+        parameters: {
+            query?: {
+                modality?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateText"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateRow"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-templates-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateChange"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateRow"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-unmatched": {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-unmatched-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unmatched"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-unmatched-id-decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatchBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-unmatched-id-mixed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MixedBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-verify-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-worklist": {
+        parameters: {
+            query?: {
+                view?: "attention" | "checkup" | "delivered-today" | "mine" | "receiving" | "returned" | "signed-today" | "stat" | "todo" | "verification";
+                modality?: string;
+                organization_id?: string | null;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worklist"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-worklist-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-worklist-next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-worklist-next-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picked"];
+                };
             };
             /** @description Problem */
             default: {

@@ -1,0 +1,52 @@
+import type { Translated } from '@/i18n/texts';
+import type { zh } from '@/i18n/zh-CN/signIn';
+
+export const en: Translated<typeof zh> = {
+  title: 'Sign in',
+  product: 'County telemedicine platform',
+  serving: 'Service is up',
+  release: 'Version {release}',
+  language: '中文',
+  username: 'Account',
+  password: 'Password',
+  submit: 'Sign in',
+  current: 'Signed in on this PC: {name}. When somebody else signs in, that session ends; saved drafts stay with their author.',
+  forgotten: 'Forgotten the password, or cannot sign in? Ask the security administrator of your institution.',
+  code: {
+    title: 'One-time code',
+    text: 'Open the authenticator app on your phone and type its 6 digits. Asked once per shift.',
+    field: '6-digit code',
+    submit: 'Verify',
+  },
+  enrol: {
+    title: 'Bind an authenticator',
+    text: 'Your role needs one-time codes. Type your password again, then scan the code with the authenticator app on your phone.',
+    show: 'Show the code to scan',
+    scan: 'After scanning, type the 6 digits the app shows to finish.',
+    qr: 'Code to scan with an authenticator app',
+    secret: 'If you cannot scan, type this secret:',
+    submit: 'Finish',
+  },
+  renew: {
+    title: 'Set a new password',
+    text: 'A one-time or expired password must be replaced before you can work.',
+    old: 'Current password',
+    fresh: 'New password',
+    again: 'New password again',
+    rule: 'At least 10 characters with three of: capitals, small letters, digits, symbols; not the account name.',
+    differ: 'The two differ.',
+    submit: 'Save the new password',
+  },
+  leave: 'Sign out',
+  setup: {
+    title: 'First set-up',
+    text: 'Make an account for each of the three administrators, three people: the system administrator keeps institutions, staff and devices; the security administrator accounts and roles; the audit administrator reads the audit trail.',
+    organizationName: 'Institution of the imaging centre',
+    organizationCode: 'Institution code',
+    name: 'Name',
+    submit: 'Make the three accounts',
+    done: 'The three administrators are there. Each signs in and binds an authenticator.',
+    toSignIn: 'Go to sign-in',
+    noLink: 'Open this page by the one-time link made on the server.',
+  },
+};
