@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -35,6 +35,10 @@ _log = structlog.get_logger("dicom_gateway")
 
 #: Instances under way get this long to finish when the process stops; the supervisor kills after 20 s.
 GRACE_SECONDS = 15.0
+
+
+class ListenerFailedError(OSError):
+    """The listener ended although nobody stopped it."""
 
 
 def limits_of(dicom: DicomSection) -> Limits:
@@ -77,6 +81,17 @@ def ladder_of(archive: ArchiveSection) -> Ladder:
 def disk_of(pressure: Pressure) -> DiskState:
     """Say of the spool's ladder what an admission must know."""
     return DiskState.FULL if pressure >= Pressure.REFUSE_ASSOCIATIONS else DiskState.ROOM
+
+
+async def _first_of(*waits: Coroutine[None, None, object]) -> None:
+    """Return as soon as one of them has ended."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -137,11 +152,13 @@ async def serve(config: Config, stop: asyncio.Event) -> None:
             gc.collect()
             gc.freeze()
             await server.start(config.dicom.host, config.dicom.port, reuse_port=True)
-            await stop.wait()
+            await _first_of(stop.wait(), server.broken())
             _log.info("gateway stopping", associations=server.open_associations)
             await server.close(GRACE_SECONDS)
             await spool.close()
     finally:
         threads.close()
         await pool.close()
+    if not stop.is_set():
+        raise ListenerFailedError("the listener ended by itself")
     _log.info("gateway stopped")

@@ -125,6 +125,13 @@ class Server:
         self._tasks = [loop.create_task(self._accept(listener)), loop.create_task(self._sweep())]
         _log.info("listening", host=host, port=self.port, tls=self._tls is not None)
 
+    async def broken(self) -> None:
+        """Return when the server no longer does its work although nobody closed it: the process should end then."""
+        await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and (fault := task.exception()) is not None:
+                _log.error("listener failed", error=type(fault).__name__, detail=str(fault))
+
     async def close(self, grace_seconds: float) -> None:
         """Stop accepting, let what is under way finish and release; after the grace, abort what is left."""
         accept, *others = self._tasks
@@ -277,7 +284,12 @@ class Server:
             await asyncio.sleep(_SWEEP_SECONDS)
             now = loop.time()
             for connection in list(self._connections):
-                connection.sweep(now)
+                try:
+                    connection.sweep(now)
+                except Exception:  # noqa: BLE001
+                    # A fault of ours in one connection must not keep the others from being swept.
+                    _log.exception("sweep failed", peer=connection.peer_address)
+                    connection.cut()
 
 
 def _set_options(peer: socket.socket) -> None:

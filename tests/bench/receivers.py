@@ -60,6 +60,25 @@ class Receiver(Protocol):
     def stop(self) -> None: ...
 
 
+_STATES: list[Path] = []
+
+
+def state_folder(name: str) -> Path:
+    """An empty folder for one receiver; remove_states takes all of them away when everything is measured.
+
+    Not between the rounds: ext4 passes over every inode that was freed in the last half minute when it makes a file,
+    so that whoever comes next would pay for the one before.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"bench-{name}-", dir="/var/tmp"))
+    _STATES.append(folder)
+    return folder
+
+
+def remove_states() -> None:
+    for folder in _STATES:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -141,7 +160,7 @@ class Telemed:
     settings: str = "durable before Success (file, folder, journal), then PostgreSQL 18 index, fsync on"
     port: int = field(default_factory=free_port)
     called: str = "TELEMED"
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="bench-telemed-", dir="/var/tmp")))
+    folder: Path = field(default_factory=lambda: state_folder("telemed"))
     postgres: PostgresServer | None = None
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -186,7 +205,6 @@ class Telemed:
         end(self.process)
         if self.postgres is not None:
             self.postgres.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass
@@ -198,7 +216,7 @@ class Dcmtk:
     settings: str = ""
     port: int = field(default_factory=free_port)
     called: str = "STORESCP"
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="bench-dcmtk-", dir="/var/tmp")))
+    folder: Path = field(default_factory=lambda: state_folder("dcmtk"))
     process: "subprocess.Popen[bytes] | None" = None
 
     def __post_init__(self) -> None:
@@ -235,7 +253,6 @@ class Dcmtk:
 
     def stop(self) -> None:
         end(self.process)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass
@@ -247,7 +264,7 @@ class Orthanc:
     port: int = field(default_factory=free_port)
     http: int = field(default_factory=free_port)
     called: str = "ORTHANC"
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="bench-orthanc-", dir="/var/tmp")))
+    folder: Path = field(default_factory=lambda: state_folder("orthanc"))
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
@@ -291,4 +308,3 @@ class Orthanc:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         end(self.process)
-        shutil.rmtree(self.folder, ignore_errors=True)

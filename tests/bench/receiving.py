@@ -2,9 +2,9 @@
 
     ./run bench receiving [--rounds 3] [--ct 300] [--dx 20] [--tiny 1000]
 
-Each round starts every receiver anew on an empty state, sends every load to it, and goes on to the next (A B C A B C …),
-so that what else the machine does meets all of them.  The clock starts with the first connection and stops when the
-last instance is acknowledged and, where there is an index, when a query counts it.  Results: docs/reference/benchmarks.md.
+Each round starts every receiver anew on an empty state, sends every load to it, and goes on to the next (A B C A B …):
+what else the machine does meets all of them.  The clock starts with the first connection and stops when the last
+instance is acknowledged and, where there is an index, when a query counts it.  Results: docs/reference/benchmarks.md.
 """
 
 import argparse
@@ -26,7 +26,16 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 
 from telemed.demo.phantom import ct_series, dr_chest
-from tests.bench.receivers import Dcmtk, Orthanc, Receiver, Telemed, cpu_seconds, resident_bytes, wait_until
+from tests.bench.receivers import (
+    Dcmtk,
+    Orthanc,
+    Receiver,
+    Telemed,
+    cpu_seconds,
+    remove_states,
+    resident_bytes,
+    wait_until,
+)
 from tests.bench.results import write_section
 from tests.bench.sender import UID_LENGTH
 
@@ -162,7 +171,10 @@ def main() -> None:
             Orthanc,
             lambda: Dcmtk(durable=False),
         ]
-        results, settings = run_rounds(kinds, loads, chosen.rounds)
+        try:
+            results, settings = run_rounds(kinds, loads, chosen.rounds)
+        finally:
+            remove_states()
     sizes = ", ".join(f"{load.name}: {load.count} × {load.size / 1000:.0f} kB" for load in loads)
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}, loopback"
     programs = (version("/usr/bin/storescp", "--version"), version("/usr/sbin/Orthanc", "--version"))

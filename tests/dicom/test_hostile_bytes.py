@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from dicom_gateway.upper_layer.command import encode_command
+from dicom_gateway.upper_layer.connection import Connection
 from dicom_gateway.upper_layer.limits import Limits
 from tests.dicom.conftest import peer
 from tests.dicom.peer_bytes import CT, EVR, RELEASE_RQ, VERIFICATION, foreign_request, item, pdu, pdv
+from tests.dicom.recording import RecordingSpool
 
 QUICK = Limits(
     request_seconds=1, close_seconds=1, pdu_seconds=1, idle_seconds=30, min_bytes_per_second=10_000,
@@ -382,4 +384,34 @@ async def test_idle_associations_are_small(start_gateway, idle):
     assert (rss() - before) / idle < 64 * 1024
     for raw in raws:
         raw.close()
+    await gateway.until(lambda: gateway.server.open_associations == 0)
+
+
+async def test_a_fault_of_ours_in_one_connection_ends_that_one_and_the_sweep_goes_on(start_gateway, monkeypatch):
+    gateway = await start_gateway(limits=Limits(request_seconds=0.5))
+    sweep = Connection.sweep
+
+    def failing(connection: Connection, now: float) -> None:
+        if connection.association is not None:
+            raise RuntimeError("planted")
+        sweep(connection, now)
+
+    monkeypatch.setattr(Connection, "sweep", failing)
+    async with peer(gateway.port) as first, peer(gateway.port) as silent:
+        await established(first)
+        await first.closed()
+        await silent.closed()
+    await gateway.until(lambda: gateway.server.open_connections == 0)
+
+
+async def test_a_service_that_fails_ends_its_association_with_an_abort_and_no_success(start_gateway):
+    class FailingSpool(RecordingSpool):
+        async def open(self, context):
+            raise RuntimeError(context.association_id)
+
+    gateway = await start_gateway(spool=FailingSpool())
+    async with peer(gateway.port) as sender:
+        await established(sender)
+        await sender.send(pdu(4, pdv(1, 3, store_command())) + pdu(4, pdv(1, 2, b"data")))
+        assert await sender.pdu() == ABORT_BY_USER
     await gateway.until(lambda: gateway.server.open_associations == 0)
