@@ -1,0 +1,55 @@
+import type { Translated } from '@/i18n/texts';
+import type { zh } from '@/i18n/zh-CN/clinic';
+
+export const en: Translated<typeof zh> = {
+  sex: { M: 'Male', F: 'Female', O: 'Other', U: 'Unknown' },
+  laterality: { L: 'Left', R: 'Right', B: 'Both', U: 'No side' },
+  encounter: {
+    outpatient: 'Outpatient',
+    inpatient: 'Inpatient',
+    emergency: 'Emergency',
+    observation: 'Observation',
+    transfer: 'Transfer',
+    checkup: 'Check-up',
+  },
+  emergency: {
+    'chest-pain': 'Chest pain',
+    stroke: 'Stroke',
+    trauma: 'Trauma',
+    obstetric: 'Obstetric',
+    'child-newborn': 'Child or newborn',
+    'acute-abdomen': 'Acute abdomen',
+    other: 'Other',
+  },
+  identity: { known: 'Identity checked', temporary: 'Temporary identity', source: 'Device data only' },
+  document: {
+    'national-id': 'Resident ID card',
+    'hmt-residence': 'HK/Macau/Taiwan residence permit',
+    'hk-macau-pass': 'HK/Macau travel permit',
+    'taiwan-pass': 'Taiwan travel permit',
+    'permanent-residence': 'Permanent residence card',
+    passport: 'Passport',
+    'birth-certificate': 'Birth certificate',
+    other: 'Another document',
+    temporary: 'Temporary number',
+    device: 'Device patient ID',
+  },
+  completeness: {
+    receiving: 'Uploading',
+    quiet: 'Quiet for {minutes} min, not proved complete',
+    announced: 'Complete, sender’s list',
+    'procedure-step': 'Complete, MPPS',
+    released: 'Complete, orderly end',
+    missing: '{n} missing, quiet {minutes} min',
+  },
+  match: { sure: 'Matched', confirmed: 'Confirmed', doubtful: 'To be checked', none: 'No registration', mixed: 'Possibly mixed' },
+  time: {
+    absent: 'No time from the device',
+    implausible: 'Device time not credible',
+    future: 'Device time lies in the future',
+    skewed: 'Device clock is off',
+  },
+  images: '{n} image | {n} images',
+  unknown: 'Unknown',
+  estimated: 'estimated',
+};
