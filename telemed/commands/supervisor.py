@@ -160,10 +160,18 @@ class Launch:
         return program
 
     def spawn(self) -> Program:
+        """Start it.  It dies by SIGKILL with this process: nobody would wait, and what it acknowledged is durable."""
         output = self.log.open("ab") if self.log else None
         try:
             return Program(
-                start_child(self.command, environment=self.environment, stdout=output, stderr=output, keep=self.keep)
+                start_child(
+                    self.command,
+                    death_signal=signal.SIGKILL,
+                    environment=self.environment,
+                    stdout=output,
+                    stderr=output,
+                    keep=self.keep,
+                )
             )
         finally:
             if output:
