@@ -232,7 +232,7 @@ def _registration() -> dict[str, Any]:
             "birth_date": "1956-03-14",
             "document": {"kind": "national-id", "number": "239999195603140024"},
             "phone": "0999-0000000",
-            "address": "青石村",
+            "address": "青石村东头 7 号",
         },
         "modality": "CT",
         "item": "CT 胸部平扫",
