@@ -27,7 +27,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 
-from telemed.commands.person import Person, accounts_of, person
+from telemed.demo.person import Person, accounts_of, person
 from telemed.demo.phantom import Examination, Subject, ct_series
 
 ROOT = Path(__file__).resolve().parents[2]
