@@ -92,10 +92,9 @@ def _term(written: str) -> str:
 
 
 def _choose_single(declared: str, term: str, high: list[bytes]) -> Reading:
+    # a value that does not decode counts nothing: one that was typed on another machine does not decide for all
     scores = {
-        candidate: sum(_score(sample, candidate) for sample in high) / len(high)
-        for candidate in (UTF8, GB, LATIN)
-        if candidate == LATIN or _decodes_all(high, candidate)
+        candidate: sum(_score(sample, candidate) for sample in high) / len(high) for candidate in (UTF8, GB, LATIN)
     }
     if term in scores:
         # what is declared needs less evidence than what is not
@@ -103,8 +102,10 @@ def _choose_single(declared: str, term: str, high: list[bytes]) -> Reading:
     ranked = sorted(scores, key=lambda candidate: (scores[candidate], candidate == term), reverse=True)
     best = ranked[0]
     if best == term:
-        return Reading(declared, term, "declared")
-    margin = scores[best] - (scores[ranked[1]] if len(ranked) > 1 else 0)
+        return Reading(declared, term, "declared" if _decodes_all(high, term) else "doubtful")
+    if not _decodes_all(high, best):
+        return Reading(declared, best, "doubtful")
+    margin = scores[best] - scores[ranked[1]]
     confidence = "sure" if scores[best] >= 0.8 and margin >= 0.4 else "likely" if margin >= 0.2 else "doubtful"
     return Reading(declared, best, confidence)
 

@@ -68,6 +68,13 @@ REASONS: dict[str, Reason] = {
         "Cannot understand: rows x columns too large",
         Text("图像尺寸异常：行列数过大", "One frame is larger than any real image"),
     ),
+    "pixel-data-missing": Reason(
+        0xC005,
+        "Cannot understand: an image without pixel data",
+        Text(
+            "缺少像素数据：在保存或传输中被截断", "The image has no pixels: it was cut off before or while it was sent"
+        ),
+    ),
     "pixel-data-too-short": Reason(
         0xC005,
         "Cannot understand: pixel data shorter than rows x columns",

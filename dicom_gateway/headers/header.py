@@ -33,6 +33,10 @@ NATIVE = frozenset(
 )
 
 CHARACTER_SET = 0x00080005
+#: Who has rows has pixels,
+ROWS = 0x00280010
+#: here if not in Pixel Data: at a URL, or as floating-point numbers.
+OTHER_PIXELS = (0x00287FE0, 0x7FE00008, 0x7FE00009)
 TEXT_TAGS = (
     0x00100010,
     0x00100020,
@@ -152,7 +156,9 @@ def _read(content: memoryview, transfer_syntax: str, override: str | None) -> In
 def _image(values: "_Values", structure: Structure, *, native: bool) -> Malformed | None:
     pixels = structure.elements.get(PIXEL_DATA)
     if pixels is None:
-        return None
+        elsewhere = any(tag in structure.elements for tag in OTHER_PIXELS)
+        missing = ROWS in structure.elements and not elsewhere
+        return Malformed("pixel-data-missing", "(7FE0,0010)") if missing else None
     rows, columns = values.number(0x00280010) or 0, values.number(0x00280011) or 0
     samples, bits = values.number(0x00280002) or 1, values.number(0x00280100) or 8
     frames = max(values.integer(0x00280008) or 1, 1)

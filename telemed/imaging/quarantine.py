@@ -49,6 +49,9 @@ REASONS: dict[str, Text] = {
         "The image has another UID than announced. Check it; it can be released.",
     ),
     "image-too-large": Text("图像尺寸异常：行列数过大。", "One frame is larger than any real image."),
+    "pixel-data-missing": Text(
+        "缺少像素数据。请在设备上重新发送。", "There are no pixels. Send it again from the device."
+    ),
     "pixel-data-too-short": Text(
         "像素数据不完整。请在设备上重新发送。", "Pixels are missing. Send it again from the device."
     ),
