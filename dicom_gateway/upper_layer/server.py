@@ -194,13 +194,16 @@ class Server:
         metrics.OPEN_ASSOCIATIONS.set(len(self._associations))
 
     def finished(self, connection: Connection) -> None:
-        """The association is over; its connection may linger until the peer closes."""
+        """The association is over; its connection may linger until the peer closes, ARTIM at most.
+
+        It does not count as pending again: a sender that opens an association for each image and is slow to close
+        would lock itself out.
+        """
         self._associations.discard(connection)
         title = connection.names.calling_ae
         self._by_ae[title] -= 1
         if not self._by_ae[title]:
             del self._by_ae[title]
-        self._count_pending(connection, pending=connection in self._connections)
         metrics.OPEN_ASSOCIATIONS.set(len(self._associations))
         self._note_if_gone()
 

@@ -161,6 +161,7 @@ class Telemed:
     port: int = field(default_factory=free_port)
     called: str = "TELEMED"
     folder: Path = field(default_factory=lambda: state_folder("telemed"))
+    extra: dict[str, str] = field(default_factory=dict[str, str])
     postgres: PostgresServer | None = None
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -182,6 +183,7 @@ class Telemed:
             "TELEMED__DATABASE__DSN": self.postgres.dsn,
             "TELEMED__DICOM__PORT": str(self.port),
             "TELEMED__LOG__LEVEL": "warning",
+            **self.extra,
         }
         with (self.folder / "gateway.log").open("wb") as log:
             self.process = subprocess.Popen([sys.executable, "-m", "dicom_gateway"], env=environment, stderr=log)

@@ -43,7 +43,7 @@ class Association:
         user = item(0x50, item(0x51, struct.pack(">I", 131072)) + item(0x52, b"2.25.1"))
         fixed = struct.pack(">HH16s16s32x", 1, 0, called.ljust(16).encode(), b"STORESCU        ")
         self.socket.sendall(pdu(1, fixed + item(0x10, b"1.2.840.10008.3.1.1.1") + context + user))
-        kind, body = self._read()
+        kind, body = self.read()
         if kind != 2:
             raise ConnectionError(f"association refused: PDU {kind} {body.hex()}")
         at = body.index(b"\x51\0\0\4")
@@ -58,7 +58,7 @@ class Association:
             raise ValueError("the SOP Instance UID does not lie in the first PDU")
         self.uid_at = uid_at + 12
 
-    def _read(self) -> tuple[int, bytes]:
+    def read(self) -> tuple[int, bytes]:
         header = self.file.read(6)
         if len(header) < 6:
             raise ConnectionError("the receiver closed")
@@ -80,7 +80,11 @@ class Association:
         command = struct.pack("<HHII", 0, 0, 4, len(body)) + body
         self.socket.sendall(pdu(4, struct.pack(">IBB", len(command) + 2, 1, 3) + command))
         self.socket.sendall(self.message)
-        kind, answer = self._read()
+        return self.status()
+
+    def status(self) -> int:
+        """Read the response; its status."""
+        kind, answer = self.read()
         if kind != 4:
             raise ConnectionError(f"PDU {kind} instead of an answer")
         at = answer.index(struct.pack("<HHI", 0, 0x0900, 2))
@@ -88,7 +92,8 @@ class Association:
 
     def release(self) -> None:
         self.socket.sendall(pdu(5, bytes(4)))
-        self._read()
+        self.read()
+        self.file.close()
         self.socket.close()
 
 

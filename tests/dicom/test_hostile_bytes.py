@@ -343,6 +343,20 @@ async def test_connections_without_association_are_bounded_and_the_others_are_cl
         writer.close()
 
 
+async def test_a_sender_of_one_association_an_image_that_is_slow_to_close_is_not_locked_out(start_gateway):
+    gateway = await start_gateway(limits=Limits(max_pending_per_address=3, close_seconds=5))
+    lingering = []
+    for _ in range(10):
+        raw = await associated(gateway)
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(raw, RELEASE_RQ)
+        assert (await loop.sock_recv(raw, 4096))[0] == 6
+        lingering.append(raw)
+    assert gateway.server.open_connections == 10
+    for raw in lingering:
+        raw.close()
+
+
 async def test_opening_and_closing_without_a_byte_costs_nothing(gateway):
     before = rss()
     for _ in range(500):
