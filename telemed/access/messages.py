@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from telemed.access.sessions import Need
+from telemed.directory.model import RoleAt
 from telemed.vocabulary import Role
 
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
@@ -88,11 +89,6 @@ class AccountQuery(msgspec.Struct, frozen=True):
     organization_id: UUID | None = None
     after: str = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 100
-
-
-class RoleAt(msgspec.Struct, frozen=True, order=True):
-    role: Role
-    organization_id: UUID
 
 
 class AccountItem(msgspec.Struct, frozen=True):

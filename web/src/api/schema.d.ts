@@ -2367,7 +2367,7 @@ export interface components {
             password_changed_at: string;
             /** Format: uuid */
             practitioner_id: string;
-            roles: components["schemas"]["telemed.access.messages.RoleAt"][];
+            roles: components["schemas"]["RoleAt"][];
             staff_number: string;
             totp_enrolled: boolean;
             username: string;
@@ -3253,7 +3253,7 @@ export interface components {
             organization_name: string;
             phone: string;
             revision: number;
-            roles: components["schemas"]["telemed.directory.model.RoleAt"][];
+            roles: components["schemas"]["RoleAt"][];
             staff_number: string;
             title: string;
         };
@@ -3561,9 +3561,15 @@ export interface components {
          * @enum {unknown}
          */
         Role: "auditor" | "author" | "center-head" | "coordinator" | "expert" | "medical-office" | "quality-officer" | "registrar" | "requester" | "security-admin" | "supervisor" | "system-admin" | "technician" | "verifier" | "village-doctor";
+        /** RoleAt */
+        RoleAt: {
+            /** Format: uuid */
+            organization_id: string;
+            role: components["schemas"]["Role"];
+        };
         /** RolesBody */
         RolesBody: {
-            roles: components["schemas"]["telemed.access.messages.RoleAt"][];
+            roles: components["schemas"]["RoleAt"][];
         };
         /** SavedDraft */
         SavedDraft: {
@@ -3957,18 +3963,6 @@ export interface components {
             technique: string;
             /** @default null */
             template_id: string | null;
-        };
-        /** RoleAt */
-        "telemed.access.messages.RoleAt": {
-            /** Format: uuid */
-            organization_id: string;
-            role: components["schemas"]["Role"];
-        };
-        /** RoleAt */
-        "telemed.directory.model.RoleAt": {
-            /** Format: uuid */
-            organization_id: string;
-            role: components["schemas"]["Role"];
         };
     };
     responses: never;
