@@ -334,12 +334,15 @@ class Printed(msgspec.Struct, frozen=True):
 
 
 class SiteQuery(msgspec.Struct, frozen=True):
+    """in_progress: also readings that have no report yet, for the page of the technician."""
+
+    in_progress: bool = False
     unviewed: bool = False
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 100
 
 
 class SiteLine(msgspec.Struct, frozen=True):
-    """A reading as the site that examined sees it, with what happened to its report there."""
+    """A reading as the site that examined sees it, with what happened to its report there. grade: of the images."""
 
     line: Line
     report_id: UUID | None
@@ -349,6 +352,7 @@ class SiteLine(msgspec.Struct, frozen=True):
     acknowledged_at: datetime | None
     needs_acknowledgement: bool
     closed: bool
+    grade: str | None
 
 
 class SiteReports(msgspec.Struct, frozen=True):

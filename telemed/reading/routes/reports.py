@@ -114,6 +114,7 @@ class ReportRoutes:
                 call.now,
                 unviewed_for=UNVIEWED_AFTER if call.query.unviewed else None,
                 limit=call.query.limit,
+                in_progress=call.query.in_progress,
             )
         return SiteReports([views.site_line(row, call.now, rules) for row in rows])
 

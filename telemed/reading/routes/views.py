@@ -39,6 +39,7 @@ def site_line(row: SiteReportRow, now: datetime, rules: ReadingRules) -> SiteLin
         printed_at=row.first_printed,
         acknowledged_at=row.first_acknowledged,
         needs_acknowledgement=matters,
+        grade=row.grade,
         closed=is_closed(receipts, acknowledgement=matters),
     )
 

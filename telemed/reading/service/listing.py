@@ -137,11 +137,16 @@ async def site_reports(
     *,
     unviewed_for: timedelta | None,
     limit: int,
+    in_progress: bool = False,
 ) -> list[SiteReportRow]:
-    """What came back for these organisations; unviewed_for: only what nobody there has opened for so long."""
+    """What came back for these organisations; in_progress: also what is still being read.
+
+    unviewed_for: only what nobody there has opened for so long.
+    """
     params = {
         "organizations": organizations,
         "unviewed": unviewed_for is not None,
+        "in_progress": in_progress,
         "before": now - (unviewed_for or timedelta()),
         "limit": limit,
     }

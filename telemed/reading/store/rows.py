@@ -342,6 +342,7 @@ class SiteReportRow(OverviewRow, frozen=True, kw_only=True):
     first_printed: datetime | None
     first_acknowledged: datetime | None
     major_discrepancy: bool
+    grade: str | None
 
 
 class CountsRow(msgspec.Struct, frozen=True):

@@ -89,9 +89,10 @@ from imaging_study s join service_request q on q.id = s.service_request_id
 where s.id = %(id)s;
 
 -- name: reports_of_site
--- What came back for an organisation, newest first.
+-- What came back for an organisation, or also what is still being read, newest first.
 select o.*, c.first_delivered, c.first_viewed, c.first_printed, c.first_acknowledged,
-       exists (select from report_discrepancy d where d.reading_id = o.id and d.kind = 'preliminary-final') as major_discrepancy
+       exists (select from report_discrepancy d where d.reading_id = o.id and d.kind = 'preliminary-final') as major_discrepancy,
+       (select g.grade from image_grade g where g.study_id = o.study_id order by g.id desc limit 1) as grade
 from reading_overview o
 left join lateral (
     select min(at) filter (where kind = 'delivered') as first_delivered,
@@ -101,7 +102,8 @@ left join lateral (
     from report_receipt
     where report_version_id = coalesce(o.current_version_id, o.preliminary_version_id)) c on true
 where (%(organizations)s::uuid[] is null or o.organization_id = any(%(organizations)s::uuid[]))
-  and (o.current_version_id is not null or o.preliminary_version_id is not null or o.return_kind is not null)
+  and (%(in_progress)s::boolean or o.current_version_id is not null or o.preliminary_version_id is not null
+       or o.return_kind is not null)
   and (not %(unviewed)s::boolean or (o.signed_at <= %(before)s and c.first_viewed is null and c.first_printed is null))
 order by coalesce(o.signed_at, o.opened_at) desc, o.id
 limit %(limit)s;
