@@ -66,7 +66,6 @@ class Supervisor:
     """say: prints a line for people."""
 
     say: Callable[[str], None]
-    tick: Callable[[], None]
     _services: list[_Service] = field(default_factory=list["_Service"])
 
     def __enter__(self) -> Self:
@@ -98,15 +97,21 @@ class Supervisor:
         """Keep running what was started already; `start` starts it again."""
         self._services.append(_Service(name, start, running, time.monotonic()))
 
-    def watch(self) -> None:
-        """Restart what ends, until Stopping."""
+    def restart(self, name: str) -> None:
+        """Have a service start anew: it is asked to end, and `watch` does the rest."""
+        for service in self._services:
+            if service.name == name and service.running is not None:
+                service.running.process.terminate()
+
+    def watch(self, tick: Callable[[], None]) -> None:
+        """Restart what ends, until Stopping; call tick every TICK_SECONDS."""
         next_tick = time.monotonic() + TICK_SECONDS
         while True:
             now = time.monotonic()
             for service in self._services:
                 self._look_after(service, now)
             if now >= next_tick:
-                self.tick()
+                tick()
                 next_tick = now + TICK_SECONDS
             due = [service.due for service in self._services if service.running is None]
             wait = max(0.0, min([next_tick, *due]) - time.monotonic())

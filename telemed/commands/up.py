@@ -77,9 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
     config = settings.read(arguments)
     logs = config.state.path.absolute() / "log"
     try:
-        with Supervisor(say, partial(cut_logs, logs)) as supervisor:
+        with Supervisor(say) as supervisor:
             held = hold_state(config.state.path.absolute())
-            config, certificate = settings.with_certificate(settings.named(_settled(config)))
+            settled = settings.named(_settled(config))
+            config, certificate = settings.with_certificate(settled)
             config = _start_stores(config, supervisor)
             with step("数据库结构", "database schema"):
                 migrate(config.database.dsn)
@@ -88,13 +89,21 @@ def run(arguments: argparse.Namespace) -> int:
             if not arguments.no_demo:
                 programs.demo(logs)
             _announce(config, certificate, begun, demo=not arguments.no_demo)
-            supervisor.watch()
+            supervisor.watch(partial(keep_house, settled, logs, supervisor))
     except Stopping:
         say("已停止 / stopped")
     except (*REFUSALS, psycopg.OperationalError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 0
+
+
+def keep_house(config: Config, logs: Path, supervisor: Supervisor) -> None:
+    """Cut large logs; renew the certificate before it ends, which takes a restart of the web server."""
+    cut_logs(logs)
+    _, certificate = settings.with_certificate(config)
+    if certificate and certificate.renewed:
+        supervisor.restart("telemed")
 
 
 def default_state() -> Path:

@@ -24,10 +24,10 @@ from telemed.commands.supervisor import Launch, Stopping, Supervisor
 port, log = int(sys.argv[1]), Path(sys.argv[2])
 server = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
 try:
-    with Supervisor(partial(print, flush=True), lambda: None) as supervisor:
+    with Supervisor(partial(print, flush=True)) as supervisor:
         start = Launch(server, dict(os.environ), log, ("127.0.0.1", port), 20)
         print(supervisor.start("web", start).process.pid, flush=True)
-        supervisor.watch()
+        supervisor.watch(lambda: None)
 except Stopping:
     print("stopped", flush=True)
 """

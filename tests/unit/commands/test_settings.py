@@ -1,10 +1,14 @@
 import argparse
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from telemed.__main__ import COMMANDS, main
+from telemed.certificates import ensure_server_certificate
 from telemed.commands import settings
+from telemed.commands.supervisor import Supervisor
+from telemed.commands.up import keep_house
 from telemed.config import load
 
 
@@ -81,3 +85,20 @@ def test_check_config_reports_everything_and_fails(monkeypatch: pytest.MonkeyPat
     with pytest.raises(SystemExit, match=r"(?s)HTTP__PORT.*DICOM__PORT|DICOM__PORT.*HTTP__PORT") as ended:
         main(["check-config"])
     assert ended.value.code != 0
+
+
+def test_a_certificate_about_to_end_restarts_the_web_server_alone(tmp_path: Path) -> None:
+    config = load([], {"TELEMED__HTTP__HOST": "10.9.8.7", "TELEMED__STATE__PATH": str(tmp_path)})
+    restarted: list[str] = []
+
+    class Watching(Supervisor):
+        def restart(self, name: str) -> None:
+            restarted.append(name)
+
+    supervisor = Watching(restarted.append)
+    old = datetime.now(UTC) - timedelta(days=380)
+    names = settings.certificate_names(config)
+    ensure_server_certificate(tmp_path / "certificates", config.county.name, names, old)
+    keep_house(config, tmp_path, supervisor)
+    keep_house(config, tmp_path, supervisor)
+    assert restarted == ["telemed"]
