@@ -158,8 +158,8 @@ async def _studies(tx: Connection, arrivals: Iterable[Arrival]) -> _Studies:
     for uid in sorted(first):
         arrival = first[uid]
         params = asdict(arrival) | {
-            "name_search": names.search_key(arrival.patient_name),
-            "name_pinyin": names.pinyin_text(arrival.patient_name),
+            "name_search": " ".join(names.search_key(one) for one in names.groups(arrival.patient_name)),
+            "name_pinyin": " ".join(names.pinyin_text(one) for one in names.groups(arrival.patient_name)),
             "sex": sex_of(arrival.sex).value,
             "settle_at": arrival.received_at + QUIET,
         }
