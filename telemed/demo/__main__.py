@@ -11,7 +11,9 @@ from telemed.access.codes import SecretBox, load_or_create_key
 from telemed.access.passwords import Passwords
 from telemed.config import Config, load
 from telemed.db import open_pool
+from telemed.demo import day
 from telemed.demo.county import load_directory, read, write_accounts
+from telemed.demo.studies import read as read_day
 from telemed.embedded.postgres import running_dsn
 
 
@@ -33,6 +35,15 @@ async def people(config: Config) -> int:
     return len(made)
 
 
+async def studies(config: Config) -> None:
+    """Bring in what is missing of the day's studies and their readings."""
+    pool = await open_pool(config.database.dsn or running_dsn(config.state.path), size=2)
+    try:
+        await day.seed(config, pool, read_day(), lambda line: print(f"  {line}", flush=True))  # noqa: T201 -- progress
+    finally:
+        await pool.close()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m telemed.demo", description=__doc__)
     parser.add_argument("--people-only", action="store_true", help="places, people and devices, without studies")
@@ -40,8 +51,8 @@ def main() -> None:
     config = load([], os.environ)
     made = asyncio.run(people(config))
     print(f"  演示机构与账号 / demo places and people: {made} 个新账号 / new accounts", flush=True)  # noqa: T201 -- a command prints
-    if arguments.people_only:
-        return
+    if not arguments.people_only:
+        asyncio.run(studies(config))
 
 
 if __name__ == "__main__":
