@@ -3632,12 +3632,13 @@ export interface components {
         };
         /**
          * SiteLine
-         * @description A reading as the site that examined sees it, with what happened to its report there.
+         * @description A reading as the site that examined sees it, with what happened to its report there. grade: of the images.
          */
         SiteLine: {
             acknowledged_at: string | null;
             closed: boolean;
             delivered_at: string | null;
+            grade: string | null;
             line: components["schemas"]["Line"];
             needs_acknowledgement: boolean;
             printed_at: string | null;
@@ -6270,6 +6271,7 @@ export interface operations {
     "get-reports-unviewed": {
         parameters: {
             query?: {
+                in_progress?: boolean;
                 unviewed?: boolean;
                 limit?: number;
             };
@@ -6734,6 +6736,7 @@ export interface operations {
     "get-site-reports": {
         parameters: {
             query?: {
+                in_progress?: boolean;
                 unviewed?: boolean;
                 limit?: number;
             };
