@@ -85,6 +85,7 @@ def main() -> None:
     parser.add_argument("--idle", type=int, default=1000)
     parser.add_argument("--gigabytes", type=float, default=2.0)
     chosen = parser.parse_args()
+    load_before = os.getloadavg()[0]
     many = str(chosen.idle + 10)
     gateway = Telemed(extra={"TELEMED__DICOM__MAX_ASSOCIATIONS": many, "TELEMED__DICOM__MAX_ASSOCIATIONS_PER_AE": many})
     try:
@@ -122,6 +123,7 @@ def main() -> None:
         f"| C-ECHO meanwhile p50 / p99 | {during[len(during) // 2]:.2f} / {during[len(during) * 99 // 100]:.2f} ms |",
     ]
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}, loopback"
+    machine += f", load average before {load_before:.1f}"
     notes = f"{datetime.now(UTC):%Y-%m-%d}, {machine}."
     write_section("Holding associations", "./run bench holding", notes, "\n".join(lines))
 

@@ -155,6 +155,7 @@ def main() -> None:
     parser.add_argument("--dx", type=int, default=20)
     parser.add_argument("--tiny", type=int, default=1000)
     chosen = parser.parse_args()
+    load_before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="bench-load-", dir="/var/tmp") as name:
         folder = Path(name)
         ct, tiny = next(ct_series(slices=200)), next(ct_series(slices=200, size=96))
@@ -177,6 +178,7 @@ def main() -> None:
             remove_states()
     sizes = ", ".join(f"{load.name}: {load.count} × {load.size / 1000:.0f} kB" for load in loads)
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}, loopback"
+    machine += f", load average before {load_before:.1f}"
     programs = (version("/usr/bin/storescp", "--version"), version("/usr/sbin/Orthanc", "--version"))
     notes = [
         f"{datetime.now(UTC):%Y-%m-%d}, {machine}; medians of {chosen.rounds} rounds in turns. Loads: {sizes}.",
