@@ -14,7 +14,18 @@ from telemed.demo.phantom import Examination, Subject, ct_series, dr_chest
 
 from .browser import People, launch
 from .facts import Facts
-from .stack import Stack, build_client, push, running_stack
+from .stack import Stack, build_client, given_stack, push, running_stack
+
+HERE = Path(__file__).parent
+TEST_SECONDS = 300  # a page in both languages and sizes, drawn without a graphics card
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Starting the county is not a test's own time."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TEST_SECONDS, func_only=True))
+
 
 COUNTY = timezone(timedelta(hours=8))
 
@@ -23,6 +34,9 @@ COUNTY = timezone(timedelta(hours=8))
 def county() -> Generator[Stack]:
     """A whole county of its own, as `./run` starts it."""
     build_client()
+    if given := given_stack():
+        yield given
+        return
     with tempfile.TemporaryDirectory(prefix="telemed-e2e-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)

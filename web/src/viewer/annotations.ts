@@ -1,6 +1,6 @@
 /** Measurements drawn on the images, as the report side sees them. */
 import { eventTarget } from '@cornerstonejs/core';
-import { AngleTool, annotation, EllipticalROITool, Enums, LengthTool } from '@cornerstonejs/tools';
+import { AngleTool, annotation, EllipticalROITool, Enums, LengthTool, utilities } from '@cornerstonejs/tools';
 import type { Frame, Series } from '@/viewer/dicom';
 import { nextLabel, sentence, valuesOf, type CachedStats, type Measurement, type MeasurementKind } from '@/viewer/measurement';
 import type { Pane } from '@/viewer/pane';
@@ -58,6 +58,7 @@ export class Annotations {
 
   constructor(
     private readonly where: (imageId: string) => Where | undefined,
+    private readonly viewportIds: () => readonly string[],
     private readonly onChange: (measurements: readonly Measurement[]) => void,
   ) {
     eventTarget.addEventListener(Events.ANNOTATION_ADDED, this.added);
@@ -123,12 +124,14 @@ export class Annotations {
 
   removeLast(): string | undefined {
     const last = [...this.mine.keys()].at(-1);
-    if (last !== undefined) annotation.state.removeAnnotation(last);
+    if (last !== undefined) this.remove(last);
     return last;
   }
 
   remove(id: string): void {
-    if (this.mine.has(id)) annotation.state.removeAnnotation(id);
+    if (!this.mine.has(id)) return;
+    annotation.state.removeAnnotation(id);
+    utilities.triggerAnnotationRenderForViewportIds([...this.viewportIds()]);
   }
 }
 
