@@ -5,10 +5,28 @@ import pytest
 from dicom_gateway.headers.charset import choose
 
 # Two are public tickets: "ÕÅÖÇºê" and "ÎâÎÀÉú" are what viewers showed.
-NAMES = (
-    "张智宏 吴卫生 王^桂兰 刘德福 孙淑芝 赵国军 金英淑 朴哲洙 孟淑珍 娜塔莎·伊万诺娃 阿卜杜热西提·买买提 陈䶮 㛃 𠮷 联通 李四 "
-    "胸部正位片 Wang^XiaoDong=王^小东 曹^乗 張^誠"
-).split()
+NAMES = [
+    "张智宏",
+    "吴卫生",
+    "王^桂兰",
+    "刘德福",
+    "孙淑芝",
+    "赵国军",
+    "金英淑",
+    "朴哲洙",
+    "孟淑珍",
+    "娜塔莎·伊万诺娃",
+    "阿卜杜热西提·买买提",
+    "陈䶮",
+    "㛃",
+    "𠮷",
+    "联通",
+    "李四",
+    "胸部正位片",
+    "Wang^XiaoDong=王^小东",
+    "曹^乗",
+    "張^誠",
+]
 TRAILING_BACKSLASH = ["誠昞", "昞琝"]  # second bytes 0x5C and 0x5E in GBK
 DECLARED = [
     "", "ISO_IR 6", "ISO_IR 100", "ISO-IR 100", "GB18030", "GBK", "GB2312", "ISO_IR 192", "UTF-8",
