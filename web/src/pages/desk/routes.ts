@@ -1,0 +1,9 @@
+import type { RouteRecordRaw } from 'vue-router';
+
+export const routes: readonly RouteRecordRaw[] = [
+  {
+    path: '/readings/:id([0-9a-f-]{36})',
+    component: () => import('./DeskPage.vue'),
+    meta: { title: { zh: '阅片', en: 'Reading desk' }, theme: 'dark', bare: true },
+  },
+];
