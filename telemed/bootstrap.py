@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> None:
                 sys.exit(1)
             prepare_python(developer=command in ("test", "bench"))
             if command in ("up", "test", "install-service"):
-                prepare_web()
+                prepare_web(developer=command == "test")
     except (CannotPrepare, Unsupported) as error:
         sys.exit(f"{error}")
     module = {"test": "tests.pipeline", "bench": "tests.bench"}.get(command)
@@ -174,13 +174,14 @@ def uv_settings(pip_config_list: str) -> dict[str, str]:
     return {name: value for name, value in settings.items() if value}
 
 
-def prepare_web() -> None:
-    """Build the web pages unless web/dist was built from exactly these sources."""
+def prepare_web(*, developer: bool) -> None:
+    """Build the web pages unless web/dist was built from exactly these sources; developers always get the tools."""
     if not (WEB / "package.json").exists():
         raise CannotPrepare(f"{WEB} 不完整 / is incomplete")
     dist, stamp = WEB / "dist", WEB / "dist" / ".built"
     wanted = _digest_of_sources()
-    if stamp.exists() and stamp.read_text("ascii") == wanted:
+    built = stamp.exists() and stamp.read_text("ascii") == wanted
+    if built and not developer:
         return
     npm, environment = _npm()
     modules = WEB / "node_modules" / ".installed"
@@ -189,6 +190,8 @@ def prepare_web() -> None:
         with _step("安装网页依赖", "installing what the web build needs"):
             _call([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], environment, WEB)
             modules.write_text(lock_digest, "ascii")
+    if built:
+        return
     with _step("构建网页", "building the web pages"):
         arriving = WEB / "dist.new"
         _call([*npm, "run", "--silent", "build", "--", "--outDir", arriving, "--emptyOutDir"], environment, WEB)

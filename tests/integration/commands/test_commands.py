@@ -14,6 +14,7 @@ import pytest
 from telemed.embedded import start_postgres
 
 ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.timeout(300)  # each command starts a database of its own
 PASSWORD = "Tianqi-2026-Longan!"
 
 

@@ -19,6 +19,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 90
+pytestmark = pytest.mark.timeout(400)  # several starts of everything, beside whatever else the machine runs
 
 
 @pytest.fixture
@@ -138,3 +139,19 @@ def test_a_taken_port_is_named(state: Path) -> None:
     assert county.process.returncode == 1
     assert f"127.0.0.1:{port} is taken by another program" in printed
     assert not (state / "postgres").exists()
+
+
+def test_a_restored_county_starts(state: Path) -> None:
+    backup, restored = state.with_name("backup"), state.with_name("restored")
+    for words in (
+        ("migrate", "--state", state),
+        ("backup", backup, "--state", state),
+        ("restore", backup, "--state", restored),
+    ):
+        command = [sys.executable, "-P", "-m", "telemed", *map(str, words)]
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        subprocess.run(command, cwd="/", env=environment, check=True, capture_output=True)
+    county = Up(restored, "--http", "127.0.0.1:0", "--dicom", "127.0.0.1:0")
+    assert health(county.until_ready())["ready"] is True
+    county.process.terminate()
+    assert county.process.wait(SECONDS) == 0
