@@ -297,7 +297,8 @@ select r.id, r.study_id, r.organization_id, r.mode, r.state, r.priority, r.prior
        coalesce(q.laterality, s.laterality) as laterality, q.encounter_class, q.emergency_class,
        coalesce(q.purpose, '') as purpose_text, coalesce(q.history, '') as history,
        o.name as organization_name, o.name_en as organization_name_en, o.phone as organization_phone,
-       b.kind as return_kind, b.state as return_state, b.due_at as return_due_at, b.escalated_at as return_escalated_at,
+       b.kind as return_kind, b.state as return_state, coalesce(b.note, '') as return_note,
+       b.due_at as return_due_at, b.escalated_at as return_escalated_at,
        v.status as report_status, v.signed_at, v.significance
 from reading r
 join imaging_study s on s.id = r.study_id

@@ -113,6 +113,7 @@ class Line(msgspec.Struct, frozen=True):
     organization_phone: str
     return_kind: str | None
     return_state: str | None
+    return_note: str
     return_due_at: datetime | None
     report_status: str | None
     signed_at: datetime | None

@@ -327,6 +327,7 @@ class OverviewRow(msgspec.Struct, frozen=True):
     organization_phone: str
     return_kind: str | None
     return_state: str | None
+    return_note: str
     return_due_at: datetime | None
     return_escalated_at: datetime | None
     report_status: str | None

@@ -2892,6 +2892,7 @@ export interface components {
             report_status: string | null;
             return_due_at: string | null;
             return_kind: string | null;
+            return_note: string;
             return_state: string | null;
             revision: number;
             side: string | null;
