@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 import redis
 
-from telemed.commands.person import accounts_of, person
+from telemed.demo.person import accounts_of, person
 from telemed.commands.selftest import Private, _free_ports, _people, _registration, _start, _stop
 
 CATCH_UP = 2.0  # seconds
