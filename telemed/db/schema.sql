@@ -1,0 +1,1473 @@
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
+CREATE FUNCTION public.keep_administrators_apart() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op <> 'INSERT' then
+        delete from administrator a where a.practitioner_id = old.practitioner_id and not exists (
+            select from practitioner_role r where r.practitioner_id = a.practitioner_id and r.role = a.role);
+    end if;
+    if tg_op <> 'DELETE' and new.role in ('system-admin', 'security-admin', 'auditor') then
+        insert into administrator as a values (new.practitioner_id, new.role)
+        on conflict (practitioner_id) do update set role = a.role where a.role = excluded.role;
+        if not found then
+            raise exception using errcode = '23514', constraint = 'administrators_are_separate_people',
+                message = 'system, security and audit administrator are three separate people';
+        end if;
+    end if;
+    return null;
+end $$;
+
+CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    -- One expression a branch: a row of the one table has no field of the other.
+    if tg_op = 'DELETE' and tg_table_name = 'audit_event' then
+        if exists (select from audit_link l join audit_retired r on l.position <= r.through where l.event_id = old.id)
+        then
+            return old;
+        end if;
+    elsif tg_op = 'DELETE' and tg_table_name = 'audit_link' then
+        if exists (select from audit_retired r where old.position <= r.through) then
+            return old;
+        end if;
+    end if;
+    raise exception using errcode = '42501', message = 'the audit trail is append-only: ' || tg_op || ' refused';
+end $$;
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception '% rows are never changed or removed', tg_table_name using errcode = 'restrict_violation';
+end $$;
+
+CREATE TABLE public.account (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid NOT NULL,
+    username text NOT NULL,
+    password_hash text NOT NULL,
+    password_changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    must_change_password boolean DEFAULT false NOT NULL,
+    totp_secret bytea,
+    totp_pending bytea,
+    totp_last_step bigint DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT account_username_is_folded CHECK (((username = lower(username)) AND ((length(username) >= 2) AND (length(username) <= 64))))
+);
+
+CREATE TABLE public.administrator (
+    practitioner_id uuid NOT NULL,
+    role text NOT NULL
+);
+
+CREATE TABLE public.audit_event (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    action text NOT NULL,
+    outcome text NOT NULL,
+    account_id uuid,
+    practitioner_id uuid,
+    organization_id uuid,
+    session_id uuid,
+    peer_address inet,
+    request_id uuid,
+    entities jsonb DEFAULT '[]'::jsonb NOT NULL,
+    purpose text DEFAULT ''::text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    access_window text,
+    CONSTRAINT audit_outcome_is_known CHECK ((outcome = ANY (ARRAY['success'::text, 'refused'::text, 'failed'::text])))
+);
+
+ALTER TABLE public.audit_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.audit_link (
+    "position" bigint NOT NULL,
+    event_id bigint NOT NULL,
+    row_digest bytea NOT NULL,
+    chain bytea NOT NULL,
+    sealed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.audit_pending (
+    event_id bigint NOT NULL
+);
+
+CREATE TABLE public.audit_retired (
+    through bigint NOT NULL,
+    chain bytea NOT NULL,
+    retired_at timestamp with time zone NOT NULL,
+    signature bytea NOT NULL
+);
+
+CREATE TABLE public.audit_sealer (
+    only_row boolean DEFAULT true NOT NULL,
+    holder uuid,
+    held_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    chain bytea DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'::bytea NOT NULL,
+    CONSTRAINT audit_sealer_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE public.community_membership (
+    organization_id uuid NOT NULL,
+    valid_from date NOT NULL,
+    valid_until date,
+    CONSTRAINT membership_ends_after_it_begins CHECK (((valid_until IS NULL) OR (valid_until > valid_from)))
+);
+
+CREATE TABLE public.device (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organization_id uuid NOT NULL,
+    ae_title text NOT NULL,
+    modality text DEFAULT ''::text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    default_intent text DEFAULT 'request-reading'::text NOT NULL,
+    clock_skew_seconds integer,
+    state text DEFAULT 'enrolled'::text NOT NULL,
+    enrolled_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT device_ae_title_is_ae CHECK ((ae_title ~ '^[\x21-\x5B\x5D-\x7E]([\x20-\x5B\x5D-\x7E]{0,14}[\x21-\x5B\x5D-\x7E])?$'::text)),
+    CONSTRAINT device_intent_is_known CHECK ((default_intent = ANY (ARRAY['request-reading'::text, 'archive-only'::text, 'backfill'::text, 'consultation'::text]))),
+    CONSTRAINT device_state_is_known CHECK ((state = ANY (ARRAY['enrolled'::text, 'disabled'::text])))
+);
+
+CREATE TABLE public.device_clock_sample (
+    device_id uuid NOT NULL,
+    study_id uuid NOT NULL,
+    low_seconds bigint,
+    high_seconds bigint,
+    sampled_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.device_seen (
+    ae_title text NOT NULL,
+    called_ae text NOT NULL,
+    peer_address inet NOT NULL,
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts bigint DEFAULT 1 NOT NULL
+);
+
+CREATE TABLE public.draft (
+    work_item_id uuid NOT NULL,
+    author_id uuid NOT NULL,
+    technique text DEFAULT ''::text NOT NULL,
+    findings text DEFAULT ''::text NOT NULL,
+    impression text DEFAULT ''::text NOT NULL,
+    significance text DEFAULT 'none'::text NOT NULL,
+    template_id uuid,
+    revision bigint DEFAULT 1 NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    CONSTRAINT draft_significance_is_known CHECK ((significance = ANY (ARRAY['none'::text, 'significant'::text, 'critical'::text])))
+);
+
+CREATE TABLE public.event (
+    id bigint NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    kind text NOT NULL,
+    subject uuid NOT NULL,
+    topics text[] NOT NULL,
+    ids jsonb DEFAULT '{}'::jsonb NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT event_kind_is_words CHECK ((kind ~ '^[a-z-]+\.[a-z-]+$'::text))
+);
+
+CREATE TABLE public.event_consumer (
+    name text NOT NULL,
+    xid xid8 DEFAULT '0'::xid8 NOT NULL,
+    id bigint DEFAULT 0 NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.event_epoch (
+    only_row boolean DEFAULT true NOT NULL,
+    epoch uuid DEFAULT gen_random_uuid() NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT event_epoch_only_row_check CHECK (only_row)
+);
+
+ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.identity_review (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organization_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    other_patient_id uuid NOT NULL,
+    reason text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    CONSTRAINT decided_iff_not_open CHECK (((state = 'open'::text) = (decided_at IS NULL))),
+    CONSTRAINT review_is_of_two CHECK ((patient_id <> other_patient_id)),
+    CONSTRAINT review_reason_is_known CHECK ((reason = ANY (ARRAY['number-contradicts'::text, 'card-mismatch'::text, 'same-name'::text]))),
+    CONSTRAINT review_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'same-person'::text, 'different-persons'::text])))
+);
+
+CREATE TABLE public.image_grade (
+    id bigint NOT NULL,
+    reading_id uuid NOT NULL,
+    study_id uuid NOT NULL,
+    grade text NOT NULL,
+    reasons text[] DEFAULT '{}'::text[] NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    graded_by uuid NOT NULL,
+    graded_at timestamp with time zone NOT NULL,
+    CONSTRAINT image_grade_is_known CHECK ((grade = ANY (ARRAY['A'::text, 'B'::text, 'C'::text, 'reject'::text]))),
+    CONSTRAINT image_grade_poor_says_why CHECK (((grade = ANY (ARRAY['A'::text, 'B'::text])) OR (cardinality(reasons) > 0)))
+);
+
+ALTER TABLE public.image_grade ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.image_grade_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.imaging_association (
+    association_id text NOT NULL,
+    study_id uuid NOT NULL,
+    calling_ae text NOT NULL,
+    instances integer DEFAULT 0 NOT NULL,
+    last_received_at timestamp with time zone NOT NULL,
+    ended text DEFAULT 'open'::text NOT NULL,
+    CONSTRAINT association_end_is_known CHECK ((ended = ANY (ARRAY['open'::text, 'released'::text, 'lost'::text])))
+);
+
+CREATE TABLE public.imaging_encoding (
+    instance_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    size bigint NOT NULL,
+    transfer_syntax_uid text NOT NULL,
+    calling_ae text DEFAULT ''::text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT encoding_digest_is_sha256 CHECK ((length(digest) = 32))
+);
+
+CREATE TABLE public.imaging_instance (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    series_id uuid NOT NULL,
+    study_id uuid NOT NULL,
+    sop_instance_uid text NOT NULL,
+    sop_class_uid text NOT NULL,
+    transfer_syntax_uid text NOT NULL,
+    digest bytea NOT NULL,
+    size bigint NOT NULL,
+    instance_number integer,
+    rows integer,
+    columns integer,
+    frames integer DEFAULT 1 NOT NULL,
+    bits_allocated integer,
+    samples integer DEFAULT 1 NOT NULL,
+    photometric text DEFAULT ''::text NOT NULL,
+    image_type text DEFAULT ''::text NOT NULL,
+    calling_ae text DEFAULT ''::text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT instance_digest_is_sha256 CHECK ((length(digest) = 32))
+);
+
+CREATE TABLE public.imaging_series (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    study_id uuid NOT NULL,
+    series_instance_uid text NOT NULL,
+    modality text DEFAULT ''::text NOT NULL,
+    series_number integer,
+    description text DEFAULT ''::text NOT NULL,
+    protocol text DEFAULT ''::text NOT NULL,
+    body_site text DEFAULT ''::text NOT NULL,
+    laterality text DEFAULT ''::text NOT NULL,
+    view_position text DEFAULT ''::text NOT NULL,
+    instance_count integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.imaging_statement (
+    study_id uuid NOT NULL,
+    statement_key bytea NOT NULL,
+    patient_id text DEFAULT ''::text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    sex text DEFAULT 'U'::text NOT NULL,
+    birth_date date,
+    accepted boolean DEFAULT false NOT NULL,
+    contradicts boolean DEFAULT false NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT statement_sex_is_known CHECK ((sex = ANY (ARRAY['M'::text, 'F'::text, 'O'::text, 'U'::text])))
+);
+
+CREATE TABLE public.imaging_study (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    study_instance_uid text NOT NULL,
+    organization_id uuid NOT NULL,
+    device_id uuid,
+    source_patient_id text DEFAULT ''::text NOT NULL,
+    source_issuer text DEFAULT ''::text NOT NULL,
+    source_patient_name text DEFAULT ''::text NOT NULL,
+    source_name_search text DEFAULT ''::text NOT NULL,
+    source_name_pinyin text DEFAULT ''::text NOT NULL,
+    source_birth_date date,
+    source_sex text DEFAULT ''::text NOT NULL,
+    source_age text DEFAULT ''::text NOT NULL,
+    accession_number text DEFAULT ''::text NOT NULL,
+    study_id_text text DEFAULT ''::text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    modalities text[] DEFAULT '{}'::text[] NOT NULL,
+    body_site text DEFAULT ''::text NOT NULL,
+    laterality text DEFAULT ''::text NOT NULL,
+    referring_physician text DEFAULT ''::text NOT NULL,
+    institution text DEFAULT ''::text NOT NULL,
+    station text DEFAULT ''::text NOT NULL,
+    operator text DEFAULT ''::text NOT NULL,
+    acquired_at timestamp with time zone,
+    charset_declared text DEFAULT ''::text NOT NULL,
+    charset_used text DEFAULT ''::text NOT NULL,
+    charset_confidence text DEFAULT 'declared'::text NOT NULL,
+    patient_id uuid,
+    service_request_id uuid,
+    match_state text DEFAULT 'none'::text NOT NULL,
+    intent text DEFAULT 'request-reading'::text NOT NULL,
+    completeness text DEFAULT 'receiving'::text NOT NULL,
+    completeness_evidence text DEFAULT ''::text NOT NULL,
+    expected_instances integer,
+    settle_at timestamp with time zone DEFAULT (now() + '00:10:00'::interval),
+    series_count integer DEFAULT 0 NOT NULL,
+    instance_count integer DEFAULT 0 NOT NULL,
+    total_bytes bigint DEFAULT 0 NOT NULL,
+    first_received_at timestamp with time zone NOT NULL,
+    last_received_at timestamp with time zone NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    match_revision bigint DEFAULT 1 NOT NULL,
+    intent_confirmed boolean DEFAULT false NOT NULL,
+    hold text DEFAULT ''::text NOT NULL,
+    CONSTRAINT study_charset_confidence_is_known CHECK ((charset_confidence = ANY (ARRAY['declared'::text, 'sure'::text, 'likely'::text, 'doubtful'::text]))),
+    CONSTRAINT study_completeness_is_known CHECK ((completeness = ANY (ARRAY['receiving'::text, 'complete'::text, 'quiet'::text]))),
+    CONSTRAINT study_evidence_is_known CHECK ((completeness_evidence = ANY (ARRAY[''::text, 'announced'::text, 'procedure-step'::text, 'released'::text]))),
+    CONSTRAINT study_evidence_is_of_complete CHECK (((completeness_evidence = ''::text) OR (completeness = 'complete'::text))),
+    CONSTRAINT study_expects_some CHECK ((expected_instances > 0)),
+    CONSTRAINT study_hold_is_known CHECK ((hold = ANY (ARRAY[''::text, 'mixed'::text]))),
+    CONSTRAINT study_intent_is_known CHECK ((intent = ANY (ARRAY['request-reading'::text, 'archive-only'::text, 'backfill'::text, 'consultation'::text]))),
+    CONSTRAINT study_match_state_is_known CHECK ((match_state = ANY (ARRAY['none'::text, 'sure'::text, 'doubtful'::text, 'confirmed'::text]))),
+    CONSTRAINT study_receiving_is_due CHECK (((completeness <> 'receiving'::text) OR (settle_at IS NOT NULL)))
+);
+
+CREATE TABLE public.match_decision (
+    id bigint NOT NULL,
+    study_id uuid NOT NULL,
+    service_request_id uuid,
+    decision text NOT NULL,
+    verdict text NOT NULL,
+    findings jsonb DEFAULT '[]'::jsonb NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT match_decision_is_known CHECK ((decision = ANY (ARRAY['linked'::text, 'linked-same-visit'::text, 'no-request'::text, 'one-person'::text, 'kept-apart'::text])))
+);
+
+ALTER TABLE public.match_decision ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.match_decision_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.number_counter (
+    organization_id uuid NOT NULL,
+    kind text NOT NULL,
+    day date NOT NULL,
+    last integer NOT NULL
+);
+
+CREATE TABLE public.organization (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    name_en text DEFAULT ''::text NOT NULL,
+    kind text NOT NULL,
+    parent_id uuid,
+    phone text DEFAULT ''::text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT organization_code_is_short CHECK (((length(code) >= 1) AND (length(code) <= 40))),
+    CONSTRAINT organization_has_a_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT organization_is_not_its_own_parent CHECK ((parent_id <> id)),
+    CONSTRAINT organization_kind_is_known CHECK ((kind = ANY (ARRAY['lead-hospital'::text, 'county-hospital'::text, 'maternity'::text, 'township-hospital'::text, 'community-health-center'::text, 'village-clinic'::text, 'laboratory'::text, 'outside-hospital'::text, 'bureau'::text])))
+);
+
+CREATE TABLE public.patient (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organization_id uuid NOT NULL,
+    name text NOT NULL,
+    name_search text NOT NULL,
+    name_pinyin text NOT NULL,
+    sex text NOT NULL,
+    birth_date date,
+    birth_date_estimated boolean DEFAULT false NOT NULL,
+    born_at timestamp with time zone,
+    identity text DEFAULT 'known'::text NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    mother_id uuid,
+    same_as_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT an_estimate_has_a_date CHECK (((birth_date IS NOT NULL) OR (NOT birth_date_estimated))),
+    CONSTRAINT patient_has_a_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT patient_identity_is_known CHECK ((identity = ANY (ARRAY['known'::text, 'temporary'::text, 'source'::text]))),
+    CONSTRAINT patient_is_not_the_own_mother CHECK ((mother_id <> id)),
+    CONSTRAINT patient_is_not_the_same_as_itself CHECK ((same_as_id <> id)),
+    CONSTRAINT patient_sex_is_known CHECK ((sex = ANY (ARRAY['M'::text, 'F'::text, 'O'::text, 'U'::text])))
+);
+
+CREATE TABLE public.patient_identifier (
+    issuer text NOT NULL,
+    value text NOT NULL,
+    claim text DEFAULT ''::text NOT NULL,
+    kind text NOT NULL,
+    patient_id uuid NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT a_device_number_is_only_a_claim CHECK (((kind <> 'device'::text) OR (claim <> ''::text))),
+    CONSTRAINT identifier_kind_is_known CHECK ((kind = ANY (ARRAY['national-id'::text, 'hmt-residence'::text, 'hk-macau-pass'::text, 'taiwan-pass'::text, 'permanent-residence'::text, 'passport'::text, 'birth-certificate'::text, 'other'::text, 'temporary'::text, 'device'::text])))
+);
+
+CREATE TABLE public.patient_organization (
+    organization_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.practitioner (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organization_id uuid NOT NULL,
+    name text NOT NULL,
+    staff_number text DEFAULT ''::text NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    licence_number text,
+    licence_category text,
+    licence_scope text,
+    licence_expires_on date,
+    active boolean DEFAULT true NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT practitioner_has_a_name CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT practitioner_licence_category_is_known CHECK ((licence_category = ANY (ARRAY['临床'::text, '口腔'::text, '公共卫生'::text, '中医'::text]))),
+    CONSTRAINT practitioner_licence_number_is_text CHECK ((licence_number <> ''::text))
+);
+
+CREATE TABLE public.practitioner_role (
+    practitioner_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    role text NOT NULL,
+    CONSTRAINT practitioner_role_is_known CHECK ((role = ANY (ARRAY['registrar'::text, 'technician'::text, 'requester'::text, 'village-doctor'::text, 'author'::text, 'verifier'::text, 'center-head'::text, 'coordinator'::text, 'medical-office'::text, 'quality-officer'::text, 'supervisor'::text, 'system-admin'::text, 'security-admin'::text, 'auditor'::text, 'expert'::text])))
+);
+
+CREATE TABLE public.quarantine (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    digest bytea NOT NULL,
+    size bigint NOT NULL,
+    reason text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    organization_id uuid,
+    calling_ae text DEFAULT ''::text NOT NULL,
+    sop_class_uid text DEFAULT ''::text NOT NULL,
+    sop_instance_uid text DEFAULT ''::text NOT NULL,
+    study_instance_uid text DEFAULT ''::text NOT NULL,
+    transfer_syntax_uid text DEFAULT ''::text NOT NULL,
+    study_id uuid,
+    times integer DEFAULT 1 NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    last_received_at timestamp with time zone DEFAULT now() NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    decision_note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT quarantine_decided_by_somebody CHECK (((state = 'open'::text) = (decided_at IS NULL))),
+    CONSTRAINT quarantine_digest_is_sha256 CHECK ((length(digest) = 32)),
+    CONSTRAINT quarantine_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'released'::text, 'discarded'::text])))
+);
+
+CREATE TABLE public.reading (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    study_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    mode text NOT NULL,
+    state text NOT NULL,
+    priority text NOT NULL,
+    priority_rank smallint GENERATED ALWAYS AS (
+CASE priority
+    WHEN 'stat'::text THEN 0
+    WHEN 'urgent'::text THEN 1
+    ELSE 2
+END) STORED NOT NULL,
+    checkup boolean DEFAULT false NOT NULL,
+    priority_reason text DEFAULT ''::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    clock_started_at timestamp with time zone,
+    allowed_minutes integer,
+    working_time boolean DEFAULT false NOT NULL,
+    due_at timestamp with time zone,
+    clock_stopped_at timestamp with time zone,
+    clock_ended_at timestamp with time zone,
+    reading_seconds integer,
+    author_id uuid,
+    hold_reason text,
+    hold_note text DEFAULT ''::text NOT NULL,
+    limited boolean DEFAULT false NOT NULL,
+    round smallint DEFAULT 1 NOT NULL,
+    current_version_id uuid,
+    preliminary_version_id uuid,
+    instances_signed integer,
+    late_instances integer DEFAULT 0 NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT reading_author_iff_submitted CHECK (((state <> ALL (ARRAY['awaiting-verification'::text, 'awaiting-formal-review'::text, 'verifying'::text])) OR (author_id IS NOT NULL))),
+    CONSTRAINT reading_clock_is_whole CHECK ((((clock_started_at IS NULL) = (due_at IS NULL)) AND ((due_at IS NULL) = (allowed_minutes IS NULL)))),
+    CONSTRAINT reading_clock_stops_only_for_material CHECK (((clock_stopped_at IS NULL) OR (hold_reason = 'waiting-for-material'::text))),
+    CONSTRAINT reading_formal_review_has_preliminary CHECK (((state <> 'awaiting-formal-review'::text) OR (preliminary_version_id IS NOT NULL))),
+    CONSTRAINT reading_hold_has_reason CHECK (((state = 'on-hold'::text) = (hold_reason IS NOT NULL))),
+    CONSTRAINT reading_hold_reason_is_known CHECK ((hold_reason = ANY (ARRAY['joint-reading'::text, 'upper-hospital'::text, 'waiting-for-material'::text]))),
+    CONSTRAINT reading_issued_has_version CHECK (((state <> ALL (ARRAY['signed'::text, 'delivered'::text, 'viewed'::text, 'needs-recheck'::text, 'void'::text])) OR (current_version_id IS NOT NULL))),
+    CONSTRAINT reading_mode_of_row_is_known CHECK ((mode = ANY (ARRAY['county-read'::text, 'township-drafted'::text, 'self-reported'::text]))),
+    CONSTRAINT reading_priority_is_known CHECK ((priority = ANY (ARRAY['stat'::text, 'urgent'::text, 'routine'::text]))),
+    CONSTRAINT reading_recheck_has_images CHECK (((state <> 'needs-recheck'::text) OR (late_instances > 0))),
+    CONSTRAINT reading_state_is_known CHECK ((state = ANY (ARRAY['receiving'::text, 'awaiting-match'::text, 'awaiting-reading'::text, 'reading'::text, 'returned'::text, 'on-hold'::text, 'returned-to-site'::text, 'awaiting-verification'::text, 'awaiting-formal-review'::text, 'verifying'::text, 'signed'::text, 'delivered'::text, 'viewed'::text, 'needs-recheck'::text, 'void'::text, 'canceled'::text])))
+);
+
+CREATE TABLE public.reading_mode (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organization_id uuid,
+    modality text DEFAULT ''::text NOT NULL,
+    from_hour smallint DEFAULT 0 NOT NULL,
+    until_hour smallint DEFAULT 24 NOT NULL,
+    mode text NOT NULL,
+    CONSTRAINT reading_mode_hours_are_a_day CHECK (((0 <= from_hour) AND (from_hour < until_hour) AND (until_hour <= 24))),
+    CONSTRAINT reading_mode_is_known CHECK ((mode = ANY (ARRAY['county-read'::text, 'township-drafted'::text, 'self-reported'::text])))
+);
+
+CREATE TABLE public.report_version (
+    id uuid NOT NULL,
+    reading_id uuid NOT NULL,
+    number integer NOT NULL,
+    round smallint NOT NULL,
+    status text NOT NULL,
+    technique text NOT NULL,
+    findings text NOT NULL,
+    impression text NOT NULL,
+    significance text NOT NULL,
+    limited boolean DEFAULT false NOT NULL,
+    content_sha256 bytea NOT NULL,
+    author_id uuid NOT NULL,
+    author_name text NOT NULL,
+    author_signed_at timestamp with time zone NOT NULL,
+    verifier_id uuid,
+    verifier_name text,
+    signed_at timestamp with time zone NOT NULL,
+    performer_name text NOT NULL,
+    single_reader_reason text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    agreement text,
+    replaces_id uuid,
+    work_item_id uuid,
+    instance_count integer NOT NULL,
+    CONSTRAINT report_agreement_is_known CHECK ((agreement = ANY (ARRAY['agree'::text, 'minor'::text, 'major'::text]))),
+    CONSTRAINT report_correction_has_reason CHECK (((status <> ALL (ARRAY['amended'::text, 'appended'::text, 'entered-in-error'::text])) OR ((reason <> ''::text) AND (replaces_id IS NOT NULL)))),
+    CONSTRAINT report_digest_is_sha256 CHECK ((length(content_sha256) = 32)),
+    CONSTRAINT report_status_is_fhir CHECK ((status = ANY (ARRAY['preliminary'::text, 'final'::text, 'amended'::text, 'appended'::text, 'entered-in-error'::text]))),
+    CONSTRAINT report_verifier_has_name CHECK (((verifier_id IS NULL) = (verifier_name IS NULL))),
+    CONSTRAINT report_verifier_is_another CHECK (((verifier_id IS NULL) OR (verifier_id <> author_id) OR (single_reader_reason <> ''::text)))
+);
+
+CREATE TABLE public.service_request (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    submission_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    accession_number text NOT NULL,
+    patient_id uuid NOT NULL,
+    visit_id uuid NOT NULL,
+    modality text NOT NULL,
+    item text NOT NULL,
+    body_site text NOT NULL,
+    laterality text NOT NULL,
+    encounter_class text NOT NULL,
+    priority text NOT NULL,
+    emergency_class text,
+    intent text DEFAULT 'request-reading'::text NOT NULL,
+    history text DEFAULT ''::text NOT NULL,
+    purpose text DEFAULT ''::text NOT NULL,
+    prior_surgery text DEFAULT ''::text NOT NULL,
+    pregnancy text DEFAULT 'not-applicable'::text NOT NULL,
+    pregnancy_confirmed boolean DEFAULT false NOT NULL,
+    requester_id uuid,
+    requester_name text DEFAULT ''::text NOT NULL,
+    department text DEFAULT ''::text NOT NULL,
+    technician_name text DEFAULT ''::text NOT NULL,
+    fee_state text DEFAULT ''::text NOT NULL,
+    consent_told boolean DEFAULT false NOT NULL,
+    card_mismatch boolean DEFAULT false NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    registered_by uuid,
+    registered_at timestamp with time zone NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT accession_fits_dicom CHECK (((length(accession_number) >= 1) AND (length(accession_number) <= 16))),
+    CONSTRAINT emergency_iff_classed CHECK (((encounter_class = 'emergency'::text) = (emergency_class IS NOT NULL))),
+    CONSTRAINT request_emergency_class_is_known CHECK ((emergency_class = ANY (ARRAY['chest-pain'::text, 'stroke'::text, 'trauma'::text, 'obstetric'::text, 'child-newborn'::text, 'acute-abdomen'::text, 'other'::text]))),
+    CONSTRAINT request_encounter_class_is_known CHECK ((encounter_class = ANY (ARRAY['outpatient'::text, 'inpatient'::text, 'emergency'::text, 'observation'::text, 'transfer'::text, 'checkup'::text]))),
+    CONSTRAINT request_fee_state_is_known CHECK ((fee_state = ANY (ARRAY[''::text, 'paid'::text, 'unpaid'::text, 'exempt'::text]))),
+    CONSTRAINT request_intent_is_known CHECK ((intent = ANY (ARRAY['request-reading'::text, 'archive-only'::text, 'backfill'::text, 'consultation'::text]))),
+    CONSTRAINT request_laterality_is_known CHECK ((laterality = ANY (ARRAY['L'::text, 'R'::text, 'B'::text, 'U'::text]))),
+    CONSTRAINT request_modality_is_code CHECK ((modality ~ '^[A-Z]{2,4}$'::text)),
+    CONSTRAINT request_pregnancy_is_known CHECK ((pregnancy = ANY (ARRAY['no'::text, 'yes'::text, 'unknown'::text, 'not-applicable'::text]))),
+    CONSTRAINT request_priority_is_known CHECK ((priority = ANY (ARRAY['stat'::text, 'urgent'::text, 'routine'::text]))),
+    CONSTRAINT request_status_is_known CHECK ((status = ANY (ARRAY['active'::text, 'completed'::text, 'revoked'::text, 'entered-in-error'::text])))
+);
+
+CREATE TABLE public.site_return (
+    id uuid NOT NULL,
+    reading_id uuid NOT NULL,
+    kind text NOT NULL,
+    note text NOT NULL,
+    state text NOT NULL,
+    returned_by uuid NOT NULL,
+    returned_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    escalated_at timestamp with time zone,
+    outcome text,
+    answer text DEFAULT ''::text NOT NULL,
+    answered_by uuid,
+    answered_at timestamp with time zone,
+    CONSTRAINT site_return_closed_iff_outcome CHECK (((state = 'closed'::text) = (outcome IS NOT NULL))),
+    CONSTRAINT site_return_has_note CHECK ((note <> ''::text)),
+    CONSTRAINT site_return_kind_is_known CHECK ((kind = ANY (ARRAY['information'::text, 'images'::text, 'retake'::text, 'limited-report'::text]))),
+    CONSTRAINT site_return_outcome_is_known CHECK ((outcome = ANY (ARRAY['answered'::text, 'images-sent'::text, 'retaken'::text, 'patient-absent'::text, 'unreachable'::text, 'limited-report'::text]))),
+    CONSTRAINT site_return_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'recall-pending'::text, 'closed'::text])))
+);
+
+CREATE TABLE public.work_item (
+    id uuid NOT NULL,
+    number bigint NOT NULL,
+    reading_id uuid NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    purpose text NOT NULL,
+    side text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    scheduled_at timestamp with time zone NOT NULL,
+    assigned_to uuid,
+    transaction_uid text,
+    claimed_by uuid,
+    claimed_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    ended_at timestamp with time zone,
+    outcome text,
+    outcome_reason text DEFAULT ''::text NOT NULL,
+    submission jsonb,
+    CONSTRAINT canceled_says_why CHECK (((state <> 'CANCELED'::text) OR ((ended_at IS NOT NULL) AND (outcome = ANY (ARRAY['released'::text, 'expired'::text, 'taken-over'::text, 'recalled'::text, 'on-hold'::text, 'returned-to-site'::text, 'abandoned'::text, 'intent-changed'::text]))))),
+    CONSTRAINT completed_was_claimed CHECK (((state <> 'COMPLETED'::text) OR ((num_nonnulls(claimed_by, ended_at) = 2) AND (outcome = ANY (ARRAY['submitted'::text, 'preliminary'::text, 'self-signed'::text, 'signed'::text, 'returned'::text]))))),
+    CONSTRAINT in_progress_is_claimed CHECK (((state <> 'IN PROGRESS'::text) OR ((num_nonnulls(transaction_uid, claimed_by, claimed_at, lease_until) = 4) AND (num_nonnulls(ended_at, outcome) = 0)))),
+    CONSTRAINT scheduled_is_unclaimed CHECK (((state <> 'SCHEDULED'::text) OR (num_nonnulls(transaction_uid, claimed_by, claimed_at, lease_until, ended_at, outcome) = 0))),
+    CONSTRAINT work_item_kind_is_known CHECK ((kind = ANY (ARRAY['interpretation'::text, 'verification'::text]))),
+    CONSTRAINT work_item_purpose_is_known CHECK ((purpose = ANY (ARRAY['final'::text, 'amended'::text, 'appended'::text]))),
+    CONSTRAINT work_item_side_is_known CHECK ((side = ANY (ARRAY['county'::text, 'site'::text]))),
+    CONSTRAINT work_item_state_is_ups CHECK ((state = ANY (ARRAY['SCHEDULED'::text, 'IN PROGRESS'::text, 'COMPLETED'::text, 'CANCELED'::text])))
+);
+
+CREATE VIEW public.reading_overview AS
+ SELECT r.id,
+    r.study_id,
+    r.organization_id,
+    r.mode,
+    r.state,
+    r.priority,
+    r.priority_rank,
+    r.checkup,
+    r.limited,
+    r.late_instances,
+    r.opened_at,
+    r.clock_started_at,
+    r.allowed_minutes,
+    r.working_time,
+    r.due_at,
+    r.clock_stopped_at,
+    r.clock_ended_at,
+    r.reading_seconds,
+    r.hold_reason,
+    r.author_id,
+    r.current_version_id,
+    r.preliminary_version_id,
+    r.revision,
+    w.id AS item_id,
+    w.kind AS item_kind,
+    w.purpose,
+    w.side,
+    w.assigned_to,
+    w.claimed_by,
+    w.lease_until,
+    holder.name AS claimed_name,
+    author.name AS author_name,
+    s.study_instance_uid,
+    s.modalities,
+    s.description,
+    s.completeness,
+    s.completeness_evidence,
+    s.expected_instances,
+    s.instance_count,
+    s.acquired_at,
+    s.first_received_at,
+    s.match_state,
+    s.hold AS study_hold,
+    s.intent,
+    s.laterality AS image_laterality,
+    s.patient_id,
+    COALESCE(p.name, s.source_patient_name) AS patient_name,
+    COALESCE(p.name_pinyin, s.source_name_pinyin) AS patient_pinyin,
+    COALESCE(p.sex, s.source_sex) AS patient_sex,
+    COALESCE(p.birth_date, s.source_birth_date) AS birth_date,
+    COALESCE(p.identity, 'source'::text) AS identity,
+    q.id AS service_request_id,
+    COALESCE(q.accession_number, s.accession_number) AS accession_number,
+    COALESCE(q.item, s.description) AS item,
+    COALESCE(q.body_site, s.body_site) AS body_site,
+    COALESCE(q.laterality, s.laterality) AS laterality,
+    q.encounter_class,
+    q.emergency_class,
+    COALESCE(q.purpose, ''::text) AS purpose_text,
+    COALESCE(q.history, ''::text) AS history,
+    o.name AS organization_name,
+    o.name_en AS organization_name_en,
+    o.phone AS organization_phone,
+    b.kind AS return_kind,
+    b.state AS return_state,
+    COALESCE(b.note, ''::text) AS return_note,
+    b.due_at AS return_due_at,
+    b.escalated_at AS return_escalated_at,
+    v.status AS report_status,
+    v.signed_at,
+    v.significance
+   FROM (((((((((public.reading r
+     JOIN public.imaging_study s ON ((s.id = r.study_id)))
+     JOIN public.organization o ON ((o.id = r.organization_id)))
+     LEFT JOIN public.patient p ON ((p.id = s.patient_id)))
+     LEFT JOIN public.service_request q ON ((q.id = s.service_request_id)))
+     LEFT JOIN public.work_item w ON (((w.reading_id = r.id) AND (w.state = ANY (ARRAY['SCHEDULED'::text, 'IN PROGRESS'::text])))))
+     LEFT JOIN public.practitioner holder ON ((holder.id = COALESCE(w.claimed_by, w.assigned_to))))
+     LEFT JOIN public.practitioner author ON ((author.id = r.author_id)))
+     LEFT JOIN public.site_return b ON (((b.reading_id = r.id) AND (b.state <> 'closed'::text))))
+     LEFT JOIN public.report_version v ON ((v.id = r.current_version_id)));
+
+CREATE TABLE public.report_code (
+    code text NOT NULL,
+    report_version_id uuid NOT NULL,
+    CONSTRAINT report_code_is_long CHECK ((length(code) >= 16))
+);
+
+CREATE TABLE public.report_discrepancy (
+    id uuid NOT NULL,
+    reading_id uuid NOT NULL,
+    kind text NOT NULL,
+    first_version_id uuid NOT NULL,
+    second_version_id uuid,
+    second_text text DEFAULT ''::text NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    opened_by uuid,
+    told_name text,
+    told_staff_number text,
+    told_at timestamp with time zone,
+    read_back text,
+    recorded_by uuid,
+    closed_at timestamp with time zone,
+    CONSTRAINT discrepancy_closed_iff_told CHECK ((((closed_at IS NULL) = (told_name IS NULL)) AND ((closed_at IS NULL) = (read_back IS NULL)) AND ((closed_at IS NULL) = (recorded_by IS NULL)))),
+    CONSTRAINT discrepancy_kind_is_known CHECK ((kind = ANY (ARRAY['preliminary-final'::text, 'second-final'::text])))
+);
+
+CREATE TABLE public.report_receipt (
+    id bigint NOT NULL,
+    report_version_id uuid NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    organization_id uuid NOT NULL,
+    practitioner_id uuid,
+    copies smallint DEFAULT 0 NOT NULL,
+    paper text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT receipt_kind_is_known CHECK ((kind = ANY (ARRAY['delivered'::text, 'viewed'::text, 'printed'::text, 'acknowledged'::text, 'used'::text])))
+);
+
+ALTER TABLE public.report_receipt ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.report_receipt_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.report_template (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    code text NOT NULL,
+    organization_id uuid,
+    modality text NOT NULL,
+    body_site text DEFAULT ''::text NOT NULL,
+    sex text DEFAULT ''::text NOT NULL,
+    name text NOT NULL,
+    name_en text DEFAULT ''::text NOT NULL,
+    technique text DEFAULT ''::text NOT NULL,
+    findings text NOT NULL,
+    impression text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    from_file boolean DEFAULT false NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL
+);
+
+CREATE TABLE public.report_withdrawal (
+    report_version_id uuid NOT NULL,
+    withdrawn_by uuid NOT NULL,
+    withdrawn_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT withdrawal_has_reason CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.request_paper (
+    service_request_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    media_type text NOT NULL,
+    size integer NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    added_by uuid,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT paper_digest_is_sha256 CHECK ((length(digest) = 32)),
+    CONSTRAINT paper_is_picture CHECK ((media_type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text, 'image/webp'::text])))
+);
+
+CREATE TABLE public.schema_migration (
+    number integer NOT NULL,
+    name text NOT NULL,
+    digest text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.session (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    account_id uuid NOT NULL,
+    token_digest bytea NOT NULL,
+    csrf_token text NOT NULL,
+    organization_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    second_factor_at timestamp with time zone,
+    locked_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ended_reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT session_end_has_a_reason CHECK (((ended_at IS NULL) = (ended_reason = ''::text))),
+    CONSTRAINT session_end_reason_is_known CHECK ((ended_reason = ANY (ARRAY[''::text, 'sign-out'::text, 'switched'::text, 'password'::text, 'disabled'::text]))),
+    CONSTRAINT session_token_is_a_digest CHECK ((length(token_digest) = 32))
+);
+
+CREATE TABLE public.setup_link (
+    token_digest bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+CREATE TABLE public.sign_in_attempt (
+    username_digest bytea NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    locked_until timestamp with time zone
+);
+
+ALTER TABLE public.work_item ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.work_item_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY public.service_request
+    ADD CONSTRAINT accession_is_unique_per_organization UNIQUE (organization_id, accession_number);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_one_per_practitioner UNIQUE (practitioner_id);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_username_is_unique UNIQUE (username);
+
+ALTER TABLE ONLY public.administrator
+    ADD CONSTRAINT administrator_pkey PRIMARY KEY (practitioner_id);
+
+ALTER TABLE ONLY public.audit_event
+    ADD CONSTRAINT audit_access_once_per_window UNIQUE (access_window);
+
+ALTER TABLE ONLY public.audit_event
+    ADD CONSTRAINT audit_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_link
+    ADD CONSTRAINT audit_link_once_per_event UNIQUE (event_id);
+
+ALTER TABLE ONLY public.audit_link
+    ADD CONSTRAINT audit_link_pkey PRIMARY KEY ("position");
+
+ALTER TABLE ONLY public.audit_pending
+    ADD CONSTRAINT audit_pending_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY public.audit_retired
+    ADD CONSTRAINT audit_retired_pkey PRIMARY KEY (through);
+
+ALTER TABLE ONLY public.audit_sealer
+    ADD CONSTRAINT audit_sealer_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY public.community_membership
+    ADD CONSTRAINT community_membership_pkey PRIMARY KEY (organization_id, valid_from);
+
+ALTER TABLE ONLY public.device
+    ADD CONSTRAINT device_ae_title_is_unique UNIQUE (ae_title);
+
+ALTER TABLE ONLY public.device_clock_sample
+    ADD CONSTRAINT device_clock_sample_pkey PRIMARY KEY (device_id, study_id);
+
+ALTER TABLE ONLY public.device
+    ADD CONSTRAINT device_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.device_seen
+    ADD CONSTRAINT device_seen_pkey PRIMARY KEY (ae_title, called_ae, peer_address);
+
+ALTER TABLE ONLY public.draft
+    ADD CONSTRAINT draft_pkey PRIMARY KEY (work_item_id);
+
+ALTER TABLE ONLY public.event_consumer
+    ADD CONSTRAINT event_consumer_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.event_epoch
+    ADD CONSTRAINT event_epoch_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.patient_identifier
+    ADD CONSTRAINT identifier_belongs_to_one_person PRIMARY KEY (issuer, value, claim);
+
+ALTER TABLE ONLY public.identity_review
+    ADD CONSTRAINT identity_review_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.image_grade
+    ADD CONSTRAINT image_grade_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.imaging_association
+    ADD CONSTRAINT imaging_association_pkey PRIMARY KEY (association_id, study_id);
+
+ALTER TABLE ONLY public.imaging_encoding
+    ADD CONSTRAINT imaging_encoding_pkey PRIMARY KEY (instance_id, digest);
+
+ALTER TABLE ONLY public.imaging_instance
+    ADD CONSTRAINT imaging_instance_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.imaging_series
+    ADD CONSTRAINT imaging_series_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.imaging_statement
+    ADD CONSTRAINT imaging_statement_pkey PRIMARY KEY (study_id, statement_key);
+
+ALTER TABLE ONLY public.imaging_study
+    ADD CONSTRAINT imaging_study_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.imaging_instance
+    ADD CONSTRAINT instance_uid_is_unique UNIQUE (sop_instance_uid);
+
+ALTER TABLE ONLY public.match_decision
+    ADD CONSTRAINT match_decision_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.number_counter
+    ADD CONSTRAINT number_counter_pkey PRIMARY KEY (organization_id, kind, day);
+
+ALTER TABLE ONLY public.organization
+    ADD CONSTRAINT organization_code_is_unique UNIQUE (code);
+
+ALTER TABLE ONLY public.organization
+    ADD CONSTRAINT organization_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.patient_organization
+    ADD CONSTRAINT patient_organization_pkey PRIMARY KEY (organization_id, patient_id);
+
+ALTER TABLE ONLY public.patient
+    ADD CONSTRAINT patient_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.practitioner
+    ADD CONSTRAINT practitioner_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.practitioner_role
+    ADD CONSTRAINT practitioner_role_pkey PRIMARY KEY (practitioner_id, organization_id, role);
+
+ALTER TABLE ONLY public.quarantine
+    ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.reading_mode
+    ADD CONSTRAINT reading_mode_is_unique UNIQUE NULLS NOT DISTINCT (organization_id, modality, from_hour);
+
+ALTER TABLE ONLY public.reading_mode
+    ADD CONSTRAINT reading_mode_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.reading
+    ADD CONSTRAINT reading_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.report_code
+    ADD CONSTRAINT report_code_one_a_version UNIQUE (report_version_id);
+
+ALTER TABLE ONLY public.report_code
+    ADD CONSTRAINT report_code_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.report_discrepancy
+    ADD CONSTRAINT report_discrepancy_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.report_version
+    ADD CONSTRAINT report_number_is_unique UNIQUE (reading_id, number);
+
+ALTER TABLE ONLY public.report_receipt
+    ADD CONSTRAINT report_receipt_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.report_template
+    ADD CONSTRAINT report_template_code_is_unique UNIQUE (code);
+
+ALTER TABLE ONLY public.report_template
+    ADD CONSTRAINT report_template_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.report_version
+    ADD CONSTRAINT report_version_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.report_withdrawal
+    ADD CONSTRAINT report_withdrawal_pkey PRIMARY KEY (report_version_id);
+
+ALTER TABLE ONLY public.request_paper
+    ADD CONSTRAINT request_paper_pkey PRIMARY KEY (service_request_id, digest);
+
+ALTER TABLE ONLY public.schema_migration
+    ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.imaging_series
+    ADD CONSTRAINT series_uid_is_unique UNIQUE (series_instance_uid);
+
+ALTER TABLE ONLY public.service_request
+    ADD CONSTRAINT service_request_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_token_is_unique UNIQUE (token_digest);
+
+ALTER TABLE ONLY public.setup_link
+    ADD CONSTRAINT setup_link_pkey PRIMARY KEY (token_digest);
+
+ALTER TABLE ONLY public.sign_in_attempt
+    ADD CONSTRAINT sign_in_attempt_pkey PRIMARY KEY (username_digest);
+
+ALTER TABLE ONLY public.site_return
+    ADD CONSTRAINT site_return_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.imaging_study
+    ADD CONSTRAINT study_uid_is_unique UNIQUE (study_instance_uid);
+
+ALTER TABLE ONLY public.service_request
+    ADD CONSTRAINT submission_is_unique UNIQUE (submission_id);
+
+ALTER TABLE ONLY public.work_item
+    ADD CONSTRAINT work_item_pkey PRIMARY KEY (id);
+
+CREATE INDEX association_by_study ON public.imaging_association USING btree (study_id);
+
+CREATE INDEX audit_event_by_entity ON public.audit_event USING gin (entities jsonb_path_ops);
+
+CREATE INDEX audit_event_by_person ON public.audit_event USING btree (practitioner_id, at) WHERE (practitioner_id IS NOT NULL);
+
+CREATE INDEX audit_event_by_time ON public.audit_event USING btree (at, id);
+
+CREATE INDEX clock_sample_by_time ON public.device_clock_sample USING btree (device_id, sampled_at);
+
+CREATE INDEX device_by_organization ON public.device USING btree (organization_id);
+
+CREATE INDEX discrepancy_by_reading ON public.report_discrepancy USING btree (reading_id);
+
+CREATE INDEX event_by_cursor ON public.event USING btree (xid, id);
+
+CREATE INDEX identifier_by_patient ON public.patient_identifier USING btree (patient_id);
+
+CREATE INDEX identifier_by_value ON public.patient_identifier USING btree (value);
+
+CREATE INDEX image_grade_by_study ON public.image_grade USING btree (study_id, id DESC);
+
+CREATE INDEX instance_by_digest ON public.imaging_instance USING btree (digest);
+
+CREATE INDEX instance_by_series ON public.imaging_instance USING btree (series_id);
+
+CREATE INDEX instance_by_study ON public.imaging_instance USING btree (study_id);
+
+CREATE INDEX match_decision_by_study ON public.match_decision USING btree (study_id);
+
+CREATE UNIQUE INDEX membership_open_once ON public.community_membership USING btree (organization_id) WHERE (valid_until IS NULL);
+
+CREATE UNIQUE INDEX one_final_a_round ON public.report_version USING btree (reading_id, round) WHERE (status = 'final'::text);
+
+CREATE UNIQUE INDEX one_open_item_a_reading ON public.work_item USING btree (reading_id) WHERE (state = ANY (ARRAY['SCHEDULED'::text, 'IN PROGRESS'::text]));
+
+CREATE UNIQUE INDEX one_open_reading_a_study ON public.reading USING btree (study_id) WHERE (state <> ALL (ARRAY['void'::text, 'canceled'::text]));
+
+CREATE UNIQUE INDEX one_open_site_return_a_reading ON public.site_return USING btree (reading_id) WHERE (state <> 'closed'::text);
+
+CREATE UNIQUE INDEX one_receipt_of_a_kind_an_organization ON public.report_receipt USING btree (report_version_id, kind, organization_id) WHERE (kind = ANY (ARRAY['delivered'::text, 'acknowledged'::text]));
+
+CREATE INDEX organization_by_parent ON public.organization USING btree (parent_id);
+
+CREATE INDEX organization_by_patient ON public.patient_organization USING btree (patient_id);
+
+CREATE INDEX patient_by_exact_name ON public.patient USING btree (name_search);
+
+CREATE INDEX patient_by_name ON public.patient USING gin (name_search public.gin_trgm_ops);
+
+CREATE INDEX patient_by_pinyin ON public.patient USING gin (name_pinyin public.gin_trgm_ops);
+
+CREATE INDEX patient_by_same_as ON public.patient USING btree (same_as_id) WHERE (same_as_id IS NOT NULL);
+
+CREATE INDEX practitioner_by_organization ON public.practitioner USING btree (organization_id);
+
+CREATE UNIQUE INDEX practitioner_staff_number_is_unique ON public.practitioner USING btree (organization_id, staff_number) WHERE (staff_number <> ''::text);
+
+CREATE INDEX quarantine_by_study ON public.quarantine USING btree (study_id) WHERE (study_id IS NOT NULL);
+
+CREATE UNIQUE INDEX quarantine_once ON public.quarantine USING btree (digest, reason, sop_instance_uid, transfer_syntax_uid) WHERE (state = 'open'::text);
+
+CREATE INDEX quarantine_open ON public.quarantine USING btree (organization_id, received_at DESC) WHERE (state = 'open'::text);
+
+CREATE INDEX reading_by_organization ON public.reading USING btree (organization_id, opened_at DESC);
+
+CREATE INDEX reading_queue ON public.reading USING btree (state, priority_rank, checkup, due_at, id);
+
+CREATE INDEX receipt_by_version ON public.report_receipt USING btree (report_version_id, kind);
+
+CREATE INDEX request_by_day ON public.service_request USING btree (organization_id, registered_at);
+
+CREATE INDEX request_by_patient ON public.service_request USING btree (patient_id);
+
+CREATE INDEX request_by_visit ON public.service_request USING btree (visit_id);
+
+CREATE UNIQUE INDEX review_open_once ON public.identity_review USING btree (patient_id, other_patient_id) WHERE (state = 'open'::text);
+
+CREATE INDEX series_by_study ON public.imaging_series USING btree (study_id);
+
+CREATE INDEX session_open_by_account ON public.session USING btree (account_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX sign_in_attempt_by_age ON public.sign_in_attempt USING btree (last_at);
+
+CREATE INDEX site_return_by_due ON public.site_return USING btree (due_at) WHERE ((state <> 'closed'::text) AND (escalated_at IS NULL));
+
+CREATE INDEX study_by_accession ON public.imaging_study USING btree (organization_id, accession_number) WHERE (accession_number <> ''::text);
+
+CREATE INDEX study_by_day ON public.imaging_study USING btree (organization_id, last_received_at);
+
+CREATE INDEX study_by_patient ON public.imaging_study USING btree (patient_id) WHERE (patient_id IS NOT NULL);
+
+CREATE INDEX study_by_request ON public.imaging_study USING btree (service_request_id) WHERE (service_request_id IS NOT NULL);
+
+CREATE INDEX study_by_source_name ON public.imaging_study USING gin (source_name_search public.gin_trgm_ops);
+
+CREATE INDEX study_by_source_patient ON public.imaging_study USING btree (source_patient_id) WHERE (source_patient_id <> ''::text);
+
+CREATE INDEX study_by_source_pinyin ON public.imaging_study USING gin (source_name_pinyin public.gin_trgm_ops);
+
+CREATE INDEX study_due ON public.imaging_study USING btree (settle_at) WHERE (settle_at IS NOT NULL);
+
+CREATE INDEX study_unmatched ON public.imaging_study USING btree (organization_id, first_received_at) WHERE ((match_state = ANY (ARRAY['none'::text, 'doubtful'::text])) OR (hold <> ''::text));
+
+CREATE INDEX work_item_by_claimer ON public.work_item USING btree (claimed_by) WHERE (state = 'IN PROGRESS'::text);
+
+CREATE INDEX work_item_by_lease ON public.work_item USING btree (lease_until) WHERE (state = 'IN PROGRESS'::text);
+
+CREATE INDEX work_item_by_reading ON public.work_item USING btree (reading_id, number);
+
+CREATE TRIGGER administrators_are_separate_people AFTER INSERT OR DELETE OR UPDATE ON public.practitioner_role FOR EACH ROW EXECUTE FUNCTION public.keep_administrators_apart();
+
+CREATE TRIGGER audit_event_is_append_only BEFORE DELETE OR UPDATE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER audit_event_is_not_truncated BEFORE TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER audit_link_is_append_only BEFORE DELETE OR UPDATE ON public.audit_link FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER audit_link_is_not_truncated BEFORE TRUNCATE ON public.audit_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER audit_retired_is_append_only BEFORE DELETE OR UPDATE ON public.audit_retired FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER report_receipt_is_immutable BEFORE DELETE OR UPDATE ON public.report_receipt FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER report_version_is_immutable BEFORE DELETE OR UPDATE ON public.report_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER report_version_is_never_truncated BEFORE TRUNCATE ON public.report_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.administrator
+    ADD CONSTRAINT administrator_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.audit_pending
+    ADD CONSTRAINT audit_pending_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.audit_event(id);
+
+ALTER TABLE ONLY public.community_membership
+    ADD CONSTRAINT community_membership_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.device_clock_sample
+    ADD CONSTRAINT device_clock_sample_device_id_fkey FOREIGN KEY (device_id) REFERENCES public.device(id);
+
+ALTER TABLE ONLY public.device_clock_sample
+    ADD CONSTRAINT device_clock_sample_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.device
+    ADD CONSTRAINT device_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.draft
+    ADD CONSTRAINT draft_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.draft
+    ADD CONSTRAINT draft_template_id_fkey FOREIGN KEY (template_id) REFERENCES public.report_template(id);
+
+ALTER TABLE ONLY public.draft
+    ADD CONSTRAINT draft_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
+
+ALTER TABLE ONLY public.identity_review
+    ADD CONSTRAINT identity_review_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.identity_review
+    ADD CONSTRAINT identity_review_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.identity_review
+    ADD CONSTRAINT identity_review_other_patient_id_fkey FOREIGN KEY (other_patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.identity_review
+    ADD CONSTRAINT identity_review_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.image_grade
+    ADD CONSTRAINT image_grade_graded_by_fkey FOREIGN KEY (graded_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.image_grade
+    ADD CONSTRAINT image_grade_reading_id_fkey FOREIGN KEY (reading_id) REFERENCES public.reading(id);
+
+ALTER TABLE ONLY public.image_grade
+    ADD CONSTRAINT image_grade_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.imaging_association
+    ADD CONSTRAINT imaging_association_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.imaging_encoding
+    ADD CONSTRAINT imaging_encoding_instance_id_fkey FOREIGN KEY (instance_id) REFERENCES public.imaging_instance(id);
+
+ALTER TABLE ONLY public.imaging_instance
+    ADD CONSTRAINT imaging_instance_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.imaging_series(id);
+
+ALTER TABLE ONLY public.imaging_instance
+    ADD CONSTRAINT imaging_instance_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.imaging_series
+    ADD CONSTRAINT imaging_series_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.imaging_statement
+    ADD CONSTRAINT imaging_statement_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.imaging_study
+    ADD CONSTRAINT imaging_study_device_id_fkey FOREIGN KEY (device_id) REFERENCES public.device(id);
+
+ALTER TABLE ONLY public.imaging_study
+    ADD CONSTRAINT imaging_study_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.imaging_study
+    ADD CONSTRAINT imaging_study_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.imaging_study
+    ADD CONSTRAINT imaging_study_service_request_id_fkey FOREIGN KEY (service_request_id) REFERENCES public.service_request(id);
+
+ALTER TABLE ONLY public.match_decision
+    ADD CONSTRAINT match_decision_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.match_decision
+    ADD CONSTRAINT match_decision_service_request_id_fkey FOREIGN KEY (service_request_id) REFERENCES public.service_request(id);
+
+ALTER TABLE ONLY public.match_decision
+    ADD CONSTRAINT match_decision_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.number_counter
+    ADD CONSTRAINT number_counter_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.organization
+    ADD CONSTRAINT organization_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.patient_identifier
+    ADD CONSTRAINT patient_identifier_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.patient
+    ADD CONSTRAINT patient_mother_id_fkey FOREIGN KEY (mother_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.patient
+    ADD CONSTRAINT patient_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.patient_organization
+    ADD CONSTRAINT patient_organization_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.patient_organization
+    ADD CONSTRAINT patient_organization_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.patient
+    ADD CONSTRAINT patient_same_as_id_fkey FOREIGN KEY (same_as_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.practitioner
+    ADD CONSTRAINT practitioner_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.practitioner_role
+    ADD CONSTRAINT practitioner_role_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.practitioner_role
+    ADD CONSTRAINT practitioner_role_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.quarantine
+    ADD CONSTRAINT quarantine_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.quarantine
+    ADD CONSTRAINT quarantine_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.quarantine
+    ADD CONSTRAINT quarantine_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.reading
+    ADD CONSTRAINT reading_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.reading
+    ADD CONSTRAINT reading_current_version_exists FOREIGN KEY (current_version_id) REFERENCES public.report_version(id);
+
+ALTER TABLE ONLY public.reading_mode
+    ADD CONSTRAINT reading_mode_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.reading
+    ADD CONSTRAINT reading_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.reading
+    ADD CONSTRAINT reading_preliminary_version_exists FOREIGN KEY (preliminary_version_id) REFERENCES public.report_version(id);
+
+ALTER TABLE ONLY public.reading
+    ADD CONSTRAINT reading_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.report_code
+    ADD CONSTRAINT report_code_report_version_id_fkey FOREIGN KEY (report_version_id) REFERENCES public.report_version(id);
+
+ALTER TABLE ONLY public.report_discrepancy
+    ADD CONSTRAINT report_discrepancy_first_version_id_fkey FOREIGN KEY (first_version_id) REFERENCES public.report_version(id);
+
+ALTER TABLE ONLY public.report_discrepancy
+    ADD CONSTRAINT report_discrepancy_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.report_discrepancy
+    ADD CONSTRAINT report_discrepancy_reading_id_fkey FOREIGN KEY (reading_id) REFERENCES public.reading(id);
+
+ALTER TABLE ONLY public.report_discrepancy
+    ADD CONSTRAINT report_discrepancy_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.report_discrepancy
+    ADD CONSTRAINT report_discrepancy_second_version_id_fkey FOREIGN KEY (second_version_id) REFERENCES public.report_version(id);
+
+ALTER TABLE ONLY public.report_receipt
+    ADD CONSTRAINT report_receipt_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.report_receipt
+    ADD CONSTRAINT report_receipt_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.report_receipt
+    ADD CONSTRAINT report_receipt_report_version_id_fkey FOREIGN KEY (report_version_id) REFERENCES public.report_version(id);
+
+ALTER TABLE ONLY public.report_template
+    ADD CONSTRAINT report_template_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.report_version
+    ADD CONSTRAINT report_version_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.report_version
+    ADD CONSTRAINT report_version_reading_id_fkey FOREIGN KEY (reading_id) REFERENCES public.reading(id);
+
+ALTER TABLE ONLY public.report_version
+    ADD CONSTRAINT report_version_replaces_id_fkey FOREIGN KEY (replaces_id) REFERENCES public.report_version(id);
+
+ALTER TABLE ONLY public.report_version
+    ADD CONSTRAINT report_version_verifier_id_fkey FOREIGN KEY (verifier_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.report_version
+    ADD CONSTRAINT report_version_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
+
+ALTER TABLE ONLY public.report_withdrawal
+    ADD CONSTRAINT report_withdrawal_report_version_id_fkey FOREIGN KEY (report_version_id) REFERENCES public.report_version(id);
+
+ALTER TABLE ONLY public.report_withdrawal
+    ADD CONSTRAINT report_withdrawal_withdrawn_by_fkey FOREIGN KEY (withdrawn_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.request_paper
+    ADD CONSTRAINT request_paper_added_by_fkey FOREIGN KEY (added_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.request_paper
+    ADD CONSTRAINT request_paper_service_request_id_fkey FOREIGN KEY (service_request_id) REFERENCES public.service_request(id);
+
+ALTER TABLE ONLY public.service_request
+    ADD CONSTRAINT service_request_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.service_request
+    ADD CONSTRAINT service_request_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.service_request
+    ADD CONSTRAINT service_request_registered_by_fkey FOREIGN KEY (registered_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.service_request
+    ADD CONSTRAINT service_request_requester_id_fkey FOREIGN KEY (requester_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.site_return
+    ADD CONSTRAINT site_return_answered_by_fkey FOREIGN KEY (answered_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.site_return
+    ADD CONSTRAINT site_return_reading_id_fkey FOREIGN KEY (reading_id) REFERENCES public.reading(id);
+
+ALTER TABLE ONLY public.site_return
+    ADD CONSTRAINT site_return_returned_by_fkey FOREIGN KEY (returned_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.work_item
+    ADD CONSTRAINT work_item_assigned_to_fkey FOREIGN KEY (assigned_to) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.work_item
+    ADD CONSTRAINT work_item_claimed_by_fkey FOREIGN KEY (claimed_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.work_item
+    ADD CONSTRAINT work_item_reading_id_fkey FOREIGN KEY (reading_id) REFERENCES public.reading(id);
