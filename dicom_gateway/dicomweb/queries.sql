@@ -42,3 +42,17 @@ select series_instance_uid, sop_instance_uid
 from seen
 order by abs(place - (amount + 1) / 2.0), place
 limit 1
+
+-- name: match
+-- What the registration says of a matched study, and when it was matched.
+select p.name, p.birth_date, p.birth_date_estimated, p.sex, r.accession_number, o.code as source,
+    coalesce(
+        (select max(d.decided_at) from match_decision d where d.study_id = s.id),
+        s.first_received_at
+    ) as matched_at,
+    s.source_patient_name
+from imaging_study s
+join patient p on p.id = s.patient_id
+join service_request r on r.id = s.service_request_id
+join organization o on o.id = s.organization_id
+where s.id = %(study_id)s

@@ -14,6 +14,7 @@ from dicom_gateway.dicomweb.accept import DICOM, JSON, OCTETS, RENDERED
 from dicom_gateway.dicomweb.access_log import AccessLog
 from dicom_gateway.dicomweb.dictionary import Level
 from dicom_gateway.dicomweb.instances import Instances, Match
+from dicom_gateway.dicomweb.matches import match_of
 from dicom_gateway.dicomweb.multipart import Reader
 from dicom_gateway.dicomweb.store import Instance, rows
 from dicom_gateway.dicomweb.wado import Retrieval, nobody_knows
@@ -33,18 +34,13 @@ AnyCall = Call[Any, Any]
 Matching = Callable[[Connection, Instance], Awaitable[Match | None]]
 
 
-async def as_it_came(_connection: Connection, _instance: Instance) -> Match | None:
-    """A matching that knows of none: every study goes out as it came."""
-    return None
-
-
 def endpoints(
-    *, root: Path, zone: ZoneInfo, public_url: str, spool: Spool | None, match: Matching = as_it_came
+    *, root: Path, zone: ZoneInfo, public_url: str, spool: Spool | None, match: Matching = match_of
 ) -> list[Endpoint]:
     """Every route.
 
     root: the folder archive/ stands in. public_url: decides between http and https in addresses that are given out.
-    spool: where uploads go; None while describing the API.
+    spool: where uploads go; None while describing the API. match: what a study shows instead of what came.
     """
     scheme = "https" if public_url.startswith("https:") else "http"
 

@@ -18,7 +18,7 @@ BONE = np.float32(0.0009)
 CENTRE_Z = 92.0
 HEIGHT = 410.0
 #: Steps of the integration: rows of the film, columns, depth (mm).
-STEP_Z, STEP_X, STEP_Y = 1.0, 0.8, 1.8
+STEP_Z, STEP_X, STEP_Y = 1.4, 0.8, 1.8
 
 
 @lru_cache(maxsize=2)

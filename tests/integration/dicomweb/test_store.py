@@ -50,7 +50,7 @@ async def test_all_stored(client, spool, series, door):
 
 
 async def test_a_medium_s_other_files_are_left_out_with_a_reason_each(client, spool, series):
-    directory = file_bytes(series[1]).replace(CT.encode() + b"\0", b"1.2.840.10008.1.3.10\x00\x00\x00\x00\x00"[:26])
+    directory = file_bytes(series[1]).replace(CT.encode() + b"\0", b"1.2.840.10008.1.3.10".ljust(26, b"\0"))
     status, said = await store(client, body(b"AUTORUN", file_bytes(series[0]), b"x" * 4000, b"", directory))
     assert status == 200
     assert len(spool.stored) == 1

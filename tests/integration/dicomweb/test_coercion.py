@@ -1,0 +1,91 @@
+"""A matched study shows the registration's values where they differ, and says so; every other byte stays."""
+
+import io
+from datetime import date
+from uuid import uuid4
+
+import pydicom
+import pytest
+
+from telemed.demo.phantom import Examination, Subject, ct_series
+
+from .conftest import data_set_bytes
+from .test_retrieve import ANY, multipart, url_of
+
+
+def instance(**about):
+    (data,) = ct_series(
+        Subject(birth_date=date(1956, 3, 14), sex="F", **about),
+        Examination(key="coerced", accession_number="A1"),
+        slices=1,
+        size=32,
+    )
+    return data
+
+
+async def match(shelf, data, *, name="孟淑珍", sex="F", born=date(1956, 3, 14), accession="A1", state="sure"):
+    organization = await shelf.organization("xinglong")
+    async with shelf.pool.transaction() as tx:
+        cursor = await tx.execute(
+            "insert into patient (organization_id, name, name_search, name_pinyin, sex, birth_date)"
+            " values (%s, %s, %s, '', %s, %s) returning id",
+            (organization, name, name, sex, born),
+        )
+        (patient,) = await cursor.fetchone()
+        cursor = await tx.execute(
+            "insert into service_request (submission_id, organization_id, accession_number, patient_id, visit_id,"
+            " modality, item, body_site, laterality, encounter_class, priority, registered_at)"
+            " values (%s, %s, %s, %s, %s, 'CT', 'CT', '胸部', 'U', 'outpatient', 'routine', now()) returning id",
+            (uuid4(), organization, accession, patient, uuid4()),
+        )
+        (request,) = await cursor.fetchone()
+        await tx.execute(
+            "update imaging_study set patient_id = %s, service_request_id = %s, match_state = %s"
+            " where study_instance_uid = %s",
+            (patient, request, state, data.StudyInstanceUID),
+        )
+
+
+async def out(client, data):
+    ((_, content),) = await multipart(client, url_of(data), ANY)
+    return pydicom.dcmread(io.BytesIO(content)), content
+
+
+async def test_a_study_that_agrees_goes_out_byte_for_byte(client, shelf):
+    data = instance(name="Meng^Shuzhen=孟^淑珍", charset="GB18030")
+    await shelf.put(data)
+    await match(shelf, data)
+    _, content = await out(client, data)
+    assert content.endswith(data_set_bytes(data))
+
+
+@pytest.mark.parametrize("charset", ["GB18030", "ISO_IR 192"])
+async def test_what_differs_is_replaced_and_recorded(client, shelf, charset):
+    data = instance(name="MENG^SHUZEN", charset=charset)
+    await shelf.put(data)
+    await match(shelf, data, accession="A2", state="confirmed")
+    read, _ = await out(client, data)
+    assert str(read.PatientName) == "孟淑珍"
+    assert read.AccessionNumber == "A2"
+    assert read.PatientID == data.PatientID
+    (record,) = read.OriginalAttributesSequence
+    (before,) = record.ModifiedAttributesSequence
+    assert str(before.PatientName) == "MENG^SHUZEN"
+    assert before.AccessionNumber == "A1"
+    assert record.ReasonForTheAttributeModification == "COERCE"
+    assert read.PixelData == data.PixelData
+    untouched = [one for one in read if one.keyword not in ("PatientName", "AccessionNumber", "SpecificCharacterSet")]
+    assert all(data.get(one.tag) == one for one in untouched if one.keyword != "OriginalAttributesSequence")
+    (shown,) = await (await client.get(f"{url_of(data)}/metadata")).json(content_type=None)
+    assert shown["00100010"]["Value"] == [{"Alphabetic": "孟淑珍"}]
+    assert shown["04000561"]["Value"][0]["04000550"]["Value"][0]["00080050"]["Value"] == ["A1"]
+    assert shown["7FE00010"]["BulkDataURI"].startswith("http")
+
+
+@pytest.mark.parametrize("state", ["doubtful"])
+async def test_a_doubtful_match_replaces_nothing(client, shelf, state):
+    data = instance(name="MENG^SHUZEN")
+    await shelf.put(data)
+    await match(shelf, data, accession="A2", state=state)
+    _, content = await out(client, data)
+    assert content.endswith(data_set_bytes(data))
