@@ -32,6 +32,8 @@ LINGER = 0.015
 #: How often the journals of processes that died are looked for.
 ADOPT_EVERY = 15.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
+#: Stands for the organisation of a sender nobody knows; a release puts the true one in its place.
+NOBODY = UUID(int=0)
 
 _log = structlog.get_logger("dicom_gateway.indexer")
 _header = msgspec.json.Decoder(InstanceHeader | None)
@@ -97,16 +99,15 @@ class Indexer:
     async def adopt(self) -> None:
         """Index and remove the journals of processes that died."""
         spool = self._spool
-        for orphan in await spool.run(lambda: adopt(spool.files, spool.root)):
-            finished = False
-            try:
-                count = await self._empty(orphan)
-                await spool.run(orphan.remove)
-                finished = True
-                _log.info("journal-adopted", journal=orphan.folder.name, records=count)
-            finally:
-                if not finished:
-                    orphan.leave()
+        orphans = await spool.run(lambda: adopt(spool.files, spool.root))
+        try:
+            while orphans:
+                count = await self._empty(orphans[0])
+                await spool.run(orphans[0].remove)
+                _log.info("journal-adopted", journal=orphans.pop(0).folder.name, records=count)
+        finally:
+            for orphan in orphans:
+                orphan.leave()
 
     async def _empty(self, orphan: Orphan) -> int:
         at, count = Position(1, 0), 0
@@ -179,15 +180,13 @@ class Indexer:
                 continue
             organization = await _organization(tx, record)
             header = _header.decode(record.header)
-            arrival = None
-            if header is not None and organization is not None:
-                arrival = arrival_of(record, header, organization, self._zone)
+            arrival = header and arrival_of(record, header, organization or NOBODY, self._zone)
             if record.refusal is not None:
                 await quarantine.open_case(tx, _case(record, record.refusal, arrival, organization))
             elif arrival is None:
-                reason = "not-indexable" if header is None else "sender-unknown"
-                placeless = header and arrival_of(record, header, UUID(int=0), self._zone)
-                await quarantine.open_case(tx, _case(record, reason, placeless, organization))
+                await quarantine.open_case(tx, _case(record, "not-indexable", None, organization))
+            elif organization is None:
+                await quarantine.open_case(tx, _case(record, "sender-unknown", arrival, organization))
             else:
                 arrivals.append(arrival)
         for arrival, clash in await store.index(tx, arrivals, compared) if arrivals else []:

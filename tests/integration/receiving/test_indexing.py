@@ -14,7 +14,7 @@ from dicom_gateway.intake import inspect
 from dicom_gateway.spool import Refused, Stored, Threads, adopt, open_spool
 from dicom_gateway.spool.files import Posix
 from telemed.db import open_pool
-from telemed.errors import Conflict, NotFound
+from telemed.errors import Conflict, NotFound, Unavailable
 from telemed.imaging import quarantine, store
 from telemed.vocabulary import EVERYWHERE, PractitionerId, Scope, ScopeKind
 from tests.datasets import data_set, encoded
@@ -300,3 +300,48 @@ async def test_the_announced_number_is_noted_only_for_the_senders_own_study(gate
         uid = str(data_set().StudyInstanceUID)
         assert await store.expect(tx, uid, gateway.other_organization, 40, RECEIVED) is None
         assert await store.expect(tx, uid, gateway.organization, 40, RECEIVED) is not None
+
+
+async def test_a_sender_that_left_the_directory_is_kept_apart_until_it_is_enrolled_again(gateway: Gateway) -> None:
+    await send(gateway, data_set(), organization=uuid4(), ae="GONE")
+    await gateway.indexer.drain()
+    [(case, reason)] = await gateway.rows("select id, reason from quarantine")
+    assert reason == "sender-unknown"
+    by = await practitioner(gateway)
+    with pytest.raises(Conflict):
+        async with gateway.pool.transaction() as tx:
+            await quarantine.release(tx, EVERYWHERE, case, by=by, note="", now=RECEIVED)
+    async with gateway.pool.transaction() as tx:
+        await tx.execute(
+            "insert into device (organization_id, ae_title) values (%s, 'GONE')", (gateway.other_organization,)
+        )
+        await quarantine.release(tx, EVERYWHERE, case, by=by, note="", now=RECEIVED)
+    assert await gateway.rows("select organization_id, instance_count from imaging_study") == [
+        (gateway.other_organization, 1)
+    ]
+
+
+async def test_an_adoption_that_fails_gives_every_journal_back(gateway: Gateway) -> None:
+    threads = Threads(2)
+    for number in range(2):
+        dead = open_spool(gateway.root, f"dead-{number}", inspect, threads)
+        other = Gateway(dead, gateway.indexer, gateway.pool, gateway.organization, gateway.organization, gateway.root)
+        await send(other, data_set(InstanceNumber=number + 1))
+        await dead.close()
+    nowhere = await open_pool("postgresql:///nowhere?host=/nonexistent", patience=0.05)
+    with pytest.raises(Unavailable):
+        await Indexer(gateway.spool, nowhere).adopt()
+    await nowhere.close()
+    await gateway.indexer.adopt()
+    assert await gateway.rows("select instance_count from imaging_study") == [(2,)]
+    threads.close()
+
+
+async def test_what_cannot_be_indexed_does_not_hold_up_what_comes_behind(gateway: Gateway) -> None:
+    async with gateway.pool.transaction() as tx:
+        await tx.execute("alter table imaging_instance add constraint planted check (instance_number <> 2)")
+    for number in (1, 2, 3):
+        await send(gateway, data_set(InstanceNumber=number))
+    await gateway.indexer.drain()
+    assert await gateway.rows("select instance_count from imaging_study") == [(2,)]
+    assert await gateway.rows("select reason from quarantine") == [("not-indexable",)]
