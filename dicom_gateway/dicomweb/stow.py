@@ -51,7 +51,20 @@ class Part:
 
 
 async def store(reader: Reader, spool: Spool, sender: Sender) -> list[Part]:
-    """Take every part in order; each is durable, refused or skipped before the next is read."""
+    """Take every part in order; each is durable, refused or skipped before the next is read.
+
+    A request that ends in good order is evidence that its studies are complete; one that breaks off is not.
+    """
+    whole = False
+    try:
+        parts = await _parts(reader, spool, sender)
+        whole = True
+    finally:
+        await spool.ended(_association(sender), released=whole)
+    return parts
+
+
+async def _parts(reader: Reader, spool: Spool, sender: Sender) -> list[Part]:
     parts: list[Part] = []
     while await reader.next_part() is not None:
         number = len(parts) + 1
@@ -83,9 +96,13 @@ async def _head(content: AsyncIterator[bytes]) -> tuple[bytearray, FileMeta | st
     return head, file_meta.read(bytes(head), complete=True) or "file-meta-truncated"
 
 
+def _association(sender: Sender) -> str:
+    return f"stow-{sender.request_id}"
+
+
 def _context(meta: FileMeta, sender: Sender) -> InstanceContext:
     return InstanceContext(
-        association_id=f"stow-{sender.request_id}",
+        association_id=_association(sender),
         calling_ae=STOW_AE,
         called_ae=STOW_AE,
         peer_address=sender.peer_address,

@@ -208,6 +208,10 @@ class MemorySpool:
 
     def __init__(self) -> None:
         self.stored, self.refused, self.abandoned, self.largest = {}, set(), 0, 0
+        self.ends = []
+
+    async def ended(self, association_id, *, released):
+        self.ends.append((association_id, released))
 
     async def open(self, context):
         return Draft(self, context)
