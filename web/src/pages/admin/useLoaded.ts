@@ -64,3 +64,15 @@ export function useChange(): {
   }
   return { busy, failure, run };
 }
+
+/** Every page of a list, first to last. */
+export async function everything<T>(page: (after: string) => Promise<{ readonly items: readonly T[]; readonly next: string | null }>): Promise<T[]> {
+  const found: T[] = [];
+  let after = '';
+  for (;;) {
+    const answer = await page(after);
+    found.push(...answer.items);
+    if (answer.next === null) return found;
+    after = answer.next;
+  }
+}
