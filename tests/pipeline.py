@@ -61,7 +61,7 @@ def stages(*, long: bool) -> list[Stage]:
         Stage("web-types", node(str(modules / "vue-tsc" / "bin" / "vue-tsc.js"), "--noEmit"), "static", cwd=web),
         Stage("web-lint", node(str(modules / "eslint" / "bin" / "eslint.js"), "."), "static", cwd=web),
         Stage("web-unit", node(str(modules / "vitest" / "vitest.mjs"), "run"), "unit", cwd=web),
-        pytest("unit", "unit", "tests/unit", "tests/property", "tests/spec", workers=2),
+        pytest("unit", "unit", "tests/unit", "tests/spec", workers=2),
         pytest("integration", "integration", "tests/integration", *extra, workers=2),
         pytest(
             "integration-debian-postgres",

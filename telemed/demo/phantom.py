@@ -108,7 +108,7 @@ def ct_series(
             series_number=series_number,
             number=index + 1,
         )
-        data.SeriesDescription = "Chest 1.5mm"
+        data.SeriesDescription = f"Chest {thickness:.1f}mm"
         data.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
         data.FrameOfReferenceUID = uid(examination.study, "frame")
         data.PositionReferenceIndicator = ""
