@@ -21,6 +21,10 @@ def commit() -> str:
     return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
 
 
+#: As it was when the run began.
+TESTED = commit()
+
+
 def write(test: str, seed: int | None, result: str) -> None:
     """Put one row into the table, in place of an older one of the same test."""
     page = PAGE.read_text(encoding="utf-8")
@@ -28,5 +32,5 @@ def write(test: str, seed: int | None, result: str) -> None:
     table, after = rest.split(END)
     rows = [line for line in table.strip().splitlines() if not line.startswith(f"| {test} |")]
     day = datetime.now(UTC).date().isoformat()
-    rows.append(f"| {test} | {commit()} | {'' if seed is None else seed} | {day} | {result} |")
+    rows.append(f"| {test} | {TESTED} | {'' if seed is None else seed} | {day} | {result} |")
     PAGE.write_text(f"{before}{BEGIN}\n" + "\n".join(rows) + f"\n{END}{after}", encoding="utf-8")
