@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -21,10 +22,13 @@ from telemed.http import problem
 from telemed.http.peer import Network, peer_address
 from telemed.http.rate import Limiter
 from telemed.http.wire import PUBLIC, Authenticated, Call, Endpoint, Gate, Nothing, Public, Upload
-from telemed.vocabulary import EVERYWHERE, ScopeKind
+from telemed.vocabulary import EVERYWHERE, ScopeKind, Text
 
 REQUEST_ID = web.RequestKey("request_id", UUID)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# No text of the county has a NUL, and PostgreSQL's text cannot hold one: `\u0000` after an even number of backslashes.
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000|\x00")
+NO_NUL = Text("文字中含有不可用的空字符，未作任何改动。", "The text holds a NUL character; nothing was changed.")
 COMPRESS_FROM = 2048  # bytes of JSON from which gzip pays on a thin link
 
 log = structlog.get_logger(__name__)
@@ -284,6 +288,8 @@ def _list_fields(query: type[Any]) -> frozenset[str]:
 def _query(request: web.Request, endpoint: Endpoint, lists: frozenset[str]) -> Any:
     if endpoint.query is Nothing:
         return Nothing()
+    if any("\0" in value for value in request.query.values()):
+        raise Invalid("nul-character", *NO_NUL)
     raw = {name: request.query.getall(name) if name in lists else request.query[name] for name in request.query}
     try:
         return msgspec.convert(raw, type=endpoint.query, strict=False)
@@ -306,6 +312,8 @@ async def _body(request: web.Request, endpoint: Endpoint) -> Any:
         raw += chunk
         if len(raw) > endpoint.limit:
             raise web.HTTPRequestEntityTooLarge(max_size=endpoint.limit, actual_size=len(raw))
+    if NUL.search(raw):
+        raise Invalid("nul-character", *NO_NUL)
     try:
         return msgspec.json.decode(bytes(raw), type=endpoint.body)
     except msgspec.ValidationError as error:

@@ -148,6 +148,7 @@ async def test_a_refused_change_leaves_nothing_but_an_audit_row_that_says_so(cli
         ({"json": {}}, 422, "malformed"),
         ({"json": None, "data": b"{"}, 422, "malformed"),
         ({"json": {"text": "x" * 2000}}, 413, "http-413"),
+        ({"json": {"text": "a\0b"}}, 422, "nul-character"),
     ],
 )
 async def test_near_misses_of_a_good_request_change_nothing(client, pool, change, status, code):
@@ -155,6 +156,12 @@ async def test_near_misses_of_a_good_request_change_nothing(client, pool, change
     assert answer.status == status
     assert (await answer.json())["code"] == code
     assert await rows(pool, "note") == []
+
+
+async def test_a_backslash_that_is_typed_is_text(client, pool):
+    answer = await client.post("/api/notes", json={"text": r"\u0000"}, headers=WHO)
+    assert answer.status == 200
+    assert await rows(pool, "note") == [(r"\u0000",)]
 
 
 async def test_a_role_without_the_action_is_refused(client, door, pool):
