@@ -29,6 +29,7 @@ FLAGS = (
 NO_WEBGL = ("--disable-gpu", "--disable-webgl", "--disable-3d-apis")
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 CODE_STEP = 30
+PATIENCE = 60_000  # a busy machine is slow, not wrong
 
 DESK = {"width": 1366, "height": 768}
 WIDE = {"width": 1920, "height": 1080}
@@ -64,6 +65,8 @@ class People:
             timezone_id="Asia/Shanghai",
             reduced_motion="reduce",
         )
+        context.set_default_timeout(PATIENCE)
+        context.set_default_navigation_timeout(PATIENCE)
         context.add_init_script(f"localStorage.setItem('telemed.locale', '{locale}')")
         return context
 

@@ -8,15 +8,16 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from telemed.demo.phantom import Examination, Subject, ct_series, dr_chest
 
-from .browser import People, launch
+from .browser import PATIENCE, People, launch
 from .facts import Facts
 from .stack import Stack, build_client, given_stack, push, running_stack
 
 HERE = Path(__file__).parent
+expect.set_options(timeout=PATIENCE)
 TEST_SECONDS = 300  # a page in both languages and sizes, drawn without a graphics card
 
 

@@ -58,6 +58,10 @@ VISITS: tuple[Visit, ...] = (
         "admin-account", "/admin/accounts", "security-admin", "[role='grid'] tbody [role='row']", prepare=_open_first
     ),
     Visit("audit", "/audit", "auditor", "[role='grid'] tbody [role='row']"),
+    Visit("technician", "/technician", "technician", "[role='grid'] tbody [role='row']", organization="青石"),
+    Visit("registration", "/registration", "registrar", "form fieldset", organization="青石"),
+    Visit("unmatched", "/unmatched", "technician", "[role='grid']", organization="青石"),
+    Visit("patients", "/patients", "technician", "input[type='search']", organization="青石"),
     Visit("images-ct", lambda facts: f"/images/{facts.ct_study}", "author", ".corner.top"),
     Visit("images-dr", lambda facts: f"/images/{facts.dr_study}", "author", ".corner.top"),
 )

