@@ -26,7 +26,7 @@ from telemed.access.store import SessionRow, queries, session_by_token
 from telemed.access.trail import trail_endpoints
 from telemed.db import execute
 from telemed.errors import Invalid, NotFound
-from telemed.http.wire import PUBLIC, Call, Endpoint, Nothing, RateClass
+from telemed.http.wire import PUBLIC, Authenticated, Call, Endpoint, Nothing, RateClass
 from telemed.vocabulary import Action, Role, ScopeKind, Text
 
 LOCK_AFTER_SECONDS = 600  # without a key or a mouse the page asks for the lock screen
@@ -43,15 +43,20 @@ class SessionRoutes:
     async def sign_in(self, call: Call[Nothing, SignInBody]) -> Me:
         """Sign in. A session already open on this PC ends: 快速切换用户; its drafts are saved work, not session."""
         body = call.body
+        known = await self._sign_in.known_account(body.username)
+        if known is not None:
+            # A refused try stands on the account's record too; what was typed is written nowhere.
+            call.about("account", known)
         proven = await self._sign_in.prove(body.username, body.password, body.totp, call.now)
-        call.about("account", proven.account.id)
         replaces = None if call.authenticated is None else call.authenticated.principal.session_id
         async with call.transaction() as tx:
             token, session_id = await self._sign_in.open(tx, proven, replaces, call.now)
             call.about("session", session_id)
             row = await session_by_token(tx, digest(token), call.now)
-        if row is None:
-            raise LookupError("a session that was opened a moment ago is gone")
+            if row is None:
+                raise LookupError("a session that was opened a moment ago is gone")
+            # The audit row of a sign-in names who came in, not who sat here before.
+            call.authenticated = Authenticated(self._gate.principal(row, call.now), row.csrf_token)
         call.cookies.append(lambda answer: self._gate.cookie.give(answer, token))
         return self._me(row, call)
 

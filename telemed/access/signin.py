@@ -40,6 +40,12 @@ class SignIn:
         self._limits = limits
         self.attempts = Attempts(pool, limits)
 
+    async def known_account(self, username: str) -> UUID | None:
+        """Whose account name this is, for the audit only: no answer depends on it."""
+        async with self._pool.connection() as connection:
+            account = await account_by_username(connection, folded(username))
+        return None if account is None else account.id
+
     async def prove(self, username: str, password: str, code: str | None, now: datetime) -> Proven:
         """Check a sign-in. Raises Forbidden `sign-in-failed` or `sign-in-locked`; the try is counted."""
         name = folded(username)

@@ -12,7 +12,7 @@ insert into audit_pending (event_id) select id from event
 
 -- name: take_lease
 -- Become or stay the one sealer. No row: another process seals.
-update audit_sealer set holder = %(holder)s, held_until = clock_timestamp() + %(lease)s
+update audit_sealer set holder = %(holder)s, held_until = clock_timestamp() + %(lease)s::interval
 where holder = %(holder)s or held_until < clock_timestamp()
 returning position, chain
 
@@ -65,7 +65,7 @@ order by e.id limit %(limit)s
 -- name: waiting
 -- Rows that have waited for a place longer than they may.
 select e.id, e.at from audit_pending p join audit_event e on e.id = p.event_id
-where e.at < clock_timestamp() - %(patience)s order by e.id limit %(limit)s
+where e.at < clock_timestamp() - %(patience)s::interval order by e.id limit %(limit)s
 
 -- name: retired
 -- Where retention has cut, the last cut first.

@@ -14,8 +14,9 @@ from telemed.vocabulary import Intent, Role
 Short = Annotated[str, msgspec.Meta(max_length=100)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+# `$` alone would let one line feed pass.
 AeTitle = Annotated[
-    str, msgspec.Meta(pattern=r"^[\x21-\x5B\x5D-\x7E]([\x20-\x5B\x5D-\x7E]{0,14}[\x21-\x5B\x5D-\x7E])?$")
+    str, msgspec.Meta(pattern=r"^[\x21-\x5B\x5D-\x7E]([\x20-\x5B\x5D-\x7E]{0,14}[\x21-\x5B\x5D-\x7E])?$(?!\n)")
 ]
 LicenceCategory = Literal["临床", "口腔", "公共卫生", "中医"]
 
@@ -179,7 +180,7 @@ class DeviceList(msgspec.Struct, frozen=True):
 class NewDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     organization_id: UUID
     ae_title: AeTitle
-    modality: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9_ ]{0,16}$")] = ""
+    modality: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9_ ]{0,16}$(?!\n)")] = ""
     name: Short = ""
     default_intent: Intent = Intent.REQUEST_READING
 
@@ -189,7 +190,7 @@ class ChangedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     revision: int
     organization_id: UUID
-    modality: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9_ ]{0,16}$")]
+    modality: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9_ ]{0,16}$(?!\n)")]
     name: Short
     default_intent: Intent
     state: DeviceState

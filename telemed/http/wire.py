@@ -197,7 +197,7 @@ class Call(Generic[Q, B]):
             request_id=self.request_id,
             entities=tuple(self.entities),
             purpose=self.purpose,
-            detail=dict(self.detail),
+            detail={"route": f"{self.endpoint.method} {self.endpoint.path}", **self.detail},
             access=self.endpoint.access,
         )
 

@@ -397,17 +397,35 @@ async def test_every_sign_in_and_every_refusal_is_on_record_without_the_name_typ
     doctor = await county.person("liudefu", Role.AUTHOR)
     pc = county.browser()
     await pc.call("POST", "/api/session", {"username": "typed-by-mistake", "password": "secret"})
+    await pc.call("POST", "/api/session", {"username": "liudefu", "password": "secret"})
     await pc.sign_in(doctor)
     async with county.pool.connection() as connection:
         cursor = await connection.execute(
-            "select action, outcome, detail ->> 'code', entities from audit_event order by id"
+            "select action, outcome, detail ->> 'code', practitioner_id, entities, detail ->> 'route'"
+            " from audit_event order by id",
         )
         rows = await cursor.fetchall()
         whole = await (await connection.execute("select audit_event::text from audit_event")).fetchall()
-    assert [row[:3] for row in rows] == [
-        ("public:/api/session", "refused", "sign-in-failed"),
-        ("public:/api/session", "success", None),
+    assert [row[:4] for row in rows] == [
+        ("public:/api/session", "refused", "sign-in-failed", None),
+        ("public:/api/session", "refused", "sign-in-failed", None),
+        ("public:/api/session", "success", None, doctor.id),
     ]
-    assert {"kind": "account", "id": str(doctor.account_id)} in rows[1][3]
+    account = {"kind": "account", "id": str(doctor.account_id)}
+    assert [account in row[4] for row in rows] == [False, True, True]
+    assert {row[5] for row in rows} == {"POST /api/session"}
     assert "typed-by-mistake" not in str(whole)
     assert "Kestrel" not in str(whole)
+
+
+async def test_a_switch_of_users_is_recorded_under_the_one_who_came(county: Any):
+    first = await county.person("wangguilan", Role.TECHNICIAN, enrolled=False)
+    second = await county.person("sunshuzhi", Role.TECHNICIAN, enrolled=False)
+    pc = county.browser()
+    await pc.sign_in(first)
+    await pc.sign_in(second)
+    who = (
+        "select string_agg(p.name, ' ' order by e.id) from audit_event e"
+        " join practitioner p on p.id = e.practitioner_id"
+    )
+    assert await county.one(who) == "wangguilan sunshuzhi"

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from pyotp.totp import TOTP
 import pytest
 from cryptography.exceptions import InvalidTag
+from pyotp.totp import TOTP
 
 from telemed.access.codes import (
     SecretBox,
