@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 import segno
 
+from telemed.patients.names import shown_pinyin
 from telemed.reading.model.clocks import out_of_hours, total_time
 from telemed.reading.model.delivery import Receipts, is_closed, needs_acknowledgement
 from telemed.reading.model.rules import ReadingRules
@@ -21,7 +22,12 @@ View = TypeVar("View", bound=msgspec.Struct)
 
 def line(row: OverviewRow, now: datetime, rules: ReadingRules) -> Line:
     """One reading with its clock read at `now`."""
-    return msgspec.structs.replace(_like(row, Line), clock=_clock(row, now, rules))
+    shown = _like(row, Line)
+    return msgspec.structs.replace(
+        shown,
+        clock=_clock(row, now, rules),
+        patient_pinyin=shown_pinyin(row.patient_name),  # the column holds every reading, for searching
+    )
 
 
 def site_line(row: SiteReportRow, now: datetime, rules: ReadingRules) -> SiteLine:

@@ -6,7 +6,7 @@ from report_template
 where active
   and (%(modality)s = '' or modality = %(modality)s)
   and (organization_id is null or %(organizations)s::uuid[] is null or organization_id = any(%(organizations)s::uuid[]))
-order by modality, body_site, code;
+order by modality, body_site, right(code, 7) <> '-normal', code;
 
 -- name: install_template
 -- Write a template of a file unless a person has changed it.

@@ -156,6 +156,7 @@ export const en: Translated<typeof zh> = {
     quality: 'Image quality',
     significance: 'Critical and significant',
     history: 'Request and history',
+    rail: 'Series and priors',
     save: 'Save now',
     submit: 'Submit',
     sign: 'Verify and sign',

@@ -153,6 +153,7 @@ export const zh = {
     quality: '图像质量',
     significance: '危急与重要异常',
     history: '申请单与病史',
+    rail: '序列与既往',
     save: '立即保存',
     submit: '提交审核',
     sign: '审核签发',

@@ -60,12 +60,15 @@ export function ageWord(birthDate: string | null, at: Date, t: Say<typeof Ui>): 
 export const stateLook = (line: Line): StateLook => lookOf(READING, line.state);
 export const priorityLook = (line: Line): StateLook => lookOf(PRIORITY, line.priority);
 
+/** Items that name their modality, as people do: DR stands for DICOM's DX and CR. */
+const NAMED = /^(?:CT|MRI?|DR|CR|DX|US|MG|RF|XA)\b/u;
+
 /** CT 胸部平扫: the requested item, else what the images say. */
 export function studyTitle(line: Line): string {
-  const modality = line.modalities.join('/');
-  const item = line.item === '' ? line.body_site : line.item;
-  return item.startsWith(modality) ? item : `${modality} ${item}`.trim();
+  return titled(line.item === '' ? line.body_site : line.item, line.modalities);
 }
+export const titled = (item: string, modalities: readonly string[]): string =>
+  NAMED.test(item) ? item : `${modalities.join('/')} ${item}`.trim();
 
 /** Whether this person writes: an interpretation in progress and mine. */
 export function isMine(line: Line, practitioner: string | undefined): boolean {
