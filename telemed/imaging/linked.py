@@ -172,7 +172,7 @@ async def record_decision(
 
 
 async def measure_clock(tx: Connection, row: StudyRow, registered_at: datetime | None, now: datetime) -> int | None:
-    """Take one study as evidence of its device's clock; returns the error measured from the latest twelve."""
+    """Take one study as evidence of its device's clock; returns the error measured from the latest five."""
     if row.device_id is None:
         return None
     seen = clock.sample(row.acquired_at, received_at=row.first_received_at, registered_at=registered_at)

@@ -131,10 +131,8 @@ async def _source_patient(tx: Connection, row: linked.StudyRow, now: datetime) -
     """Who a study without a request is of: the person its device named, by the rules of numbers and names."""
     whose = row.whose()
     number = identifiers.of_modality(row.source_patient_id, row.source_issuer, str(row.organization_id))
-    name = max(names.groups(whose.name), key=lambda group: any(map(names.is_hanzi, group)), default="")
     person = Person(
-        (name.replace("^", "") if any(map(names.is_hanzi, name)) else name.replace("^", " ")).strip()[:200]
-        or _NAMELESS,
+        names.shown(whose.name)[:200] or _NAMELESS,
         whose.sex,
         whose.birth_date,
         identifiers=frozenset({number} if number else ()),

@@ -80,9 +80,9 @@ on conflict (device_id, study_id) do update
 set low_seconds = excluded.low_seconds, high_seconds = excluded.high_seconds, sampled_at = excluded.sampled_at;
 
 -- name: clock_samples
--- The latest studies of a device, for its clock.
+-- the latest studies of a device, for its clock.
 select low_seconds as low, high_seconds as high from device_clock_sample
-where device_id = %(device_id)s::uuid order by sampled_at desc limit 12;
+where device_id = %(device_id)s::uuid order by sampled_at desc limit 5;
 
 -- name: set_clock
 -- The measured error of a device's clock.

@@ -289,7 +289,7 @@ def words(finding: Finding) -> Text | None:
     if finding.agreement is Agreement.DIFFERS:
         return _WORDS[finding.rule]
     if finding.agreement is Agreement.LIKELY and finding.rule is Rule.NAME:
-        return Text("姓名疑似（拼音或缺字）", "Name only similar (pinyin, or a missing character)")
+        return Text("姓名疑似（同音、拼音或缺字）", "Name only similar (same sound, pinyin, or a missing character)")
     if finding.agreement is Agreement.LIKELY and finding.rule is Rule.LATERALITY:
         return Text("图像含双侧，请确认", "Pictures show both sides, please confirm")
     return None

@@ -14,7 +14,7 @@ from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.imaging import linked, linking, matching, requests
 from telemed.imaging.listing import StudyItem, studies
 from telemed.imaging.routes_registration import Registration, day_of, shown
-from telemed.patients import identifiers, store
+from telemed.patients import identifiers, names, store
 from telemed.patients.messages import Words
 from telemed.vocabulary import Action, Intent, Text
 
@@ -170,7 +170,7 @@ class MatchingRoutes:
         return Unmatched(
             study=item,
             said=[
-                StudyStatement(_number(one.patient_id), one.name, one.sex, one.birth_date, one.contradicts)
+                StudyStatement(_number(one.patient_id), names.shown(one.name), one.sex, one.birth_date, one.contradicts)
                 for one in statements
             ],
             source_accession_number=row.accession_number,

@@ -123,9 +123,10 @@ async def resolve(
     if form.patient_id is not None:
         return await _chosen(tx, form, form.patient_id, None if card_mismatch else number, organization_id, scope, now)
     person = describe(form, None if card_mismatch else number, day)
-    if not form.another_person and not await _holds(tx, person, number):
+    if not form.another_person:
         alike = await namesakes(tx, form, organization_id, day)
-        if alike:
+        # The holder is looked for second: who was seen as a namesake is then seen as the holder, too.
+        if alike and not await _holds(tx, person, number):
             raise Conflict(
                 "same-name-undecided",
                 "同名患者：请核对村屯和电话，选择已有患者或确认是另一人。尚未登记。",

@@ -185,5 +185,7 @@ def differences(comparison: Comparison) -> tuple[Text, ...]:
     """What differs, in words, for the work list of doubtful identities."""
     words = [_DIFFERENCE[f.fact] for f in comparison.findings if f.agreement is Agreement.DIFFERS]
     if comparison.of(Fact.NAME) is Agreement.LIKELY:
-        words.append(Text("姓名疑似（拼音或缺字）", "Name only similar (pinyin, or a missing character)"))
+        words.append(
+            Text("姓名疑似（同音、拼音或缺字）", "Name only similar (same sound, pinyin, or a missing character)")
+        )
     return tuple(words)

@@ -194,6 +194,15 @@ def _compare_one(a: str, b: str) -> Agreement:
     return Agreement.LIKELY if readings_a & readings_b else Agreement.DIFFERS
 
 
+def shown(person_name: str) -> str:
+    """A DICOM PN as people read it: the group in hanzi if there is one, its parts in one word; else the first group."""
+    filled = groups(person_name)
+    hanzi = next((group for group in filled if any(map(is_hanzi, group))), None)
+    if hanzi is not None:
+        return hanzi.replace("^", "").strip()
+    return " ".join(filled[0].replace("^", " ").split()) if filled else ""
+
+
 _BEST = (Agreement.SAME, Agreement.LIKELY, Agreement.DIFFERS)
 
 

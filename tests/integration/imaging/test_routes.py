@@ -136,7 +136,7 @@ async def test_doubtful_identities_are_decided_and_taken_back(client, township):
     listed = await (await client.get("/api/identity-reviews")).json()
     review = listed["items"][0]
     assert {review["patient"]["id"], review["other"]["id"]} == {first["patient"]["id"], second["patient"]["id"]}
-    assert [d["zh"] for d in review["differences"]] == ["姓名疑似（拼音或缺字）"]
+    assert [d["zh"] for d in review["differences"]] == ["姓名疑似（同音、拼音或缺字）"]
     path = f"/api/identity-reviews/{review['id']}"
     assert (
         await client.post(f"{path}/decision", json={"decision": "same-person"}, headers=CSRF | {"X-Who": "1"})
@@ -169,7 +169,7 @@ async def test_an_unmatched_study_is_shown_beside_its_candidates_and_linked(clie
     found = await (await client.get(f"/api/unmatched/{study_id}")).json()
     assert [c["registration"]["id"] for c in found["candidates"]] == [made["id"]]
     said = {f["rule"]: f["text"]["zh"] for f in found["candidates"][0]["findings"] if f["text"]}
-    assert said == {"name": "姓名疑似（拼音或缺字）", "laterality": "侧别不一致，请确认"}
+    assert said == {"name": "姓名疑似（同音、拼音或缺字）", "laterality": "侧别不一致，请确认"}
     answer = await client.post(
         f"/api/unmatched/{study_id}/decision",
         json={"revision": found["study"]["match_revision"], "service_request_id": made["id"]},

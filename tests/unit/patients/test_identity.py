@@ -76,7 +76,9 @@ def test_an_estimated_birth_date_near_by_does_not_contradict():
 def test_the_work_list_says_what_differs():
     found = compare(WANG, replace(WANG, name="王桂芝", birth_date=date(1990, 1, 1)))
     assert [text.zh for text in differences(found)] == ["姓名不同", "出生日期不同"]
-    assert [t.zh for t in differences(compare(WANG, replace(WANG, name="Wang Guilan")))] == ["姓名疑似（拼音或缺字）"]
+    assert [t.zh for t in differences(compare(WANG, replace(WANG, name="Wang Guilan")))] == [
+        "姓名疑似（同音、拼音或缺字）"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from telemed.patients.names import Agreement, compare, pinyin_keys, pinyin_text, search_key, shown_pinyin
+from telemed.patients.names import Agreement, compare, pinyin_keys, pinyin_text, search_key, shown, shown_pinyin
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,19 @@ def test_the_shown_reading_has_the_surname_first():
 
 def test_a_name_of_many_readings_stays_bounded():
     assert len(pinyin_keys("乐" * 30)) <= 24
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Sun^Shuzhi=孙^淑芝", "孙淑芝"),
+        ("孙^淑芝", "孙淑芝"),
+        ("SUN^SHUZHI", "SUN SHUZHI"),
+        ("=孙^淑芝", "孙淑芝"),
+        ("娜塔莎·伊万诺娃", "娜塔莎·伊万诺娃"),
+        ("^", ""),
+        ("", ""),
+    ],
+)
+def test_a_dicom_name_is_shown_as_people_read_it(written, read):
+    assert shown(written) == read

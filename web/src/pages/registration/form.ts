@@ -1,5 +1,6 @@
 /** The form as it is typed, and the form as the server takes it. */
 import type { components } from '@/api/schema';
+import { isoDate } from '@/ui/time';
 
 export type FormBody = components['schemas']['RegistrationForm'];
 export type FormCheck = components['schemas']['FormCheck'];
@@ -161,6 +162,13 @@ export function isAnybody(typed: Typed): boolean {
 /** The faults of the fields named, as one sentence for the field. */
 export function faultOf(faults: readonly FormFault[], field: string): FormFault | undefined {
   return faults.find((fault) => fault.field === field && fault.weight !== 'advice');
+}
+
+/** Completed years since a birth date, today in the county. */
+export function yearsSince(birthDate: string, today = new Date()): number {
+  const [year = Number.NaN, month = 1, day = 1] = birthDate.split('-').map(Number);
+  const [nowYear = 0, nowMonth = 0, nowDay = 0] = isoDate(today).split('-').map(Number);
+  return nowYear - year - (nowMonth < month || (nowMonth === month && nowDay < day) ? 1 : 0);
 }
 
 export const MODALITIES = ['DX', 'CT', 'CR', 'US', 'MG', 'MR'] as const;
