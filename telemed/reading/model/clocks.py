@@ -100,12 +100,12 @@ def read(facts: ClockFacts, calendar: WorkingCalendar, now: datetime) -> Clock:
     """Elapsed against allowed time at `now`; time spent waiting for material does not count."""
     until = facts.ended_at or facts.stopped_at or now
     allowed = timedelta(minutes=facts.allowed_minutes)
-    if until <= facts.due_at:
-        left = calendar.between(until, facts.due_at) if facts.working_time else facts.due_at - until
-        elapsed = allowed - left
+    # What the due time lies behind its first value is what the clock has stood still.
+    if facts.working_time:
+        stood = calendar.between(calendar.add(facts.started_at, allowed), facts.due_at)
+        elapsed = calendar.between(facts.started_at, until) - stood
     else:
-        late = calendar.between(facts.due_at, until) if facts.working_time else until - facts.due_at
-        elapsed = allowed + late
+        elapsed = (until - facts.started_at) - (facts.due_at - facts.started_at - allowed)
     elapsed = max(elapsed, timedelta())
     share = elapsed / allowed if allowed else 1.0
     level = Level.RED if share >= RED else Level.AMBER if share >= AMBER else Level.CALM

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -128,3 +129,23 @@ def test_total_time_runs_from_the_examination_and_is_not_shown_when_the_device_i
     assert total_time(MONDAY, MONDAY + minutes(75), MONDAY + minutes(999)) == minutes(75)
     assert total_time(None, None, MONDAY) is None
     assert total_time(MONDAY + minutes(10), None, MONDAY) is None
+
+
+def test_after_a_stop_the_time_before_and_after_it_counts_and_the_stop_does_not(rules):
+    for working in (True, False):
+        known = facts(240, working=working, rules=rules)
+        resumed = replace(
+            known,
+            due_at=due_after_stop(
+                replace(known, stopped_at=MONDAY + minutes(20)), rules.calendar, MONDAY + minutes(80)
+            ),
+        )
+        clock = read(resumed, rules.calendar, MONDAY + minutes(110))
+        assert (clock.elapsed, clock.running) == (minutes(50), True)
+
+
+def test_a_working_time_clock_begun_at_night_stands_at_zero_until_the_room_opens(rules):
+    night = MONDAY.replace(hour=3)
+    known = ClockFacts(night, due(night, Allowance(120, working_time=True), rules.calendar), 120, working_time=True)
+    assert read(known, rules.calendar, MONDAY.replace(hour=7)).elapsed == minutes(0)
+    assert read(known, rules.calendar, MONDAY.replace(hour=8, minute=30)).elapsed == minutes(30)

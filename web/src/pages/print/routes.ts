@@ -15,7 +15,7 @@ export const routes: readonly RouteRecordRaw[] = [
     meta: { title: { zh: '报告打印', en: 'Print reports' } },
   },
   {
-    path: '/reports/:id([0-9a-f-]{36})',
+    path: '/reports/:id',
     component: () => import('./ReportPage.vue'),
     meta: { title: { zh: '报告', en: 'Report' } },
   },

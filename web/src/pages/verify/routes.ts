@@ -10,7 +10,7 @@ export const routes: readonly RouteRecordRaw[] = [
     },
   },
   {
-    path: '/readings/:id([0-9a-f-]{36})/verify',
+    path: '/readings/:id/verify',
     component: () => import('./VerifyPage.vue'),
     meta: { title: { zh: '审核', en: 'Verify' }, theme: 'dark', bare: true },
   },
