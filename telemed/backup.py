@@ -1,7 +1,7 @@
 """Back up a running county, and bring one back.
 
 A backup folder holds
-    archive/ab/cd/…          blobs by digest, shared by all sets: written once, so only new ones travel
+    archive/ab/…             blobs by digest, shared by all sets: written once, so only new ones travel
     20261122T183000Z/        one set a run
         manifest.json        written last; without it the set does not count
         database.dump        pg_dump's custom format
@@ -143,7 +143,7 @@ def _named(dsn: str) -> list[str]:
 
 
 def _missing(digests: list[str], archive: Path) -> list[str]:
-    return [digest for digest in digests if not (archive / digest[:2] / digest[2:4] / digest).exists()]
+    return [digest for digest in digests if not (archive / digest[:2] / digest).exists()]
 
 
 def run_program(command: list[str | Path], dsn: str) -> None:

@@ -1,4 +1,4 @@
-"""The read side of the content-addressed archive: ROOT/archive/ab/cd/<digest>, write-once."""
+"""The read side of the content-addressed archive: ROOT/archive/ab/<digest>, write-once."""
 
 import hashlib
 import mmap
@@ -70,16 +70,15 @@ class Archive:
     def digests(self, prefix: str = "") -> Iterator[str]:
         """Name every blob, in order, without holding more than one folder's names.
 
-        prefix: 0 to 4 hexadecimal digits.
+        prefix: hexadecimal digits the name begins with.
         """
         files = Posix()
         archive = self.root / "archive"
         for first in files.names(archive):
             if not first.startswith(prefix[:2]):
                 continue
-            for second in files.names(archive / first):
-                if second.startswith(prefix[2:4]):
-                    yield from (name for name in files.names(archive / first / second) if DIGEST.fullmatch(name))
+            names = files.names(archive / first)
+            yield from (name for name in names if name.startswith(prefix) and DIGEST.fullmatch(name))
 
     def scrub(self, prefix: str = "") -> Iterator[str]:
         """Name every blob below a prefix that is damaged; reads all of them."""

@@ -6,8 +6,8 @@ from dicom_gateway.spool.files import FileSystem
 
 
 def blob_path(root: Path, digest: str) -> Path:
-    """Place a digest: ROOT/archive/ab/cd/<digest>."""
-    return root / "archive" / digest[:2] / digest[2:4] / digest
+    """Place a digest: ROOT/archive/ab/<digest> (docs/adr/0006-one-level-of-shelves.md)."""
+    return root / "archive" / digest[:2] / digest
 
 
 class Shelves:
@@ -30,18 +30,16 @@ class Shelves:
         """Give a synced part its name in the archive and return when the name is durable."""
         shelf = blob_path(self._root, digest).parent
         if shelf not in self._durable:
-            self._files.make_folder(shelf.parent)
             self._files.make_folder(shelf)
         self._files.rename(part, shelf / digest)
         self.sync_name(digest)
 
     def sync_name(self, digest: str) -> None:
-        """Make a name that is there durable, with every folder above it."""
+        """Make a name that is there durable, with its shelf."""
         shelf = blob_path(self._root, digest).parent
         self._files.sync_folder(shelf)
         if shelf in self._durable:
             return
-        # The sync above has most often carried these two along (one file system transaction); it need not have.
+        # The sync above has most often carried this one along (one file system transaction); it need not have.
         self._files.sync_folder(shelf.parent)
-        self._files.sync_folder(shelf.parent.parent)
         self._durable.add(shelf)

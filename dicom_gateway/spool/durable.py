@@ -2,8 +2,8 @@
 
 The order, every step blocking and none left out (architecture.md §6):
 
-    part file + running SHA-256 → inspect → fdatasync → rename into archive/ab/cd/ → fsync that folder, and each one
-    above it that may be new → record into this process's journal → fdatasync
+    part file + running SHA-256 → inspect → fdatasync → rename into archive/ab/ → fsync that folder, and the one
+    above it if it may be new → record into this process's journal → fdatasync
 """
 
 import asyncio
@@ -239,7 +239,12 @@ class Draft:
             _log.error("instance-not-stored", error=failure.strerror, sop_instance_uid=self._context.sop_instance_uid)
             return refusal(failure)
         finally:
-            await self._end()
+            if self._handle is None:
+                # Placed whole, nothing is left to a thread: the sender's answer need not wait for one more.
+                self._over, self._held = True, bytearray()
+                self._charge(-self._charged)
+            else:
+                await self._end()
 
     async def _commit(self) -> Stored | Refused:
         spool = self._spool
@@ -323,6 +328,7 @@ class Draft:
                     files.append(self._handle, self._held)
                 files.sync_data(self._handle)
                 spool.shelves.place(self._part, digest)
+            self._close(remove=known)
             durable = True
         finally:
             if not durable:
@@ -359,10 +365,16 @@ class Draft:
         with self._threads:
             self._over = True
             self._held = bytearray()
-            if self._handle is not None:
-                handle, self._handle = self._handle, None
-                self._spool.files.close(handle)
-                self._spool.files.remove(self._part)
+            self._close(remove=True)
+
+    def _close(self, *, remove: bool) -> None:
+        """Let go of the part file; remove: it was not renamed into the archive."""
+        if self._handle is None:
+            return
+        handle, self._handle = self._handle, None
+        self._spool.files.close(handle)
+        if remove:
+            self._spool.files.remove(self._part)
 
 
 def refusal(failure: OSError) -> Refused:

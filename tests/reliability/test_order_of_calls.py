@@ -66,11 +66,11 @@ async def test_fifty_stores_are_answered_after_their_syncs(process, tmp_path) ->
 
 
 ANSWER = Event("sendto", "", r'"\x04\x00\x00\x00\x01\x02\x00\x00\x00\x01\x80' + SUCCESS + '"')
-PART, BLOB, LOG = "/s/spool/p/1.part", "/s/archive/ab/cd/abcd", "/s/spool/p/1.log"
+PART, BLOB, LOG = "/s/spool/p/1.part", "/s/archive/ab/abcd", "/s/spool/p/1.log"
 WHOLE = [
     Event("fdatasync", PART, ""),
     Event("rename", BLOB, f'"{PART}", "{BLOB}"'),
-    Event("fsync", "/s/archive/ab/cd", ""),
+    Event("fsync", "/s/archive/ab", ""),
     Event("fdatasync", LOG, ""),
     ANSWER,
 ]

@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 import redis
 
-from telemed.demo.person import accounts_of, person
 from telemed.commands.selftest import Private, _free_ports, _people, _registration, _start, _stop
+from telemed.demo.person import accounts_of, person
 
 CATCH_UP = 2.0  # seconds
 
