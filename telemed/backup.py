@@ -189,7 +189,7 @@ def _is_empty(dsn: str) -> bool:
 
 
 def _blobs(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.glob("??/??/*") if DIGEST.fullmatch(path.name))
+    return (path for path in folder.glob("??/*") if DIGEST.fullmatch(path.name))
 
 
 def _copy_blobs(source: Path, target: Path) -> tuple[int, int, int]:

@@ -41,7 +41,7 @@ PUBLIC = Public.PUBLIC
 class RateClass(Enum):
     """(requests a second, burst) granted to one session, or to one address where nobody is signed in."""
 
-    SIGN_IN = (0.2, 10)
+    SIGN_IN = (1.0, 30)
     PUBLIC = (2.0, 30)
     NORMAL = (20.0, 120)
     IMAGES = (400.0, 1500)

@@ -19,7 +19,7 @@ Empty = Callable[[], str]
 
 def put(archive: Path, content: bytes) -> str:
     digest = hashlib.sha256(content).hexdigest()
-    path = archive / "archive" / digest[:2] / digest[2:4] / digest
+    path = archive / "archive" / digest[:2] / digest
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return digest
@@ -86,8 +86,8 @@ def test_what_was_backed_up_comes_back(tmp_path: Path, county: County, empty: Em
     assert (manifest.blobs, manifest.blob_bytes, manifest.missing) == (3, 3000, [])
     target = fresh(tmp_path, county, empty())
     assert restore(newest_set(tmp_path / "backup"), target, nothing) == []
-    assert sorted(path.name for path in (target.archive / "archive").glob("*/*/*")) == sorted(
-        path.name for path in (county.archive / "archive").glob("*/*/*")
+    assert sorted(path.name for path in (target.archive / "archive").glob("*/*")) == sorted(
+        path.name for path in (county.archive / "archive").glob("*/*")
     )
     assert (target.archive / "spool/one/00000001.log").read_bytes() == b"journal"
     assert not (target.archive / "spool/one/x.part").exists()
@@ -105,7 +105,7 @@ def test_a_second_backup_copies_only_what_is_new_and_keeps_the_first(
 ) -> None:
     backup = tmp_path / "backup"
     back_up(backup, county, NOW, nothing)
-    before = {path: path.stat().st_mtime_ns for path in backup.glob("archive/*/*/*")}
+    before = {path: path.stat().st_mtime_ns for path in backup.glob("archive/*/*")}
     quarantined(county.dsn, put(county.archive, b"new"))
     said: list[str] = []
     back_up(backup, county, NOW + timedelta(days=1), said.append)
@@ -119,17 +119,17 @@ def test_a_second_backup_copies_only_what_is_new_and_keeps_the_first(
 
 
 def test_a_damaged_blob_in_the_archive_is_named_and_never_enters_the_backup(tmp_path: Path, county: County) -> None:
-    victim = next(iter((county.archive / "archive").glob("*/*/*")))
+    victim = next(iter((county.archive / "archive").glob("*/*")))
     victim.write_bytes(b"x" * 1000)
     with pytest.raises(Refused, match=victim.name):
         back_up(tmp_path / "backup", county, NOW, nothing)
-    assert not list((tmp_path / "backup").glob(f"archive/*/*/{victim.name}"))
+    assert not list((tmp_path / "backup").glob(f"archive/*/{victim.name}"))
     with pytest.raises(Refused, match="no complete backup"):
         newest_set(tmp_path / "backup")
 
 
 def test_a_blob_that_the_archive_lacks_is_listed(tmp_path: Path, county: County, empty: Empty) -> None:
-    victim = next(iter((county.archive / "archive").glob("*/*/*")))
+    victim = next(iter((county.archive / "archive").glob("*/*")))
     victim.unlink()
     assert back_up(tmp_path / "backup", county, NOW, nothing).missing == [victim.name]
     assert restore(newest_set(tmp_path / "backup"), fresh(tmp_path, county, empty()), nothing) == [victim.name]
@@ -140,7 +140,7 @@ def test_a_damaged_backup_changes_nothing(tmp_path: Path, county: County, empty:
     back_up(tmp_path / "backup", county, NOW, nothing)
     chosen = newest_set(tmp_path / "backup")
     victim = {
-        "blob": next(iter((tmp_path / "backup/archive").glob("*/*/*"))),
+        "blob": next(iter((tmp_path / "backup/archive").glob("*/*"))),
         "dump": chosen / "database.dump",
         "manifest": chosen / "manifest.json",
         "format": chosen / "manifest.json",

@@ -211,9 +211,10 @@ async def test_every_answer_carries_the_security_headers(client):
 
 
 async def test_hammering_a_public_door_is_slowed_down(client):
-    answers = await asyncio.gather(*(client.get("/api/door") for _ in range(15)))
+    answers = await asyncio.gather(*(client.get("/api/door") for _ in range(40)))
     statuses = sorted(one.status for one in answers)
-    assert statuses == [200] * 10 + [429] * 5
+    assert statuses.count(429) >= 5
+    assert statuses.count(200) >= 30
 
 
 def test_the_openapi_document_names_every_endpoint_and_its_action():
