@@ -6,6 +6,7 @@ import { offered } from '@/pages/desk/commands';
 import { elsewhere } from '@/pages/desk/desks';
 import { useDraft, type DraftEditor } from '@/pages/desk/draft';
 import { titled, type Line } from '@/pages/desk/facts';
+import { unseen } from '@/pages/desk/looked';
 import { paperRule } from '@/pages/print/printing';
 import { difference, tokens } from '@/pages/verify/diff';
 
@@ -70,6 +71,13 @@ it('sees another patient on another desk, and not the same one', () => {
   expect(elsewhere(new Map([['a', '1.2']]), '1.2')).toBe(false);
   expect(elsewhere(new Map([['a', '1.2'], ['b', '1.3']]), '1.2')).toBe(true);
   expect(elsewhere(new Map(), '1.2')).toBe(false);
+});
+
+it('counts as unseen what was not painted, and everything before the first image is', () => {
+  const series = (seen: number, total: number): { seriesUid: string; total: number; seen: number; instances: string[] } => ({ seriesUid: '1', total, seen, instances: [] });
+  expect(unseen([], 200)).toEqual({ unseen_series: 1, unseen_instances: 200 });
+  expect(unseen([series(3, 200), series(2, 2)], 202)).toEqual({ unseen_series: 1, unseen_instances: 197 });
+  expect(unseen([series(2, 2)], 2)).toEqual({ unseen_series: 0, unseen_instances: 0 });
 });
 
 it('names the modality once', () => {

@@ -10,6 +10,7 @@ import msgspec
 import segno
 
 from telemed.patients.names import shown_pinyin
+from telemed.reading.model import sites
 from telemed.reading.model.clocks import out_of_hours, total_time
 from telemed.reading.model.delivery import Receipts, is_closed, needs_acknowledgement
 from telemed.reading.model.rules import ReadingRules
@@ -26,6 +27,7 @@ def line(row: OverviewRow, now: datetime, rules: ReadingRules) -> Line:
     return msgspec.structs.replace(
         shown,
         clock=_clock(row, now, rules),
+        body_site=sites.spoken(row.body_site),
         patient_pinyin=shown_pinyin(row.patient_name),  # the column holds every reading, for searching
     )
 

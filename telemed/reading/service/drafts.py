@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from telemed.db import Connection, execute, fetch_one
-from telemed.reading.model import words
+from telemed.reading.model import sites, words
 from telemed.reading.model.lint import LintFacts, Warned, lint
 from telemed.reading.model.rules import ReadingRules
 from telemed.reading.model.states import InReading, Kind, Purpose, Verifying
@@ -93,7 +93,7 @@ def warnings(writing: Writing, study: StudyRow, rules: ReadingRules) -> list[War
     """report_lint on what stands in the editor."""
     laterality = Laterality(study.laterality) if study.laterality in set(Laterality) else Laterality.UNPAIRED
     sex = Sex(study.sex) if study.sex in set(Sex) else Sex.UNKNOWN
-    facts = LintFacts(sex, study.body_site, laterality, study.image_laterality)
+    facts = LintFacts(sex, sites.words(study.body_site), laterality, study.image_laterality)
     return lint(writing.findings, writing.impression, facts, rules.lint)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from telemed.db import Connection, execute, fetch_all, fetch_one
 from telemed.events import Event
 from telemed.events.consumer import Consumer
+from telemed.reading.model import sites
 from telemed.reading.model.clocks import allowance, due
 from telemed.reading.model.intake import ReadingFacts, StudyFacts, Then, decide
 from telemed.reading.model.modes import ModeRow, choose
@@ -171,7 +172,9 @@ def timing(
     """The columns of a clock that started at `start`, for the study's or a chosen priority."""
     chosen = priority or Priority(study.priority)
     checkup = study.encounter_class == EncounterClass.CHECKUP and chosen is Priority.ROUTINE
-    allowed = allowance(rules.allowances, frozenset(study.modalities), study.body_site, chosen, checkup=checkup)
+    allowed = allowance(
+        rules.allowances, frozenset(study.modalities), sites.words(study.body_site), chosen, checkup=checkup
+    )
     return {
         "priority": chosen.value,
         "checkup": checkup,

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from telemed.reading.model import sites
 from telemed.reading.model.content import Content, digest
 from telemed.reading.model.delivery import (
     Receipts,
@@ -154,3 +155,18 @@ def test_the_digest_of_a_report_is_stable():
 @pytest.mark.parametrize("field", [name for name in Content.__slots__ if name not in ("number", "limited")])
 def test_every_field_is_bound_by_the_digest(field):
     assert digest(replace(CONTENT, **{field: "x"})) != digest(CONTENT)
+
+
+@pytest.mark.parametrize(
+    ("written", "said", "region"),
+    [
+        ("CHEST", "胸部", "胸部"),
+        ("头颅", "头颅", "颅脑"),
+        ("brain", "brain", "颅脑"),
+        ("胸部", "胸部", "胸部"),
+        ("", "", ""),
+    ],
+)
+def test_a_body_site_is_one_to_the_rules_however_it_is_written(written, said, region):
+    assert sites.spoken(written) == said
+    assert region in sites.words(written)
