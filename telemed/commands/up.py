@@ -20,9 +20,10 @@ from telemed.backup import MARKER
 from telemed.certificates import ServerCertificate
 from telemed.commands import first_administrator, settings
 from telemed.commands.supervisor import Launch, Stopping, Supervisor, cut_logs
-from telemed.config import Config, environment_of
+from telemed.config import Config, CountySection, environment_of
 from telemed.config.read import PREFIX
 from telemed.db.migrate import UnusableDatabase, migrate
+from telemed.demo.county import read as read_demo_county
 from telemed.embedded import (
     AlreadyRunning,
     NotInstalled,
@@ -75,6 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.state is None and f"{PREFIX}STATE__PATH" not in os.environ and not arguments.config:
         arguments.state = default_state()
     config = settings.read(arguments)
+    if not arguments.no_demo and config.county == CountySection():
+        demo = msgspec.structs.replace(config.county, name=read_demo_county().name)
+        config = msgspec.structs.replace(config, county=demo)
     logs = config.state.path.absolute() / "log"
     try:
         with Supervisor(say) as supervisor:

@@ -1189,7 +1189,11 @@ CREATE INDEX site_return_by_due ON public.site_return USING btree (due_at) WHERE
 
 CREATE INDEX study_by_accession ON public.imaging_study USING btree (organization_id, accession_number) WHERE (accession_number <> ''::text);
 
+CREATE INDEX study_by_acquired ON public.imaging_study USING btree (acquired_at DESC);
+
 CREATE INDEX study_by_day ON public.imaging_study USING btree (organization_id, last_received_at);
+
+CREATE INDEX study_by_organization_and_acquired ON public.imaging_study USING btree (organization_id, acquired_at DESC);
 
 CREATE INDEX study_by_patient ON public.imaging_study USING btree (patient_id) WHERE (patient_id IS NOT NULL);
 

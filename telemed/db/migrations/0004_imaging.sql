@@ -53,6 +53,8 @@ create table imaging_study (
     constraint study_evidence_is_of_complete check (completeness_evidence = '' or completeness = 'complete')
 );
 create index study_due on imaging_study (settle_at) where settle_at is not null;
+create index study_by_acquired on imaging_study (acquired_at desc);
+create index study_by_organization_and_acquired on imaging_study (organization_id, acquired_at desc);
 create index study_by_source_name on imaging_study using gin (source_name_search gin_trgm_ops);
 create index study_by_source_pinyin on imaging_study using gin (source_name_pinyin gin_trgm_ops);
 create index study_by_source_patient on imaging_study (source_patient_id) where source_patient_id <> '';
