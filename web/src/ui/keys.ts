@@ -11,6 +11,8 @@ export interface KeyBinding {
   readonly inFields?: boolean;
   /** Shown under 各页通用. */
   readonly everywhere?: boolean;
+  /** Works and is listed only while this holds. */
+  readonly when?: () => boolean;
   /** Not in the list: an alias. */
   readonly silent?: boolean;
 }
@@ -67,7 +69,7 @@ function onKey(event: KeyboardEvent): void {
   const before = event.timeStamp - pendingSince < SEQUENCE ? pending : '';
   pending = '';
   for (const layer of [...layers].reverse()) {
-    const usable = typing ? layer.filter((binding) => binding.inFields === true) : layer;
+    const usable = layer.filter((binding) => (!typing || binding.inFields === true) && binding.when?.() !== false);
     const found = find(usable, pressed, before);
     if (found === undefined) continue;
     if (found === 'prefix') {
@@ -94,7 +96,7 @@ export function useKeys(bindings: readonly KeyBinding[]): void {
 }
 
 export function shownKeys(): readonly KeyBinding[] {
-  return layers.flat().filter((binding) => binding.silent !== true);
+  return layers.flat().filter((binding) => binding.silent !== true && binding.when?.() !== false);
 }
 
 /** A dialog takes the keyboard; returns how to give it back. */
