@@ -157,6 +157,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
     arriving = path.with_name(f"{path.name}.new")
     descriptor = os.open(arriving, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as output:
+        os.fchmod(descriptor, mode)  # whatever the umask: every PC may read the public certificate
         output.write(content)
         output.flush()
         os.fsync(output.fileno())
