@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.sync_api import Page
 
 from .facts import Facts
 
-Path = str | Callable[[Facts], str]
+
+@dataclass(frozen=True)
+class Known:
+    """What an address is made of. ask: GET an API path as the person who will open the page."""
+
+    facts: Facts
+    ask: Callable[[str], Any]
+
+
+Path = str | Callable[[Known], str]
 
 
 def _nothing(_page: Page) -> None:
@@ -24,7 +34,10 @@ def _open_first(page: Page) -> None:
 
 @dataclass(frozen=True)
 class Visit:
-    """One page. role None: before signing in. ready: CSS of something that only the loaded page has."""
+    """One page. role None: before signing in. ready: CSS of something that only the loaded page has.
+
+    route: the pattern in routes.ts, where the address is made of what the county holds.
+    """
 
     name: str
     path: Path
@@ -32,9 +45,37 @@ class Visit:
     ready: str
     organization: str = ""
     prepare: Callable[[Page], None] = _nothing
+    route: str = ""
 
-    def address(self, facts: Facts) -> str:
-        return self.path if isinstance(self.path, str) else self.path(facts)
+    def address(self, facts: Facts, page: Page) -> str:
+        if isinstance(self.path, str):
+            return self.path
+
+        def ask(path: str) -> Any:
+            answer = page.request.get(path)
+            assert answer.ok, f"{path}: {answer.status} {answer.text()}"
+            return answer.json()
+
+        return self.path(Known(facts, ask))
+
+
+def _reading(state: str) -> Callable[[Known], str]:
+    """Return how to find a reading of the demo day in this state."""
+
+    def find(known: Known) -> str:
+        items = known.ask("/api/worklist")["items"]
+        return str(next(one["id"] for one in items if one["state"] == state))
+
+    return find
+
+
+def _report(known: Known) -> str:
+    """Return the current version of a signed report of one's own township."""
+    return str(known.ask("/api/site/reports")["items"][0]["line"]["current_version_id"])
+
+
+def _patient(known: Known) -> str:
+    return str(known.ask("/api/site/reports")["items"][0]["line"]["patient_id"])
 
 
 VISITS: tuple[Visit, ...] = (
@@ -62,6 +103,52 @@ VISITS: tuple[Visit, ...] = (
     Visit("registration", "/registration", "registrar", "form fieldset", organization="青石"),
     Visit("unmatched", "/unmatched", "technician", "[role='grid']", organization="青石"),
     Visit("patients", "/patients", "technician", "input[type='search']", organization="青石"),
-    Visit("images-ct", lambda facts: f"/images/{facts.ct_study}", "author", ".corner.top"),
-    Visit("images-dr", lambda facts: f"/images/{facts.dr_study}", "author", ".corner.top"),
+    Visit(
+        "images-ct", lambda known: f"/images/{known.facts.ct_study}", "author", ".corner.top", route="/images/:study?"
+    ),
+    Visit(
+        "images-dr", lambda known: f"/images/{known.facts.dr_study}", "author", ".corner.top", route="/images/:study?"
+    ),
+    Visit("worklist", "/worklist", "author", "[role='grid'] tbody [role='row']"),
+    Visit("verification", "/verification", "verifier", "[role='grid']"),
+    Visit(
+        "desk",
+        lambda known: f"/readings/{_reading('awaiting-reading')(known)}",
+        "author",
+        ".corner.top",
+        route="/readings/:id",
+    ),
+    Visit(
+        "verify",
+        lambda known: f"/readings/{_reading('awaiting-verification')(known)}/verify",
+        "verifier",
+        ".corner.top",
+        route="/readings/:id/verify",
+    ),
+    Visit("reports", "/reports", "technician", "[role='grid'] tbody [role='row']", organization="青石"),
+    Visit(
+        "report",
+        lambda known: f"/reports/{_report(known)}",
+        "technician",
+        "article, .paper, .sheet",
+        organization="青石",
+        route="/reports/:id",
+    ),
+    Visit(
+        "print",
+        lambda known: f"/reports/print?ids={_report(known)}",
+        "technician",
+        "dialog[open]",
+        organization="青石",
+        route="/reports/print",
+    ),
+    Visit(
+        "patient",
+        lambda known: f"/patients/{_patient(known)}",
+        "technician",
+        ".strip",
+        organization="青石",
+        route="/patients/:id",
+    ),
+    Visit("verify-code", "/verify", None, "input", route="/verify/:code?"),
 )
