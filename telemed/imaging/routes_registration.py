@@ -197,18 +197,23 @@ class RegistrationRoutes:
         person = who.Who(organization_id, form.person.sex, form.person.birth_date)
         holder: store.PatientRow | None = None
         visits: list[requests.RequestRow] = []
+        settled = False
         async with call.pool.connection() as connection:
             try:
                 number = who.read_document(form.person.document, organization_id)
-                if form.person.patient_id is None and not form.person.unidentified and form.person.newborn is None:
-                    described = who.describe(form.person, None if form.card_mismatch else number, day)
-                    person = who.Who(organization_id, described.sex, described.birth_date)
                 if number is not None:
                     held = await store.holder(connection, number)
                     holder = None if held is None else await store.patient(connection, held.id, own)
+                    if not form.card_mismatch:  # a scanned card says these two before anything is typed
+                        born = number.birth_date or person.birth_date
+                        person = who.Who(organization_id, number.sex or person.sex, born)
+                if form.person.patient_id is None and not form.person.unidentified and form.person.newborn is None:
+                    described = who.describe(form.person, None if form.card_mismatch else number, day)
+                    person = who.Who(organization_id, described.sex, described.birth_date)
+                    settled = await who.holds(connection, described, number)
             except Invalid as refused:
                 faults.append(FormFault("person", refused.code, "required", Words(refused.zh, refused.en)))
-            alike = await who.namesakes(connection, form.person, organization_id, day) if own else []
+            alike = await who.namesakes(connection, form.person, organization_id, day) if own and not settled else []
             known = form.person.patient_id or (holder.id if holder is not None else None)
             if known is not None:
                 row = await store.patient(connection, known, own)

@@ -126,7 +126,7 @@ async def resolve(
     if not form.another_person:
         alike = await namesakes(tx, form, organization_id, day)
         # The holder is looked for second: who was seen as a namesake is then seen as the holder, too.
-        if alike and not await _holds(tx, person, number):
+        if alike and not await holds(tx, person, number):
             raise Conflict(
                 "same-name-undecided",
                 "同名患者：请核对村屯和电话，选择已有患者或确认是另一人。尚未登记。",
@@ -142,7 +142,7 @@ async def resolve(
     return Who(admitted.patient_id, person.sex, person.birth_date)
 
 
-async def _holds(tx: Connection, person: Person, number: Identifier | None) -> bool:
+async def holds(tx: Connection, person: Person, number: Identifier | None) -> bool:
     """Whether the number already belongs to this very person, which settles it without a question."""
     if number is None or number not in person.identifiers:
         return False

@@ -97,6 +97,16 @@ async def test_a_form_is_checked_before_it_is_sent(client, township):
     assert (refused.status, (await refused.json())["code"]) == (409, "same-name-undecided")
 
 
+async def test_a_scanned_card_alone_says_birth_date_sex_and_holder(client, township):
+    made = await register(client, township)
+    asked = body(township.form())
+    asked["person"] |= {"name": "", "birth_date": None, "sex": "U"}
+    found = await (await client.post("/api/registrations/check", json=asked, headers=CSRF)).json()
+    assert (found["birth_date"], found["sex"], found["age"]["zh"]) == ("1956-03-14", "F", "70 岁")
+    assert found["holder"]["id"] == made["patient"]["id"]
+    assert "name-missing" in [fault["code"] for fault in found["faults"]]
+
+
 async def test_a_known_card_brings_its_holder_and_todays_visit(client, township):
     made = await register(client, township)
     found = await (await client.post("/api/registrations/check", json=body(township.form()), headers=CSRF)).json()

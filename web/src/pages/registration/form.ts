@@ -156,7 +156,7 @@ export function bodyOf(typed: Typed, submissionId: string): FormBody {
 export function isAnybody(typed: Typed): boolean {
   if (typed.who === 'unidentified') return true;
   if (typed.who === 'newborn') return typed.motherId !== '' && typed.bornDay !== '';
-  return typed.name.trim() !== '' || typed.patientId !== '';
+  return typed.name.trim() !== '' || typed.patientId !== '' || typed.number.trim() !== '';
 }
 
 /** The faults of the fields named, as one sentence for the field. */
