@@ -14,6 +14,7 @@ from telemed.demo.phantom import Examination, Subject, ct_series, dr_chest
 
 from .browser import PATIENCE, People, launch
 from .facts import Facts
+from .readings import readings_in_each_state
 from .stack import Stack, build_client, given_stack, push, running_stack
 
 HERE = Path(__file__).parent
@@ -64,7 +65,7 @@ def people(chromium: Browser, county: Stack) -> People:
 
 
 @pytest.fixture(scope="session")
-def facts(county: Stack) -> Facts:
+def facts(county: Stack, people: People) -> Facts:
     """Two studies of one person pushed by an independent SCU, beside whatever the demo county brings."""
     person = Subject(patient_id="E2E0001", name="Sun^Guilan=孙^桂兰")
     now = datetime.now(COUNTY)
@@ -88,4 +89,5 @@ def facts(county: Stack) -> Facts:
         ct_images=len(series),
         prior_study=str(prior[0].StudyInstanceUID),
         dr_study=str(chest.StudyInstanceUID),
+        **readings_in_each_state(people),
     )

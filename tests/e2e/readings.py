@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import time
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
+from uuid import uuid4
 
-from playwright.sync_api import APIResponse
+from telemed.demo.phantom import Examination, Subject, dr_chest
 
 from .browser import People
-from .stack import Account
+from .stack import Account, push
+
+COUNTY = timezone(timedelta(hours=8))
+ARRIVES_WITHIN = 60.0  # seconds; a busy machine is slow
 
 
 @dataclass(frozen=True)
@@ -26,17 +33,17 @@ class Hands:
 
     def send(self, method: str, path: str, body: object = None) -> Any:
         """POST or PUT with the session's CSRF token; returns the answer's JSON, None for 204."""
-        answer = self.answer(method, path, body)
-        assert answer.ok, f"{path}: {answer.status} {answer.text()}"
-        return None if answer.status == 204 else answer.json()
+        status, text = self.answer(method, path, body)
+        assert 200 <= status < 300, f"{path}: {status} {text}"
+        return json.loads(text) if text else None
 
-    def answer(self, method: str, path: str, body: object = None) -> APIResponse:
+    def answer(self, method: str, path: str, body: object = None) -> tuple[int, str]:
+        """Status and text of whatever the server answers."""
         with self.people.context(self.account) as context:
             token = context.request.get("/api/session").json()["csrf_token"]
             headers = {"X-CSRF-Token": token, "Origin": self.people.stack.url}
             answer = context.request.fetch(path, method=method, data=body, headers=headers)
-            answer.body()  # read before the context goes
-            return answer
+            return answer.status, answer.text()
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,48 @@ def waiting(hands: Hands, organization: str = "") -> list[Any]:
     """Readings nobody has claimed, the most urgent first."""
     items = hands.get("/api/worklist?limit=200")["items"] + hands.get("/api/worklist?view=checkup&limit=200")["items"]
     return [one for one in items if one["state"] == "awaiting-reading" and organization in one["organization_name"]]
+
+
+GIVEN = "兰英芝珍华秀玉梅桂凤春淑福国军贵德宝忠义明文志海"
+
+
+def push_case(people: People, *, priority: str = "routine") -> Any:
+    """Register a new person at the township, push a chest film, wait until it can be read; returns the list's line."""
+    seed = uuid4().int
+    name = f"孟{GIVEN[seed % len(GIVEN)]}{GIVEN[seed // 100 % len(GIVEN)]}{GIVEN[seed // 10_000 % len(GIVEN)]}"
+    who = signers(people)
+    born = date(1940 + seed % 40, 1 + seed // 7 % 12, 1 + seed // 11 % 28)
+    registered = who.site.send(
+        "POST",
+        "/api/registrations",
+        {
+            "submission_id": str(uuid4()),
+            "person": {"sex": "F", "name": name, "birth_date": born.isoformat(), "phone": "0999-0000000"},
+            "modality": "DX",
+            "item": "DR 胸部正位",
+            "body_site": "胸部",
+            "laterality": "U",
+            "encounter_class": "outpatient",
+            "priority": priority,
+            "history": "咳嗽 2 周。",
+            "purpose": "了解心肺情况。",
+            "requester_name": "王立春",
+            "department": "内科",
+            "consent_told": True,
+            "fee_state": "paid",
+        },
+    )
+    accession = registered["accession_number"]
+    subject = Subject(patient_id=f"QS{seed % 10**9:09}", name=f"={name[0]}^{name[1:]}", birth_date=born)
+    examination = Examination(key=accession, at=datetime.now(COUNTY), accession_number=accession, station="DR01")
+    assert push(people.stack, [dr_chest(subject, examination, rows=512, columns=512)]) == 1
+    deadline = time.monotonic() + ARRIVES_WITHIN
+    while time.monotonic() < deadline:
+        for one in waiting(who.author):
+            if one["accession_number"] == accession:
+                return one
+        time.sleep(0.3)
+    raise AssertionError(f"{accession} never came to the worklist")
 
 
 def claim(hands: Hands, reading: str) -> None:
@@ -93,3 +142,15 @@ def sign(hands: Hands, reading: str) -> str:
     shown = write(hands, reading, "胸部正位片未见明显异常，请结合临床。")
     hands.send("POST", f"/api/readings/{reading}/sign", {**shown, "password": hands.account.password})
     return str(hands.get(f"/api/readings/{reading}")["line"]["current_version_id"])
+
+
+def readings_in_each_state(people: People) -> dict[str, str]:
+    """A reading the author writes, one submitted, and one signed, for the pages that show them."""
+    who = signers(people)
+    writing, submitted, signed = (push_case(people)["id"] for _ in range(3))
+    claim(who.author, writing)
+    submit(who.author, submitted)
+    submit(who.author, signed)
+    report = sign(who.verifier, signed)
+    code = str(who.site.get(f"/api/reports/{report}")["code"])
+    return {"reading": str(writing), "submitted": str(submitted), "report": report, "code": code}
