@@ -35,7 +35,8 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "logging_collector": "off",
 }
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Databases that live for a test: nothing to sync, and no vacuum worker that only a superuser may ask to leave.
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 class StartFailed(Exception):
