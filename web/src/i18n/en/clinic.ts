@@ -37,7 +37,7 @@ export const en: Translated<typeof zh> = {
   completeness: {
     receiving: 'Uploading',
     quiet: 'Quiet for {minutes} min, not proved complete',
-    announced: 'Complete, sender’s list',
+    announced: 'Complete, sender\'s list',
     'procedure-step': 'Complete, MPPS',
     released: 'Complete, orderly end',
     missing: '{n} missing, quiet {minutes} min',

@@ -11,7 +11,7 @@ export const en: Translated<typeof zh> = {
   columns: { name: 'Name', sexAge: 'Sex, age', birth: 'Birth date', identity: 'Identity', address: 'Village and address', phone: 'Phone', organization: 'Registered at' },
   reviews: 'Doubtful identities',
   reviewsNone: 'No doubtful identities',
-  reviewsText: 'One number came with another name, sex or birth date, or the card was somebody else’s. Both records are kept; images stay readable.',
+  reviewsText: 'One number came with another name, sex or birth date, or the card was somebody else\'s. Both records are kept; images stay readable.',
   reason: { 'number-contradicts': 'One number, contradicting facts', 'card-mismatch': 'Card/person mismatch', 'same-name': 'Same-name patient' },
   same: 'One person',
   different: 'Two people',

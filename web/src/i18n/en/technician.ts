@@ -2,7 +2,7 @@ import type { Translated } from '@/i18n/texts';
 import type { zh } from '@/i18n/zh-CN/technician';
 
 export const en: Translated<typeof zh> = {
-  title: 'Today’s studies',
+  title: 'Today\'s studies',
   strip: 'Link and queue',
   link: { online: 'Linked to the imaging centre', reconnecting: 'Reconnecting to the imaging centre', offline: 'Cut off from the imaging centre' },
   linkNote: 'Devices push straight to the centre',
@@ -18,10 +18,10 @@ export const en: Translated<typeof zh> = {
   incomplete: '{n} incomplete',
   acknowledge: '{n} to acknowledge',
   returned: '{n} returned',
-  table: 'Today’s studies',
+  table: 'Today\'s studies',
   columns: { at: 'Time', patient: 'Patient', item: 'Examination', images: 'Images here / expected, proof', match: 'Registration', grade: 'Grade', report: 'Report' },
   shown: '{n} shown',
-  proof: '“Complete” needs a list, MPPS or an orderly end as proof; silence is none',
+  proof: '"Complete" needs a list, MPPS or an orderly end as proof; silence is none',
   empty: 'No studies received today',
   emptyText: 'They appear here as devices push them; files can be dropped below.',
   notRequested: 'No reading asked',
