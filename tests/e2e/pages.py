@@ -59,16 +59,6 @@ class Visit:
         return self.path(Known(facts, ask))
 
 
-def _reading(state: str) -> Callable[[Known], str]:
-    """Return how to find a reading of the demo day in this state."""
-
-    def find(known: Known) -> str:
-        items = known.ask("/api/worklist")["items"]
-        return str(next(one["id"] for one in items if one["state"] == state))
-
-    return find
-
-
 def _report(known: Known) -> str:
     """Return the current version of a signed report of one's own township."""
     return str(known.ask("/api/site/reports")["items"][0]["line"]["current_version_id"])
@@ -113,14 +103,14 @@ VISITS: tuple[Visit, ...] = (
     Visit("verification", "/verification", "verifier", "[role='grid']"),
     Visit(
         "desk",
-        lambda known: f"/readings/{_reading('awaiting-reading')(known)}",
+        lambda known: f"/readings/{known.facts.reading}",
         "author",
-        ".corner.top",
+        ".editor textarea",
         route="/readings/:id",
     ),
     Visit(
         "verify",
-        lambda known: f"/readings/{_reading('awaiting-verification')(known)}/verify",
+        lambda known: f"/readings/{known.facts.submitted}/verify",
         "verifier",
         ".corner.top",
         route="/readings/:id/verify",
@@ -151,4 +141,5 @@ VISITS: tuple[Visit, ...] = (
         route="/patients/:id",
     ),
     Visit("verify-code", "/verify", None, "input", route="/verify/:code?"),
+    Visit("verify-code-found", lambda known: f"/verify/{known.facts.code}", None, ".result", route="/verify/:code?"),
 )
