@@ -97,13 +97,25 @@ def refusal(association) -> tuple[int, int, int]:
     return answer.result, answer.result_source, answer.diagnostic
 
 
+async def answered(ask):
+    """Ask until an answer was seen: pynetdicom (acse.py) may read a refusal and close before it looks whether it
+    ever was connected, and then knows nothing of the refusal.
+    """
+    association = await asyncio.to_thread(ask)
+    for _ in range(9):
+        if association.is_established or association.acceptor.primitive is not None:
+            break
+        association = await asyncio.to_thread(ask)
+    return association
+
+
 def associate(gateway, *contexts, title="PYNETDICOM", called="TELEMED"):
     """Open an association in a thread: pynetdicom blocks."""
     ae = AE(ae_title=title)
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = 10
     for abstract, syntaxes in contexts:
         ae.add_requested_context(abstract, syntaxes)
-    return asyncio.to_thread(ae.associate, "127.0.0.1", gateway.port, ae_title=called)
+    return answered(lambda: ae.associate("127.0.0.1", gateway.port, ae_title=called))
 
 
 async def test_a_private_class_in_a_private_syntax_is_stored(gateway):
@@ -159,7 +171,7 @@ async def test_a_stranger_hears_why_and_is_seen(start_gateway, title, called, wh
     association = await associate(gateway, (Verification, IVR), title=title, called=called)
     assert not association.is_established
     assert refusal(association) == why
-    assert gateway.seen == seen
+    assert set(gateway.seen) == set(seen)
 
 
 async def test_a_full_disk_refuses_storage_for_the_moment_and_still_answers_an_echo(gateway):

@@ -14,7 +14,7 @@ from pynetdicom import AE
 
 from dicom_gateway.upper_layer.limits import Limits
 from tests.dicom.conftest import peer
-from tests.dicom.test_foreign_peers import CT, refusal
+from tests.dicom.test_foreign_peers import CT, answered, refusal
 
 CT_STORAGE, EVR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
 
@@ -74,9 +74,8 @@ async def associate(gateway, county, name):
     ae = AE(ae_title="PYNETDICOM")
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = 5
     ae.add_requested_context(CT_STORAGE, [EVR])
-    return await asyncio.to_thread(
-        ae.associate, "127.0.0.1", gateway.port, ae_title="TELEMED", tls_args=(client(county, name), "127.0.0.1")
-    )
+    secured = (client(county, name), "127.0.0.1")
+    return await answered(lambda: ae.associate("127.0.0.1", gateway.port, ae_title="TELEMED", tls_args=secured))
 
 
 async def test_a_device_stores_over_tls_with_its_townships_certificate(start_gateway, county):
