@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.sync_api import APIResponse, Browser, BrowserContext, ConsoleMessage, Page, Playwright
 from pyotp.totp import TOTP
 
 from .stack import ROOT, Account, Stack
@@ -73,21 +73,23 @@ class People:
     def _state(self, account: Account) -> Any:
         if account.username not in self._states:
             with self.browser.new_context(base_url=self.stack.url) as context:
-                answer = context.request.post(
-                    "/api/session",
-                    data={
-                        "username": account.username,
-                        "password": account.password,
-                        "totp": TOTP(account.totp_secret).now() if account.totp_secret else None,
-                    },
-                    headers={"Origin": self.stack.url},
-                )
+                answer = _sign_in(context, account, self.stack.url)
+                if answer.status == 403 and account.totp_secret:
+                    # The demo day signs in as the same people; its code of this half minute is spent.
+                    time.sleep(CODE_STEP - time.time() % CODE_STEP + 0.5)
+                    answer = _sign_in(context, account, self.stack.url)
                 if not answer.ok:
                     raise AssertionError(f"{account.username}: {answer.status} {answer.text()}")
                 if answer.json()["needs"]:
                     raise AssertionError(f"{account.username} still needs {answer.json()['needs']}")
                 self._states[account.username] = context.storage_state()
         return self._states[account.username]
+
+
+def _sign_in(context: BrowserContext, account: Account, origin: str) -> APIResponse:
+    code = TOTP(account.totp_secret).now() if account.totp_secret else None
+    body = {"username": account.username, "password": account.password, "totp": code}
+    return context.request.post("/api/session", data=body, headers={"Origin": origin})
 
 
 def fresh_code(account: Account, since: float) -> str:
