@@ -38,9 +38,10 @@ def corner(page: Page, place: str, pane: int = 0) -> str:
 def test_every_image_of_a_pushed_series_can_be_scrolled_to_by_keyboard(desk: Page, facts: Facts) -> None:
     press(desk, "End")
     expect(desk.locator(".corner.top.right")).to_contain_text(f"Im {facts.ct_images} / {facts.ct_images}")
-    press(desk, "Home", "ArrowDown", "ArrowDown")
-    expect(desk.locator(".corner.top.right")).to_contain_text("Im 3 / ")
-    for number in range(4, facts.ct_images + 1):
+    press(desk, "Home")
+    expect(desk.locator(".corner.top.right")).to_contain_text("Im 1 / ")
+    # An image that is passed before it was painted is not seen, so each is waited for.
+    for number in range(2, facts.ct_images + 1):
         press(desk, "ArrowDown")
         expect(desk.locator(".corner.top.right")).to_contain_text(f"Im {number} / ")
     expect(desk.locator(".seen")).to_have_text(f"已看 {facts.ct_images} / {facts.ct_images}")
