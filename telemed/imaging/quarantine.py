@@ -203,7 +203,8 @@ async def open_case(tx: Connection, case: Case) -> UUID:
 
 
 def _topics(organization_id: UUID | None) -> list[str]:
-    return ["admin"] if organization_id is None else ["admin", f"organization/{organization_id}"]
+    # a reading centre's people may see the case and hear of the county by `worklist` only
+    return ["admin"] if organization_id is None else ["admin", "worklist", f"organization/{organization_id}"]
 
 
 async def cases(

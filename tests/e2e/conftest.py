@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Generator
+from copy import deepcopy
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -84,6 +85,10 @@ def facts(county: Stack, people: People) -> Facts:
     assert push(county, series) == len(series)
     assert push(county, prior) == len(prior)
     assert push(county, [chest]) == 1
+    # other pixels under the UID of a stored image: kept, not indexed, shown under 异常数据
+    other = deepcopy(chest)
+    other.PixelData = bytes(len(chest.PixelData))
+    assert push(county, [other]) == 1
     return Facts(
         ct_study=str(series[0].StudyInstanceUID),
         ct_images=len(series),

@@ -32,6 +32,12 @@ def _open_first(page: Page) -> None:
     page.locator("dialog[open]").wait_for()
 
 
+def _discard_first(page: Page) -> None:
+    """Ask to discard the first item, and be asked why."""
+    page.keyboard.press("d")
+    page.locator("dialog[open] textarea").wait_for()
+
+
 @dataclass(frozen=True)
 class Visit:
     """One page. role None: before signing in. ready: CSS of something that only the loaded page has.
@@ -92,6 +98,15 @@ VISITS: tuple[Visit, ...] = (
     Visit("technician", "/technician", "technician", "[role='grid'] tbody [role='row']", organization="青石"),
     Visit("registration", "/registration", "registrar", "form fieldset", organization="青石"),
     Visit("unmatched", "/unmatched", "technician", "[role='grid']", organization="青石"),
+    Visit("quarantine", "/quarantine", "technician", "[role='grid'] tbody [role='row']", organization="青石"),
+    Visit(
+        "quarantine-discard",
+        "/quarantine",
+        "technician",
+        "[role='grid'] tbody [role='row']",
+        organization="青石",
+        prepare=_discard_first,
+    ),
     Visit("patients", "/patients", "technician", "input[type='search']", organization="青石"),
     Visit(
         "images-ct", lambda known: f"/images/{known.facts.ct_study}", "author", ".corner.top", route="/images/:study?"
