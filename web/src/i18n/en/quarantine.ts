@@ -88,7 +88,7 @@ export const en: Translated<typeof zh> = {
   discardStudy: 'Once no other image contradicts it, the study can be read again.',
   releasedDone: 'Released; the image is filed',
   discardedDone: 'Discarded; the data are still kept',
-  conflictKept: 'This item was not changed; its data are kept.',
+  conflictKept: 'Your decision was not carried out; the data are kept.',
   readOnly: 'You can look; the site’s radiographer or the head of the imaging centre releases and discards.',
   keys: { release: 'Release the selected item', discard: 'Discard the selected item' },
 };

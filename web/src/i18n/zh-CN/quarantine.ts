@@ -85,7 +85,7 @@ export const zh = {
   discardStudy: '没有其他矛盾的图像后，该检查可以继续诊断。',
   releasedDone: '已放行，图像已入库',
   discardedDone: '已作废，数据仍保存',
-  conflictKept: '此项未作改动，数据仍保存。',
+  conflictKept: '您的操作未生效，数据仍保存。',
   readOnly: '您可以查看，放行和作废由本机构技师或影像中心主任处理。',
   keys: { release: '放行所选数据', discard: '作废所选数据' },
 } as const;
