@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 
 #: A device asks for one presentation context per (SOP class, transfer syntax); associations hold 128.
+LET_IN_SECONDS = 20  # the gateway looks at the directory every 2 s
+ASK_AGAIN_SECONDS = 0.2
 NETWORK_SECONDS = 60
 
 
@@ -60,11 +63,16 @@ def _knows(association: Association, data: Dataset) -> bool:
 
 
 def _associate(gateway: Gateway, device: str, data: Dataset) -> Association:
+    """Open an association; a device enrolled a moment ago is let in within seconds, so a refusal is asked again."""
     entity = ApplicationEntity(device)
     entity.network_timeout = entity.dimse_timeout = entity.acse_timeout = NETWORK_SECONDS
     entity.add_requested_context(data.SOPClassUID, data.file_meta.TransferSyntaxUID)
-    # pynetdicom leaves the types of its event handlers open
-    association = entity.associate(gateway.host, gateway.port, ae_title=gateway.ae_title)  # pyright: ignore[reportUnknownMemberType]
-    if not association.is_established:
-        raise NotSent(f"{device}: the association was refused")
-    return association
+    deadline = time.monotonic() + LET_IN_SECONDS
+    while True:
+        # pynetdicom leaves the types of its event handlers open
+        association = entity.associate(gateway.host, gateway.port, ae_title=gateway.ae_title)  # pyright: ignore[reportUnknownMemberType]
+        if association.is_established:
+            return association
+        if time.monotonic() > deadline:
+            raise NotSent(f"{device}: the association was refused")
+        time.sleep(ASK_AGAIN_SECONDS)
