@@ -103,7 +103,7 @@ def test_a_second_person_sees_who_writes_and_cannot(people: People, hands: Signe
     with people.context(hands.verifier.account, size=WIDE) as context:
         page = context.new_page()
         page.goto(f"/readings/{two[0]}")
-        expect(page.locator(".top")).to_contain_text(hands.author.account.name)
+        expect(page.locator("header.top")).to_contain_text(hands.author.account.name)
         assert page.locator(".editor").count() == 0
         expect(page.get_by_role("button", name="接管")).to_be_visible()
 
@@ -117,7 +117,7 @@ def test_a_case_somebody_else_was_faster_with_is_said_and_shown(people: People, 
         claim(hands.verifier, case["id"])
         page.locator("[role='row']", has_text=case["patient_name"]).filter(has_text="待诊断").first.dblclick()
         page.wait_for_url(re.compile(case["id"]))
-        expect(page.locator(".top")).to_contain_text(hands.verifier.account.name)
+        expect(page.locator("header.top")).to_contain_text(hands.verifier.account.name)
     hands.verifier.send("POST", f"/api/readings/{case['id']}/release")
 
 
