@@ -27,8 +27,10 @@ from telemed.imaging.study import Arrival
 
 #: Records of one transaction: long enough to spread its cost, short enough to hold its locks for a moment only.
 BATCH = 200
-#: Instances that come within this time of each other share a transaction.
+#: Instances that come within this time of the first share its transaction.
 LINGER = 0.015
+#: While a series comes in, transactions begin this far apart: a batch costs little more than one instance.
+APART = 0.1
 #: How often the journals of processes that died are looked for.
 ADOPT_EVERY = 15.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
@@ -55,6 +57,7 @@ class Indexer:
         self._zone = zone
         self._clock = clock
         self._adopt_at = 0.0
+        self._began_at = 0.0
 
     async def run(self) -> None:
         """Index until cancelled.  Failures of the database are waited out; nothing else stops it."""
@@ -78,7 +81,8 @@ class Indexer:
             async with asyncio.timeout(max(self._adopt_at - loop.time(), 0)):
                 await self._spool.journal.wait()
         if self._spool.journal.backlog:
-            await asyncio.sleep(LINGER)
+            await asyncio.sleep(max(LINGER, self._began_at + APART - loop.time()))
+            self._began_at = loop.time()
             await self.index_some()
 
     async def index_some(self) -> int:
@@ -175,10 +179,14 @@ class Indexer:
 
     async def _write(self, tx: Connection, records: Sequence[Record], compared: dict[tuple[str, str], bool]) -> None:
         arrivals: list[Arrival] = []
+        organizations: dict[tuple[str | None, str], UUID | None] = {}
         for record in records:
             if record.ended:
                 continue
-            organization = await _organization(tx, record)
+            sender = record.organization_id, record.calling_ae
+            if sender not in organizations:
+                organizations[sender] = await _organization(tx, record)
+            organization = organizations[sender]
             header = _header.decode(record.header)
             arrival = header and arrival_of(record, header, organization or NOBODY, self._zone)
             if record.refusal is not None:

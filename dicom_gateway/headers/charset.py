@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydicom.charset import CODES_TO_ENCODINGS, python_encoding
 
@@ -69,6 +70,12 @@ def choose(declared: str, samples: Sequence[bytes], override: str | None = None)
 
     override: what the operator set for the device; it wins wherever it decodes.
     """
+    return _choose(declared, tuple(samples), override)
+
+
+@lru_cache(maxsize=256)
+def _choose(declared: str, samples: tuple[bytes, ...], override: str | None) -> Reading:
+    """Remember what was chosen: the instances of a series say the same."""
     terms = [_term(term) for term in declared.split("\\")]
     high = [sample for sample in samples if not sample.isascii()]
     extended = any(ESCAPE in sample for sample in samples)

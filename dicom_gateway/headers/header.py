@@ -261,6 +261,8 @@ class _Values:
 
 def _clean(text: str) -> str:
     """Strip padding; control characters (a NUL cannot be stored in PostgreSQL) become spaces."""
+    if text.isprintable():
+        return text.strip()[:LONGEST]
     text = "".join(character if character >= " " and character != "\x7f" else " " for character in text)
     return text.strip()[:LONGEST]
 

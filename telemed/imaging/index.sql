@@ -77,17 +77,20 @@ on conflict (series_instance_uid) do nothing;
 -- The series of these UIDs.
 select id, study_id, series_instance_uid from imaging_series where series_instance_uid = any(%(uids)s);
 
--- name: insert_instance
--- Put an instance into the index; nothing is returned if its UID is taken.
+-- name: insert_instances
+-- Put the instances of a batch into the index; a UID that is taken is not returned.
 insert into imaging_instance (
     series_id, study_id, sop_instance_uid, sop_class_uid, transfer_syntax_uid, digest, size, instance_number, rows,
     columns, frames, bits_allocated, samples, photometric, image_type, calling_ae, received_at)
-values (
-    %(series_id)s, %(study_id)s, %(sop_instance_uid)s, %(sop_class_uid)s, %(transfer_syntax_uid)s,
-    decode(%(digest)s, 'hex'), %(size)s, %(instance_number)s, %(rows)s, %(columns)s, %(frames)s, %(bits_allocated)s,
-    %(samples)s, %(photometric)s, %(image_type)s, %(calling_ae)s, %(received_at)s)
+select
+    series_id, study_id, sop_instance_uid, sop_class_uid, transfer_syntax_uid, decode(digest, 'hex'), size,
+    instance_number, rows, columns, frames, bits_allocated, samples, photometric, image_type, calling_ae, received_at
+from json_to_recordset(%(instances)s::json) as arrived (
+    series_id uuid, study_id uuid, sop_instance_uid text, sop_class_uid text, transfer_syntax_uid text, digest text,
+    size bigint, instance_number integer, rows integer, columns integer, frames integer, bits_allocated integer,
+    samples integer, photometric text, image_type text, calling_ae text, received_at timestamptz)
 on conflict (sop_instance_uid) do nothing
-returning id;
+returning sop_instance_uid;
 
 -- name: insert_encoding
 -- Note the same content in other bytes.

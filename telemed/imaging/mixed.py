@@ -26,6 +26,8 @@ def contradict(a: Whose, b: Whose) -> bool:
     A name completed or transcribed later, or a placeholder replaced by the true number, is one person still:
     names that contradict, two real numbers, another sex or another birth date are not.
     """
+    if a == b:
+        return False
     if names.compare(a.name, b.name) is Agreement.DIFFERS:
         return True
     if identity.compare_sex(a.sex, b.sex) is Agreement.DIFFERS:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+import msgspec
+
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.events import append
 from telemed.imaging.completeness import QUIET
@@ -64,6 +66,31 @@ class _Id:
     id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class _Uid:
+    sop_instance_uid: str
+
+
+#: What the row of an instance takes of its arrival as it is.
+_OF_INSTANCE = (
+    "sop_instance_uid",
+    "sop_class_uid",
+    "transfer_syntax_uid",
+    "digest",
+    "size",
+    "instance_number",
+    "rows",
+    "columns",
+    "frames",
+    "bits_allocated",
+    "samples",
+    "photometric",
+    "image_type",
+    "calling_ae",
+    "received_at",
+)
+
+
 class Undecided(Exception):
     """An instance is there with other bytes and nobody compared the content yet; nothing was changed."""
 
@@ -113,6 +140,7 @@ async def index(
     instances = await _known_instances(tx, arrivals, same_content)
     clashes: list[tuple[Arrival, Clash]] = []
     stored: dict[UUID, list[Arrival]] = defaultdict(list)
+    new: list[dict[str, object]] = []
     for arrival in arrivals:
         study = studies.by_uid[arrival.study_instance_uid]
         place = series[arrival.series_instance_uid]
@@ -126,7 +154,7 @@ async def index(
             instance=known,
         )
         if verdict is Outcome.NEW:
-            await _insert(tx, study, place, arrival)
+            new.append(_instance(study, place, arrival))
             await _state(tx, studies, study, arrival, contradicts=False)
             instances[arrival.sop_instance_uid] = KnownInstance(arrival.digest)
             stored[study.id].append(arrival)
@@ -137,6 +165,7 @@ async def index(
             if verdict is Clash.ANOTHER_PATIENT:
                 await _state(tx, studies, study, arrival, contradicts=True)
                 await execute(tx, queries["hold_mixed"], {"id": study.id})
+    await _insert(tx, new)
     held = {studies.by_uid[one.study_instance_uid].id for one, clash in clashes if clash is Clash.ANOTHER_PATIENT}
     for study in sorted(studies.by_uid.values(), key=lambda one: one.id):
         if study.id in stored or study.id in held:
@@ -211,11 +240,22 @@ async def _known_instances(
     return known
 
 
-async def _insert(tx: Connection, study: _Study, place: _Series, arrival: Arrival) -> None:
-    params = asdict(arrival) | {"series_id": place.id, "study_id": study.id}
-    if await fetch_one(tx, queries["insert_instance"], params, _Id) is None:
+def _instance(study: _Study, place: _Series, arrival: Arrival) -> dict[str, object]:
+    row: dict[str, object] = {name: getattr(arrival, name) for name in _OF_INSTANCE}
+    row["series_id"], row["study_id"] = place.id, study.id
+    return row
+
+
+async def _insert(tx: Connection, instances: Sequence[dict[str, object]]) -> None:
+    """Insert all of them in one statement: a statement an instance is most of what indexing would cost."""
+    if not instances:
+        return
+    params = {"instances": msgspec.json.encode(instances).decode()}
+    taken = {str(one["sop_instance_uid"]) for one in instances}
+    taken -= {row.sop_instance_uid for row in await fetch_all(tx, queries["insert_instances"], params, _Uid)}
+    if taken:
         # another process was quicker, under another study's lock
-        raise Undecided(arrival.sop_instance_uid)
+        raise Undecided(min(taken))
 
 
 async def _state(tx: Connection, studies: _Studies, study: _Study, arrival: Arrival, *, contradicts: bool) -> None:

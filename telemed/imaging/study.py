@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from telemed.imaging.mixed import Whose, contradict
@@ -131,6 +132,7 @@ def sex_of(text: str) -> Sex:
     return known.get(text.strip().upper()[:1], Sex.UNKNOWN)
 
 
+@lru_cache(maxsize=256)
 def statement_key(whose: Whose) -> bytes:
     """One key for statements that differ only in width, case, blanks and dots."""
     parts = (
