@@ -126,9 +126,9 @@ async def _instance(
         return Part(number, sop_class, sop_instance, incoming.status, incoming.reason)
     finished = False
     try:
-        await incoming.write(begun)
+        await incoming.write(bytes(begun))
         async for chunk in content:
-            await incoming.write(memoryview(chunk))
+            await incoming.write(chunk)
         finished = True
     finally:
         if not finished:

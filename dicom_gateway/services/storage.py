@@ -112,7 +112,7 @@ async def _receive(
                 metrics.INSTANCES.labels("abandoned").inc()
                 return item if isinstance(item, Released | Lost) else Lost("protocol-fault")
             if incoming is not None:
-                await incoming.write(memoryview(item.data))
+                await incoming.write(item.data)
             complete = item.is_last
     except BaseException:
         if incoming is not None:

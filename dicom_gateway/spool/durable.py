@@ -36,6 +36,8 @@ HELD = 1 << 20
 #: Bytes all instances together hold in memory; beyond it each holds only HELD_WHEN_TIGHT.
 HELD_BY_ALL = 64 << 20
 HELD_WHEN_TIGHT = 128 << 10
+#: Buffers kept for the next instances: memory that is given back and asked for again has to be cleared by the kernel.
+KEPT = 16
 #: How often the volume is asked how full it is, in bytes received.
 ASK_EVERY = 64 << 20
 
@@ -51,6 +53,8 @@ class Inspection:
     header: msgspec.Raw
     refused: Refused | None
 
+
+_NOT_INSPECTED = Inspection(msgspec.Raw(b"null"), None)
 
 #: Looks into a whole data set.  Called in a thread; never raises, whatever the bytes are.
 Inspect = Callable[[InstanceContext, memoryview], Inspection]
@@ -87,6 +91,7 @@ class DurableSpool:
         self._pressure = pressure(files.space(root), ladder)
         self._since_asked = 0
         self._parts = itertools.count(1)
+        self._buffers: list[bytearray] = []
         self._first: dict[str, Future[bool]] = {}
         self._first_lock = threading.Lock()
         self._brought: dict[str, InstanceContext] = {}
@@ -108,6 +113,20 @@ class DurableSpool:
 
     def received(self, count: int) -> None:
         self._since_asked += count
+
+    def lend(self) -> bytearray:
+        """Lend a buffer to an instance that begins, a small one while many are lent."""
+        if self.held >= HELD_BY_ALL:
+            buffer = bytearray(HELD_WHEN_TIGHT)
+        else:
+            buffer = self._buffers.pop() if self._buffers else bytearray(HELD)
+        self.held += len(buffer)
+        return buffer
+
+    def take_back(self, buffer: bytearray) -> None:
+        self.held -= len(buffer)
+        if len(buffer) == HELD and len(self._buffers) < KEPT:
+            self._buffers.append(buffer)
 
     def brought(self, context: InstanceContext) -> None:
         """Remember that an association stored something."""
@@ -133,9 +152,10 @@ class DurableSpool:
             ended="released" if released else "lost",
         )
         try:
-            await self.journal.append(record)
+            await self.run(lambda: self.journal.append(record))
         except OSError as failure:
             _log.warning("association-end-not-noted", error=failure.strerror)
+        self.journal.tell()
 
     async def finish(self, commit: Coroutine[None, None, Stored | Refused]) -> Stored | Refused:
         """Run a commit to its end even if the association that waits for it is gone: others may wait for it too."""
@@ -169,18 +189,6 @@ class DurableSpool:
         mine.set_result(durable)
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """The bytes stand durably in the archive under their digest, or wait for the one who is just doing it."""
-
-    digest: str
-    inspection: Inspection
-    #: None: another data set with the same bytes is under way, and `other` tells when it is done.
-    known: bool | None
-    other: Future[bool] | None
-    mine: Future[bool] | None
-
-
 class Draft:
     """One data set on its way to disk; see seam.Incoming."""
 
@@ -188,17 +196,19 @@ class Draft:
         self._spool = spool
         self._context = context
         self._part = part
-        self._held = bytearray()
-        self._charged = 0
+        self._held: bytearray | None = None
+        self._filled = 0
         self._size = 0
         self._hash = hashlib.sha256()
+        self._digest = ""
+        self._inspection = _NOT_INSPECTED
         self._handle: int | None = None
         self._refused: Refused | None = None
         # A cancelled caller leaves its thread running: what follows it must wait for it.
         self._threads = threading.Lock()
         self._over = False
 
-    async def write(self, fragment: memoryview) -> None:
+    async def write(self, fragment: bytes) -> None:
         size = len(fragment)
         self._size += size
         self._spool.received(size)
@@ -208,15 +218,26 @@ class Draft:
             self._refused = TOO_LARGE
             await self._end()
             return
-        self._held += fragment
-        self._charge(size)
-        if len(self._held) >= (HELD if self._spool.held < HELD_BY_ALL else HELD_WHEN_TIGHT):
-            try:
-                await self._spool.run(self._spill)
-            except OSError as failure:
-                self._refused = refusal(failure)
-                await self._end()
-            self._charge(-self._charged)
+        at = 0
+        while at < size:
+            if self._held is None:
+                self._held = self._spool.lend()
+            room = len(self._held) - self._filled
+            part = fragment[at : at + room]
+            self._held[self._filled : self._filled + len(part)] = part
+            self._filled += len(part)
+            at += len(part)
+            if self._filled == len(self._held) and not await self._spilled():
+                return
+
+    async def _spilled(self) -> bool:
+        try:
+            await self._spool.run(self._spill)
+        except OSError as failure:
+            self._refused = refusal(failure)
+            await self._end()
+            return False
+        return True
 
     async def commit(self) -> Stored | Refused:
         return await self._spool.finish(self._commit_and_end())
@@ -224,13 +245,14 @@ class Draft:
     async def abandon(self) -> None:
         await self._end()
 
-    def _charge(self, count: int) -> None:
-        self._charged += count
-        self._spool.held += count
-
     async def _end(self) -> None:
         await self._spool.run(self._forget)
-        self._charge(-self._charged)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            self._spool.take_back(held)
 
     async def _commit_and_end(self) -> Stored | Refused:
         try:
@@ -241,38 +263,29 @@ class Draft:
         finally:
             if self._handle is None:
                 # Placed whole, nothing is left to a thread: the sender's answer need not wait for one more.
-                self._over, self._held = True, bytearray()
-                self._charge(-self._charged)
+                self._over = True
+                self._give_back()
             else:
                 await self._end()
 
     async def _commit(self) -> Stored | Refused:
         spool = self._spool
         while self._refused is None:
-            placed = await spool.run(self._place)
-            if placed.other is not None:
+            known = await spool.run(self._store)
+            if isinstance(known, Future):
                 # the same bytes are being stored: their whole sequence counts for us, if it succeeds
-                if not await asyncio.wrap_future(placed.other):
+                if not await asyncio.wrap_future(known):
                     continue
-                await spool.journal.append(self._record(placed, duplicate=True))
-                spool.brought(self._context)
-                return placed.inspection.refused or Stored(placed.digest, self._size, duplicate=True)
-            if placed.mine is None or placed.known is None:
-                raise AssertionError("placed by nobody")
-            durable = False
-            try:
-                await spool.journal.append(self._record(placed, duplicate=placed.known))
-                durable = True
-                spool.brought(self._context)
-            finally:
-                spool.finished(placed.digest, placed.mine, durable=durable)
-            return placed.inspection.refused or Stored(placed.digest, self._size, duplicate=placed.known)
+                known = await spool.run(self._note_duplicate)
+            spool.journal.tell()
+            spool.brought(self._context)
+            return self._inspection.refused or Stored(self._digest, self._size, duplicate=known)
         return self._refused
 
-    def _record(self, placed: _Placed, *, duplicate: bool) -> Record:
-        context, refused = self._context, placed.inspection.refused
+    def _record(self, *, duplicate: bool) -> Record:
+        context, refused = self._context, self._inspection.refused
         return Record(
-            digest=placed.digest,
+            digest=self._digest,
             size=self._size,
             association_id=context.association_id,
             calling_ae=context.calling_ae,
@@ -287,7 +300,7 @@ class Draft:
             refusal=None if refused is None else refused.reason,
             status=0 if refused is None else refused.status,
             detail="" if refused is None else refused.detail,
-            header=placed.inspection.header,
+            header=self._inspection.header,
         )
 
     # What follows runs in threads.
@@ -297,43 +310,52 @@ class Draft:
         with self._threads:
             if self._over:
                 return
-            held, self._held = self._held, bytearray()
-            self._hash.update(held)
             if self._handle is None:
                 self._handle = self._spool.files.create(self._part)
-            self._spool.files.append(self._handle, held)
+            if self._held is not None:
+                with memoryview(self._held)[: self._filled] as held:
+                    self._hash.update(held)
+                    self._spool.files.append(self._handle, held)
+            self._filled = 0
 
-    def _place(self) -> _Placed:
-        """Bring the bytes into the archive, or find them there and prove it."""
+    def _store(self) -> bool | Future[bool]:
+        """Do all that must be done before Success: one change of threads an instance.
+
+        True if the same bytes were durable before; a future if another is just storing them.
+        """
         spool, files = self._spool, self._spool.files
+        whole = memoryview(self._held or b"")[: self._filled]
         if self._handle is None:
             # whole in memory: known bytes need no part file
-            digest = hashlib.sha256(self._held).hexdigest()
-            inspection = self._inspected(memoryview(self._held))
+            self._digest = hashlib.sha256(whole).hexdigest()
+            self._inspection = self._inspected(whole[:])
         else:
-            if self._held:
-                self._spill()
-            digest = self._hash.hexdigest()
+            self._spill()
+            self._digest = self._hash.hexdigest()
             with files.view(self._part) as content:
-                inspection = self._inspected(content)
-        future, first = spool.first_of(digest)
+                self._inspection = self._inspected(content)
+        future, first = spool.first_of(self._digest)
         if not first:
-            return _Placed(digest, inspection, known=None, other=future, mine=None)
+            return future
         durable = False
         try:
-            known = self._already_there(digest)
+            known = self._already_there(self._digest)
             if not known:
                 if self._handle is None:
                     self._handle = files.create(self._part)
-                    files.append(self._handle, self._held)
+                    files.append(self._handle, whole)
                 files.sync_data(self._handle)
-                spool.shelves.place(self._part, digest)
+                spool.shelves.place(self._part, self._digest)
             self._close(remove=known)
+            spool.journal.append(self._record(duplicate=known))
             durable = True
         finally:
-            if not durable:
-                spool.finished(digest, future, durable=False)
-        return _Placed(digest, inspection, known=known, other=None, mine=future)
+            spool.finished(self._digest, future, durable=durable)
+        return known
+
+    def _note_duplicate(self) -> bool:
+        self._spool.journal.append(self._record(duplicate=True))
+        return True
 
     def _inspected(self, content: memoryview) -> Inspection:
         try:
@@ -364,7 +386,6 @@ class Draft:
     def _forget(self) -> None:
         with self._threads:
             self._over = True
-            self._held = bytearray()
             self._close(remove=True)
 
     def _close(self, *, remove: bool) -> None:

@@ -9,8 +9,10 @@ adopts it.
 """
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -89,10 +91,30 @@ class Segments:
                 self.files.remove(self.path(number))
 
 
-class Journal:
-    """The journal this process writes.  Appends that wait at the same time share one write and one fdatasync."""
+@dataclass(slots=True)
+class _Gathered:
+    """Records that will be written and synced together, and what came of it."""
 
-    def __init__(self, files: FileSystem, folder: Path, lock: int, run: Run) -> None:
+    frames: list[bytes] = field(default_factory=list[bytes])
+    written: bool = False
+    failure: BaseException | None = None
+
+
+class Journal:
+    """The journal this process writes, from any of its threads.
+
+    Appends that wait at the same time share one write and one fdatasync.
+    exclusive: lets one thread at a time at the files.
+    """
+
+    def __init__(
+        self,
+        files: FileSystem,
+        folder: Path,
+        lock: int,
+        run: Run,
+        exclusive: AbstractContextManager[object] | None = None,
+    ) -> None:
         self.segments = Segments(files, folder)
         self.folder = folder
         self._files = files
@@ -103,38 +125,36 @@ class Journal:
         self._written = 0
         self._durable = Position(1, 0)
         self._indexed = Position(1, 0)
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._gathering = threading.Lock()
+        self._gathered = _Gathered()
+        self._exclusive = exclusive or threading.Lock()
         self._news = asyncio.Event()
-        self._busy = asyncio.Lock()
 
-    async def append(self, record: Record) -> None:
-        """Return when the record is durable.  Raises OSError if it is not; then it never will be."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((encode(record), done))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_waiting())
-        await done
+    def append(self, record: Record) -> None:
+        """Return when the record is durable; blocks.  Raises OSError if it is not; then it never will be.
 
-    async def _write_waiting(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            frames = b"".join(frame for frame, _ in batch)
-            try:
-                async with self._busy:
-                    self._durable = await self._run(lambda frames=frames: self._write(frames))
-            except BaseException as failure:
-                for _, done in batch:
-                    if not done.cancelled():
-                        done.set_exception(failure)
-                if isinstance(failure, asyncio.CancelledError):
+        The event loop hears of it by tell.
+        """
+        frame = encode(record)
+        with self._gathering:
+            mine = self._gathered
+            mine.frames.append(frame)
+        with self._exclusive:
+            if not mine.written:
+                with self._gathering:
+                    self._gathered = _Gathered()
+                mine.written = True
+                try:
+                    self._durable = self._write(b"".join(mine.frames))
+                except BaseException as failure:
+                    mine.failure = failure
                     raise
-                # whoever waits raises it; those who come next begin a new segment
-                continue
-            for _, done in batch:
-                if not done.cancelled():
-                    done.set_result(None)
-            self._news.set()
+        if mine.failure is not None:
+            raise mine.failure
+
+    def tell(self) -> None:
+        """Wake whoever waits for something to index; to be called in the event loop."""
+        self._news.set()
 
     def _write(self, frames: bytes) -> Position:
         if self._handle is None or self._written >= SEGMENT:
@@ -184,22 +204,23 @@ class Journal:
 
     async def indexed(self, position: Position) -> None:
         """Let go of everything before the position: the index has committed it."""
-        async with self._busy:
-            self._indexed = position
-            await self._run(lambda: self._let_go(position))
+        await self._run(lambda: self._let_go(position))
 
     def _let_go(self, position: Position) -> None:
-        if self._handle is not None and position >= self._durable and self._written >= SPARE:
-            self._end_segment()
-            self._indexed = self._durable = Position(self._number + 1, 0)
-            self.segments.drop(self._number + 1)
-        else:
-            self.segments.drop(position.segment)
+        with self._exclusive:
+            self._indexed = position
+            if self._handle is not None and position >= self._durable and self._written >= SPARE:
+                self._end_segment()
+                self._indexed = self._durable = Position(self._number + 1, 0)
+                self.segments.drop(self._number + 1)
+            else:
+                self.segments.drop(position.segment)
 
     async def close(self) -> None:
-        """End the journal of this process; its folder goes if nothing in it is still needed."""
-        if self._writer is not None:
-            await self._writer
+        """End the journal of this process, to which nobody appends any more.
+
+        Its folder goes if nothing in it is still needed.
+        """
         await self._run(self._leave)
 
     def _leave(self) -> None:
@@ -210,7 +231,13 @@ class Journal:
         self._files.unlock(self._lock)
 
 
-def begin(files: FileSystem, root: Path, process: str, run: Run) -> Journal:
+def begin(
+    files: FileSystem,
+    root: Path,
+    process: str,
+    run: Run,
+    exclusive: AbstractContextManager[object] | None = None,
+) -> Journal:
     """Make the journal folder of this process, durably.  process is a name nobody used before.
 
     Raises FileExistsError if somebody did, or if an adopter was quicker with the empty folder: take another name.
@@ -225,7 +252,7 @@ def begin(files: FileSystem, root: Path, process: str, run: Run) -> Journal:
         raise FileExistsError(f"another process has the journal {process}")
     for made in (folder, spool, root, root.parent):
         files.sync_folder(made)
-    return Journal(files, folder, lock, run)
+    return Journal(files, folder, lock, run, exclusive)
 
 
 @dataclass(frozen=True, slots=True)

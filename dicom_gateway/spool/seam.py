@@ -55,10 +55,10 @@ class Refused:
 class Incoming(Protocol):
     """One data set on its way to disk.  Exactly one of commit and abandon ends it."""
 
-    async def write(self, fragment: memoryview) -> None:
+    async def write(self, fragment: bytes) -> None:
         """Take the next fragment, in order; returns when the spool can take more.
 
-        The buffer may be reused after the return.  Never raises for a full disk: commit tells.
+        Never raises for a full disk: commit tells.
         """
         ...
 

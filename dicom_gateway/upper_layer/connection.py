@@ -35,6 +35,8 @@ _log = structlog.get_logger("dicom_gateway.association")
 
 #: What a queued item costs beside its bytes, so that a flood of empty messages is bounded too.
 _ITEM_COST = 512
+#: Pieces of an unfinished data set wait until there are this many bytes: to wake a task for each costs more than it is.
+_WORTH_WAKING = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,14 +368,21 @@ class Connection(asyncio.BufferedProtocol):
             self._end = self._end or item.why
         self._queue.append(item)
         self._count(_cost(item))
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-            self._waiter = None
+        unfinished = isinstance(item, DataSet) and not item.is_last and self._queued < _WORTH_WAKING
+        if not unfinished:
+            self._wake()
         limits, transport = self._host.limits, self._transport
         full = self._queued >= limits.max_queued_bytes or self._host.queued_bytes >= limits.max_queued_bytes_total
         if full and self._paused_at is None and transport is not None and not transport.is_closing():
             transport.pause_reading()
             self._paused_at = self._loop.time()
+            self._wake()
+
+    def _wake(self) -> None:
+        """Let the association's task see the queue."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+            self._waiter = None
 
     def _resume(self) -> None:
         """Read on once half of the queue is free; an association with an empty queue may always read."""

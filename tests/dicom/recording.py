@@ -35,7 +35,7 @@ class RecordingIncoming:
         self.context = context
         self.data = bytearray()
 
-    async def write(self, fragment: memoryview) -> None:
+    async def write(self, fragment: bytes) -> None:
         if self.spool.gate is not None:
             await self.spool.gate.wait()
         self.spool.largest_fragment = max(self.spool.largest_fragment, len(fragment))

@@ -77,6 +77,8 @@ class Recording:
         self.room = room
         self.failing: Callable[[str, Path], bool] = lambda _call, _path: False
         self.observe: Callable[[], None] = lambda: None
+        #: Called before each call: where another thread may get its turn.
+        self.pause: Callable[[], None] = lambda: None
         self._inodes = itertools.count(1)
         self._handles: dict[int, tuple[int, Path]] = {}
         self._numbers = itertools.count(3)
@@ -85,6 +87,7 @@ class Recording:
     # -- the model
 
     def _step(self, call: str, path: Path) -> None:
+        self.pause()
         if self.kill_at is not None and self.calls >= self.kill_at:
             raise Killed
         self.calls += 1

@@ -86,7 +86,7 @@ async def test_an_abandoned_instance_leaves_nothing() -> None:
     spool = world.spool()
     draft = await spool.open(context("1.1"))
     assert not isinstance(draft, Refused)
-    await draft.write(memoryview(bytes(3 << 20)))
+    await draft.write(bytes(3 << 20))
     assert parts(world.files)
     await draft.abandon()
     assert parts(world.files) == []

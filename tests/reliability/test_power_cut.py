@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import random
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TypeVar
 
 import msgspec
 import pytest
+from greenlet import getcurrent, greenlet
 
 from dicom_gateway.spool import DurableSpool, InstanceContext, Journal, Position, Record, Refused, Stored, adopt
 from dicom_gateway.spool import durable as durable_module
@@ -59,6 +61,28 @@ LARGE = bytes(range(256)) * 12
 SCENARIO = [("1.1", FIRST), ("1.2", LARGE), ("1.3", TWIN), ("1.4", FIRST), ("1.5", b"fifth"), ("1.1", FIRST)]
 
 
+def pause() -> None:
+    """Give the other threads their turn; outside of a thread there is nobody to wait for."""
+    outer = getcurrent().parent
+    if outer is not None:
+        outer.switch()
+
+
+class Turns:
+    """A lock among threads that take turns."""
+
+    def __init__(self) -> None:
+        self.held = False
+
+    def __enter__(self) -> None:
+        while self.held:
+            pause()
+        self.held = True
+
+    def __exit__(self, *_failure: object) -> None:
+        self.held = False
+
+
 @dataclass
 class World:
     files: Recording
@@ -76,11 +100,17 @@ class World:
         self.process += 1
 
         async def run(call: Callable[[], T], /) -> T:
-            for _ in range(0 if yielding is None else yielding.randrange(4)):
-                await asyncio.sleep(0)
-            return call()
+            """Run it as a thread would, others getting their turn before any call of the file system."""
+            thread = greenlet(call)
+            result = thread.switch()
+            while not thread.dead:
+                for _ in range(0 if yielding is None else yielding.randrange(4)):
+                    await asyncio.sleep(0)
+                result = thread.switch()
+            return result
 
-        journal = begin(self.files, ROOT, f"process-{self.process}", run)
+        self.files.pause = pause
+        journal = begin(self.files, ROOT, f"process-{self.process}", run, Turns())
         return DurableSpool(
             self.files,
             ROOT,
@@ -93,7 +123,7 @@ class World:
         draft = await spool.open(context(uid))
         assert not isinstance(draft, Refused)
         for at in range(0, len(content), 700):
-            await draft.write(memoryview(content)[at : at + 700])
+            await draft.write(content[at : at + 700])
         answer = await draft.commit()
         if isinstance(answer, Stored):
             assert answer.digest == hashlib.sha256(content).hexdigest()
@@ -266,13 +296,28 @@ async def test_a_spool_that_trusts_folders_it_finds_is_found_out(
 
 async def test_an_acknowledgement_ahead_of_the_journal_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Journal.append
-    later: set[asyncio.Task[None]] = set()
-
-    async def eager(self: Journal, record: Record) -> None:
-        later.add(asyncio.create_task(whole(self, record)))
-
-    monkeypatch.setattr(Journal, "append", eager)
+    later: list[tuple[Journal, Record]] = []
+    monkeypatch.setattr(Journal, "append", lambda journal, record: later.append((journal, record)))
     world = World(Recording())
     await run_scenario(world, seed=0)
-    await asyncio.gather(*later)
+    for journal, record in later:
+        whole(journal, record)
     assert world.lost
+
+
+async def test_a_duplicate_that_does_not_wait_for_the_first_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def impatient(self: DurableSpool, digest: str) -> tuple[Future[bool], bool]:
+        known, first = whole(self, digest)
+        if not first:
+            known = Future()
+            known.set_result(True)
+        return known, first
+
+    whole = DurableSpool.first_of
+    monkeypatch.setattr(DurableSpool, "first_of", impatient)
+    found = False
+    for seed in range(8):
+        world = World(Recording())
+        await run_scenario(world, seed)
+        found = found or bool(world.lost)
+    assert found

@@ -51,7 +51,7 @@ class Gateway:
         )
         draft = await self.spool.open(context)
         assert not isinstance(draft, Refused)
-        await draft.write(memoryview(content))
+        await draft.write(bytes(content))
         return await draft.commit()
 
     async def rows(self, query: LiteralString, **params: object) -> list[tuple]:

@@ -29,7 +29,7 @@ async def store(spool: DurableSpool, uid: str, content: bytes) -> Stored:
     )
     draft = await spool.open(context)
     for at in range(0, len(content), 100_000):
-        await draft.write(memoryview(content)[at : at + 100_000])  # type: ignore[union-attr]
+        await draft.write(content[at : at + 100_000])  # type: ignore[union-attr]
     answer = await draft.commit()  # type: ignore[union-attr]
     assert isinstance(answer, Stored)
     return answer
