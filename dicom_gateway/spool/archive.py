@@ -19,7 +19,8 @@ class Shelves:
     def __init__(self, files: FileSystem, root: Path) -> None:
         self._files = files
         self._root = root
-        self._durable: set[Path] = set()
+        #: Shelf → its folder at hand: each sync of a name would open and close it, and there are 256.
+        self._durable: dict[Path, int] = {}
 
     def prepare(self) -> None:
         """Make the archive folder, durably; the root is durable already."""
@@ -37,9 +38,17 @@ class Shelves:
     def sync_name(self, digest: str) -> None:
         """Make a name that is there durable, with its shelf."""
         shelf = blob_path(self._root, digest).parent
-        self._files.sync_folder(shelf)
-        if shelf in self._durable:
+        at_hand = self._durable.get(shelf)
+        if at_hand is not None:
+            self._files.sync_names(at_hand)
             return
+        self._files.sync_folder(shelf)
         # The sync above has most often carried this one along (one file system transaction); it need not have.
         self._files.sync_folder(shelf.parent)
-        self._durable.add(shelf)
+        folder = self._files.open_folder(shelf)
+        if self._durable.setdefault(shelf, folder) != folder:
+            self._files.close(folder)
+
+    def close(self) -> None:
+        while self._durable:
+            self._files.close(self._durable.popitem()[1])

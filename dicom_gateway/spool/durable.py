@@ -169,6 +169,7 @@ class DurableSpool:
         while self._commits:
             await asyncio.wait(self._commits)
         await self.journal.close()
+        self.shelves.close()
 
     def first_of(self, digest: str) -> tuple[Future[bool], bool]:
         """Join those that store this digest now; True for the one whose sequence the others wait for.

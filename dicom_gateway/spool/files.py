@@ -60,6 +60,14 @@ class FileSystem(Protocol):
         """Return when the folder's names are on the medium."""
         ...
 
+    def open_folder(self, path: Path) -> int:
+        """Keep a folder at hand that is synced again and again, and never removed."""
+        ...
+
+    def sync_names(self, folder: int) -> None:
+        """sync_folder for a folder that is at hand."""
+        ...
+
     def remove(self, path: Path) -> None: ...
 
     def remove_folder(self, path: Path) -> None:
@@ -123,11 +131,17 @@ class Posix:
         source.rename(target)
 
     def sync_folder(self, path: Path) -> None:
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = self.open_folder(path)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def open_folder(self, path: Path) -> int:
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def sync_names(self, folder: int) -> None:
+        os.fsync(folder)
 
     def remove(self, path: Path) -> None:
         path.unlink(missing_ok=True)

@@ -200,6 +200,15 @@ class Recording:
     def sync_folder(self, path: Path) -> None:
         self._sync("sync_folder", ("folder", self._inode(path)), path)
 
+    def open_folder(self, path: Path) -> int:
+        handle = next(self._numbers)
+        self._handles[handle] = (self._inode(path), path)
+        return handle
+
+    def sync_names(self, folder: int) -> None:
+        inode, path = self._handles[folder]
+        self._sync("sync_folder", ("folder", inode), path)
+
     def remove(self, path: Path) -> None:
         self._step("remove", path)
         inode = self.now.find(path)
