@@ -29,14 +29,16 @@ def character_set(used: str) -> str | None:
     return used if used in {UTF8, GB} else None
 
 
-def head(blob: Blob, overrides: Mapping[str, JsonElement], term: str) -> Iterator[bytes | memoryview]:
+def head(blob: Blob, overrides: Mapping[str, JsonElement], term: str | None) -> Iterator[bytes | memoryview]:
     """The data set up to its pixel data, piece by piece; what follows is to be copied from blob.header_end.
 
-    term: by character_set().  Group lengths are left out: they would be wrong.
+    term: by character_set(); None leaves the character set as it is, for values in ASCII.  Group lengths are left
+    out: they would be wrong.
     """
     encoding = blob.encoding
     wanted = {int(tag, 16): element for tag, element in overrides.items()}
-    wanted[SPECIFIC_CHARACTER_SET] = {"vr": "CS", "Value": [term]}
+    if term is not None:
+        wanted[SPECIFIC_CHARACTER_SET] = {"vr": "CS", "Value": [term]}
     pending = sorted(wanted)
     at = 0
     for element in blob.top.values():
@@ -52,7 +54,7 @@ def head(blob: Blob, overrides: Mapping[str, JsonElement], term: str) -> Iterato
         yield encoded(tag, wanted[tag], encoding, term)
 
 
-def encoded(tag: int, element: JsonElement, encoding: Encoding, term: str) -> bytes:
+def encoded(tag: int, element: JsonElement, encoding: Encoding, term: str | None) -> bytes:
     """One element in the data set's own encoding."""
     vr = str(element["vr"])
     values = cast("list[Any]", element.get("Value") or [])
@@ -67,14 +69,14 @@ def encoded(tag: int, element: JsonElement, encoding: Encoding, term: str) -> by
     return start + code + struct.pack(f"{order}HI", 0, len(raw)) + raw
 
 
-def _item(item: Mapping[str, JsonElement], encoding: Encoding, term: str) -> bytes:
+def _item(item: Mapping[str, JsonElement], encoding: Encoding, term: str | None) -> bytes:
     body = b"".join(encoded(int(tag, 16), element, encoding, term) for tag, element in sorted(item.items()))
     return struct.pack("<HHI" if encoding.little else ">HHI", 0xFFFE, 0xE000, len(body)) + body
 
 
-def _text(vr: str, values: list[Any], term: str) -> bytes:
+def _text(vr: str, values: list[Any], term: str | None) -> bytes:
     texts = [_person(one) if vr == "PN" else "" if one is None else str(one) for one in values]
-    raw = "\\".join(texts).encode(CODECS[term] if vr in TEXT else "ascii", "replace")
+    raw = "\\".join(texts).encode(CODECS[term] if term and vr in TEXT else "ascii", "replace")
     if len(raw) % 2:
         raw += b"\x00" if vr == "UI" else b" "
     return raw

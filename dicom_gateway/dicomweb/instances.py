@@ -27,7 +27,7 @@ from dicom_gateway.dicomweb.rendering import Drawing, draw
 from dicom_gateway.dicomweb.store import Instance
 from dicom_gateway.headers.charset import Reading, choose
 from dicom_gateway.headers.walk import DEFLATED
-from telemed.imaging.coercion import JsonElement, Registered, coerce
+from telemed.imaging.coercion import Assigned, JsonElement, Registered, coerce
 
 #: Bytes written to the network at once.
 CHUNK = 1 << 20
@@ -48,9 +48,12 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a matched study shows to the outside. at: when it was matched; source: who sent the values before."""
+    """What a study shows to the outside. at: when it was matched; source: who sent the values before.
 
-    registered: Registered
+    registered: None for a study that has no registration and was split off another.
+    """
+
+    registered: Registered | None
     at: datetime
     system: str
     source: str
@@ -75,14 +78,25 @@ class Instances:
         text = self._derived_metadata(instance)
         if match is not None:
             attributes = _decoder.decode(text.replace(b"\x00", b"\\u0000"))
-            overrides = self._overrides(attributes, match)
+            overrides = self._overrides(instance, attributes, match)
             if overrides:
                 text = json_model.encoded(dict(sorted((attributes | overrides).items())))
         return json_model.addressed(text, base + instance.path)
 
     @staticmethod
-    def _overrides(attributes: dict[str, JsonElement], match: Match) -> dict[str, JsonElement]:
-        found = coerce(attributes, match.registered, matched_at=match.at, system=match.system, source=match.source)
+    def _overrides(
+        instance: Instance, attributes: dict[str, JsonElement], match: Match, *, text: bool = True
+    ) -> dict[str, JsonElement]:
+        """text: whether what the registration says can be written in the data set's characters."""
+        split = instance.split_at
+        found = coerce(
+            attributes,
+            match.registered if text else None,
+            matched_at=match.at,
+            system=match.system,
+            source=match.source,
+            assigned=split and Assigned(instance.study_instance_uid, instance.series_instance_uid, split),
+        )
         return dict(found.overrides)
 
     def _derived_metadata(self, instance: Instance) -> bytes:
@@ -134,16 +148,22 @@ class Instances:
         yield b"".join(pieces)
         yield from _chunks(blob.content, blob.header_end)
 
-    def _replaced(self, instance: Instance, match: Match | None) -> tuple[Blob, dict[str, JsonElement], str] | None:
-        """What must be replaced in the bytes; None if they go out as they came."""
+    def _replaced(
+        self, instance: Instance, match: Match | None
+    ) -> tuple[Blob, dict[str, JsonElement], str | None] | None:
+        """What must be replaced in the bytes, with the character set; None if they go out as they came.
+
+        Characters that can hold no other name stay as they are: then only the UIDs of a split study are replaced.
+        """
         if match is None:
             return None
-        overrides = self._overrides(_decoder.decode(self.metadata(instance, "", None)), match)
-        if not overrides:
+        attributes = _decoder.decode(self.metadata(instance, "", None))
+        if not self._overrides(instance, attributes, match):
             return None
         blob = self.blob(instance)
         term = coerced.character_set(_reading(blob, instance.charset_used).used)
-        return None if term is None else (blob, overrides, term)
+        overrides = self._overrides(instance, attributes, match, text=term is not None)
+        return (blob, overrides, term) if overrides else None
 
     def frame(self, instance: Instance, number: int, payload: Payload) -> bytes:
         """One frame.  Raises frames.Unreadable, blobs.TooLarge, Lost."""

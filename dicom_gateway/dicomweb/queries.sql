@@ -7,6 +7,7 @@ select
     s.match_state,
     s.charset_used,
     s.study_instance_uid,
+    s.split_at,
     e.series_instance_uid,
     e.modality,
     i.sop_instance_uid,
@@ -44,15 +45,15 @@ order by abs(place - (amount + 1) / 2.0), place
 limit 1
 
 -- name: match
--- What the registration says of a matched study, and when it was matched.
-select p.name, p.birth_date, p.birth_date_estimated, p.sex, r.accession_number, o.code as source,
+-- Who sent a study; what the registration says of a matched one, and when it was matched.
+select o.code as source, r.accession_number, p.name, p.birth_date, p.birth_date_estimated, p.sex,
     coalesce(
         (select max(d.decided_at) from match_decision d where d.study_id = s.id),
         s.first_received_at
     ) as matched_at,
     s.source_patient_name
 from imaging_study s
-join patient p on p.id = s.patient_id
-join service_request r on r.id = s.service_request_id
 join organization o on o.id = s.organization_id
+left join service_request r on r.id = s.service_request_id and s.match_state in ('sure', 'confirmed')
+left join patient p on p.id = s.patient_id and r.id is not null
 where s.id = %(study_id)s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ QUERIES = load(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One instance as retrieval needs it."""
+    """One instance as retrieval needs it. split_at: when its study was split off another, whose UID its bytes say."""
 
     study_id: UUID
     patient_id: UUID | None
@@ -23,6 +24,7 @@ class Instance:
     match_state: str
     charset_used: str
     study_instance_uid: str
+    split_at: datetime | None
     series_instance_uid: str
     modality: str
     sop_instance_uid: str

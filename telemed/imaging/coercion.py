@@ -1,6 +1,6 @@
-"""What a study's attributes become on the way out once its request is known; the archive keeps what came. Pure.
+"""What a study's attributes become on the way out: its request is known, or it was split; the archive keeps what came.
 
-PS3.3 C.12.1.1.9 (Original Attributes Sequence); values in the DICOM JSON model, PS3.18 F.
+Pure. PS3.3 C.12.1.1.9 (Original Attributes Sequence); values in the DICOM JSON model, PS3.18 F.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ ISSUER_OF_PATIENT_ID = "00100021"
 PATIENT_BIRTH_DATE = "00100030"
 PATIENT_SEX = "00100040"
 ACCESSION_NUMBER = "00080050"
+STUDY_INSTANCE_UID = "0020000D"
+SERIES_INSTANCE_UID = "0020000E"
 
 _VR = {
     PATIENT_NAME: "PN",
@@ -33,6 +35,8 @@ _VR = {
     PATIENT_BIRTH_DATE: "DA",
     PATIENT_SEX: "CS",
     ACCESSION_NUMBER: "SH",
+    STUDY_INSTANCE_UID: "UI",
+    SERIES_INSTANCE_UID: "UI",
 }
 
 
@@ -47,6 +51,15 @@ class Registered:
     birth_date_estimated: bool
     sex: str
     accession_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The UIDs of an instance in a study that was split off another. at: aware UTC."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +99,44 @@ def _text(element: object) -> str:
 
 def coerce(
     elements: Mapping[str, JsonElement],
-    registered: Registered,
+    registered: Registered | None,
     *,
     matched_at: datetime,
     system: str,
     source: str,
+    assigned: Assigned | None = None,
 ) -> Coercion:
-    """Say what a data set of a matched study shows to the outside.
+    """Say what a data set of a matched study, or of one split off another, shows to the outside.
 
     elements: the data set as it came, by tag. matched_at: aware UTC. system: who modifies (0400,0563).
     source: who sent the values before (0400,0564), the organisation's code.
     Only what differs is replaced. A birth date that was computed from a stated age is never written; sides, sites and
     times are evidence and are never touched. The record of earlier coercions in the data set is kept before ours.
     """
+    wanted: list[tuple[dict[str, str], datetime, str]] = []
+    if assigned is not None:
+        uids = {
+            STUDY_INSTANCE_UID: assigned.study_instance_uid,
+            SERIES_INSTANCE_UID: assigned.series_instance_uid,
+        }
+        wanted.append((uids, assigned.at, "CORRECT"))
+    if registered is not None:
+        wanted.append((_of_registration(registered), matched_at, "COERCE"))
+    overrides: dict[str, JsonElement] = {}
+    earlier = elements.get(ORIGINAL_ATTRIBUTES, {}).get("Value")
+    items: list[object] = [*earlier] if isinstance(earlier, list) else []
+    for values, at, reason in wanted:
+        replaced = {tag: text for tag, text in values.items() if text and text != _text(elements.get(tag))}
+        if replaced:
+            modified = {tag: elements.get(tag, {"vr": _VR[tag]}) for tag in sorted(replaced)}
+            items.append(_record(modified, at=at, system=system, source=source, reason=reason))
+            overrides |= {tag: _element(tag, text) for tag, text in sorted(replaced.items())}
+    if overrides:
+        overrides[ORIGINAL_ATTRIBUTES] = {"vr": "SQ", "Value": items}
+    return Coercion(overrides)
+
+
+def _of_registration(registered: Registered) -> dict[str, str]:
     wanted = {
         PATIENT_NAME: registered.name,
         PATIENT_ID: registered.patient_number,
@@ -108,19 +146,14 @@ def coerce(
     }
     if registered.birth_date is not None and not registered.birth_date_estimated:
         wanted[PATIENT_BIRTH_DATE] = f"{registered.birth_date:%Y%m%d}"
-    replaced = {tag: text for tag, text in wanted.items() if text and text != _text(elements.get(tag))}
-    if not replaced:
-        return Coercion({})
-    modified = {tag: elements.get(tag, {"vr": _VR[tag]}) for tag in sorted(replaced)}
-    item: JsonElement = {
+    return wanted
+
+
+def _record(modified: Mapping[str, JsonElement], *, at: datetime, system: str, source: str, reason: str) -> JsonElement:
+    return {
         _SOURCE_OF_PREVIOUS_VALUES: {"vr": "LO", "Value": [source]} if source else {"vr": "LO"},
-        _MODIFICATION_DATETIME: {"vr": "DT", "Value": [f"{matched_at:%Y%m%d%H%M%S.%f%z}"]},
+        _MODIFICATION_DATETIME: {"vr": "DT", "Value": [f"{at:%Y%m%d%H%M%S.%f%z}"]},
         _MODIFYING_SYSTEM: {"vr": "LO", "Value": [system]},
-        _REASON: {"vr": "CS", "Value": ["COERCE"]},
+        _REASON: {"vr": "CS", "Value": [reason]},
         _MODIFIED_ATTRIBUTES: {"vr": "SQ", "Value": [modified]},
     }
-    earlier = elements.get(ORIGINAL_ATTRIBUTES, {}).get("Value")
-    items: list[object] = [*earlier, item] if isinstance(earlier, list) else [item]
-    overrides: dict[str, JsonElement] = {tag: _element(tag, text) for tag, text in sorted(replaced.items())}
-    overrides[ORIGINAL_ATTRIBUTES] = {"vr": "SQ", "Value": items}
-    return Coercion(overrides)

@@ -35,6 +35,14 @@ where study_instance_uid = any(%(uids)s)
 order by study_instance_uid
 for update;
 
+-- name: parts
+-- What was split off these studies, locked as they are.
+select id, study_instance_uid, organization_id, completeness, split_from_id
+from imaging_study
+where split_from_id = any(%(ids)s)
+order by study_instance_uid
+for update;
+
 -- name: statements
 -- What the instances of these studies say of their patients.
 select study_id, statement_key, patient_id, name, sex, birth_date, accepted, contradicts
@@ -50,7 +58,7 @@ on conflict (study_id, statement_key) do nothing;
 -- name: accept_statements
 -- A person said that these pictures are of one person.
 update imaging_statement set accepted = true, contradicts = false
-where study_id = %(id)s and (%(key)s::bytea is null or statement_key = %(key)s);
+where study_id = %(id)s and (%(key)s::bytea is null or statement_key = %(key)s or not contradicts);
 
 -- name: remove_empty_series
 -- Take back the series of a study of which nothing was stored.

@@ -13,6 +13,7 @@ from telemed.events import Event, append
 from telemed.imaging import linked, matching, requests
 from telemed.imaging.intent import intend
 from telemed.imaging.matching import EXAMINED_BEFORE, EXAMINED_WITHIN, Match, Rule, Verdict
+from telemed.imaging.proposing import Target
 from telemed.patients import admission, identifiers, names, store
 from telemed.patients.identifiers import Identifier
 from telemed.patients.identity import Identity, Person
@@ -177,12 +178,24 @@ def _current(row: linked.StudyRow | None, scope: Scope, revision: int) -> linked
     if row is None or not scope.admits(row.organization_id):
         raise NotFound("unknown-study", "找不到该检查。", "There is no such study.")
     if row.match_revision != revision:
-        raise Conflict(
-            "study-moved-on",
-            "该检查刚刚有变化，请核对后再操作。未作任何改动。",
-            "The study has changed meanwhile: look again. Nothing was changed.",
-        )
+        raise moved_on()
     return row
+
+
+def moved_on() -> Conflict:
+    return Conflict(
+        "study-moved-on",
+        "该检查刚刚有变化，请核对后再操作。未作任何改动。",
+        "The study has changed meanwhile: look again. Nothing was changed.",
+    )
+
+
+def held() -> Conflict:
+    return Conflict(
+        "study-held",
+        "疑似混合检查，须先拆分或确认为同一患者。",
+        "Held as possibly mixed: split it or confirm that it is one person first.",
+    )
 
 
 async def decide(
@@ -203,11 +216,7 @@ async def decide(
     """
     row = _current(await linked.hold(tx, study_id), scope, revision)
     if row.hold:
-        raise Conflict(
-            "study-held",
-            "疑似混合检查，须先拆分或确认为同一患者。",
-            "Held as possibly mixed: split it or confirm that it is one person first.",
-        )
+        raise held()
     if row.match_state == "sure" or row.service_request_id is not None:
         raise Conflict("study-linked", "该检查已匹配登记。", "The study is linked to a registration already.")
     if request_id is None:
@@ -281,6 +290,59 @@ async def settle_mixed(
         await linked.accept_statements(tx, row.id)
     await _save(tx, row, msgspec.structs.replace(row, hold=""))
     await match(tx, study_id, now)
+
+
+async def split(tx: Connection, row: linked.StudyRow, *, by: UUID, now: datetime) -> None:
+    """What is left of a study after a split is of one person: it is matched again."""
+    await linked.record_decision(
+        tx,
+        row.id,
+        row.service_request_id,
+        decision="split",
+        verdict="mixed",
+        findings=(),
+        decided_by=by,
+        now=now,
+    )
+    await _save(tx, row, msgspec.structs.replace(row, hold=""))
+    await match(tx, row.id, now)
+
+
+async def reassign(tx: Connection, study_id: UUID, target: Target, *, by: UUID, now: datetime) -> linked.StudyRow:
+    """归属更正: a study is of another patient, and answers that patient's registration or none.
+
+    A registration that loses its only study waits for one again. Returns the study as it is now; raises Conflict when
+    it is linked otherwise than the proposal says, or is held as mixed.
+    """
+    row = await linked.hold(tx, study_id)
+    if row is None:
+        raise LookupError(f"study {study_id} is gone")
+    if row.hold:
+        raise held()
+    if (row.patient_id, row.service_request_id) != (target.from_patient_id, target.from_request_id):
+        raise moved_on()
+    request = None if target.to_request_id is None else await requests.hold(tx, target.to_request_id)
+    await linked.record_decision(
+        tx,
+        row.id,
+        target.to_request_id,
+        decision="reassigned",
+        verdict=row.match_state,
+        findings=(),
+        decided_by=by,
+        now=now,
+    )
+    await store.know(tx, row.organization_id, target.to_patient_id, now)
+    after = msgspec.structs.replace(
+        row, service_request_id=target.to_request_id, patient_id=target.to_patient_id, match_state="confirmed"
+    )
+    if request is not None:
+        after = _with_intent(after, Intent(request.intent))
+        await requests.complete(tx, request.id)
+    await _save(tx, row, after)
+    if target.from_request_id is not None:
+        await requests.reopen(tx, target.from_request_id)
+    return after
 
 
 async def set_intent(tx: Connection, study_id: UUID, intent: Intent, *, revision: int, scope: Scope) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -47,3 +47,25 @@ def is_mixed(statements: Iterable[Whose]) -> bool:
     """疑似混合检查: two persons under one Study UID, unreadable until it is split or said to be one person."""
     seen = list(dict.fromkeys(statements))
     return any(contradict(a, b) for i, a in enumerate(seen) for b in seen[i + 1 :])
+
+
+def persons(first: Sequence[Whose], apart: Iterable[Whose]) -> list[list[Whose]]:
+    """检查拆分: what the instances say, one list a person; the first list is of whom the study is.
+
+    first: statements of instances that are in the study. apart: of those kept out of it.
+    A statement that fits two persons who contradict each other (a number without a name) is put with neither: it
+    stands alone. The result does not depend on the order in which the instances came, but for that of the lists.
+    """
+    left = list(dict.fromkeys(apart))
+    fits = {one: [other for other in left if not contradict(one, other)] for one in left}
+    vague = {one for one in left if is_mixed(fits[one])}
+    groups: list[list[Whose]] = []
+    for one in left:
+        own = next(
+            (group for group in groups if one not in vague and group[0] in fits[one] and group[0] not in vague), None
+        )
+        if own is None:
+            groups.append([one])
+        else:
+            own.append(one)
+    return [list(dict.fromkeys(first)), *groups]

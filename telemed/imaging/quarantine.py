@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -282,6 +283,15 @@ async def discard(tx: Connection, scope: Scope, case_id: UUID, *, by: Practition
 async def accept_statement(tx: Connection, study_id: UUID, key: bytes | None = None) -> None:
     """Note that what a study's instances say of their patient is of one person; key: one statement, None: all."""
     await execute(tx, store.queries["accept_statements"], {"id": study_id, "key": key})
+
+
+async def settle(
+    tx: Connection, case_ids: Sequence[UUID], organization_id: UUID, *, by: PractitionerId, note: str, now: datetime
+) -> None:
+    """Close cases whose instances somebody has brought into the index."""
+    await execute(tx, queries["settle"], {"ids": list(case_ids), "by": by, "note": note, "now": now})
+    for case_id in case_ids:
+        await append(tx, "quarantine.decided", case_id, _topics(organization_id))
 
 
 async def _lock(tx: Connection, scope: Scope, case_id: UUID) -> _Locked:

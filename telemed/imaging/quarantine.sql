@@ -49,6 +49,12 @@ for update;
 update quarantine set state = %(state)s, decided_by = %(by)s, decided_at = %(now)s, decision_note = %(note)s
 where id = %(id)s;
 
+-- name: settle
+-- A person decided on several at once: they are in the index now.
+update quarantine
+set state = 'released', decided_by = %(by)s, decided_at = %(now)s, decision_note = %(note)s
+where id = any(%(ids)s);
+
 -- name: open_of_other_patient
 -- Whether a study still has pictures of somebody else in quarantine.
 select count(*) as count from quarantine

@@ -214,3 +214,8 @@ async def hold(tx: Connection, request_id: UUID) -> LinkedRequest | None:
 async def complete(tx: Connection, request_id: UUID) -> None:
     """The registration has its study."""
     await execute(tx, queries["complete"], {"request_id": request_id})
+
+
+async def reopen(tx: Connection, request_id: UUID) -> None:
+    """The registration waits for its study again, unless another one answers it."""
+    await execute(tx, queries["reopen"], {"request_id": request_id})

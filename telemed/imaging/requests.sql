@@ -92,3 +92,9 @@ from service_request where id = %(request_id)s::uuid for update;
 -- The registration has its study.
 update service_request set status = 'completed', revision = revision + 1
 where id = %(request_id)s::uuid and status = 'active';
+
+-- name: reopen
+-- The registration has lost its study.
+update service_request q set status = 'active', revision = revision + 1
+where q.id = %(request_id)s::uuid and q.status = 'completed'
+  and not exists (select from imaging_study s where s.service_request_id = q.id);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,7 +14,18 @@ from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.events import append
 from telemed.imaging.completeness import QUIET
 from telemed.imaging.mixed import Whose
-from telemed.imaging.study import Arrival, Clash, KnownInstance, KnownStudy, Outcome, judge, sex_of, statement_key
+from telemed.imaging.study import (
+    Arrival,
+    Clash,
+    KnownInstance,
+    KnownStudy,
+    Outcome,
+    judge,
+    part_of,
+    sex_of,
+    statement_key,
+    uid_in,
+)
 from telemed.patients import names
 from telemed.vocabulary import Sex
 
@@ -36,6 +47,7 @@ class _Study:
     study_instance_uid: str
     organization_id: UUID
     completeness: str
+    split_from_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,18 @@ class _Studies:
             frozenset(one.statement_key for one in said if one.accepted),
         )
 
+    def parts(self, uid: str) -> list[_Study]:
+        """The study that came under this UID and what was split off it; one study if nothing was."""
+        study = self.by_uid[uid]
+        return [study, *(one for one in self.by_uid.values() if one.split_from_id == study.id)]
+
+    def placed(self, came: Arrival) -> Arrival | None:
+        """The arrival in the part of a split study that it belongs to; None if nobody can tell which."""
+        parts = self.parts(came.study_instance_uid)
+        said = [[one.whose for one in self.statements[part.id] if not one.contradicts] for part in parts]
+        at = 0 if len(parts) == 1 else part_of(came.whose, said)
+        return None if at is None else replace(came, study_instance_uid=parts[at].study_instance_uid)
+
 
 async def known_bytes(connection: Connection, uids: Sequence[str]) -> list[KnownBytes]:
     """Under which bytes these instances are known, the one that is served first."""
@@ -136,12 +160,14 @@ async def index(
     Raises Undecided for an instance that came with other bytes meanwhile: compare and call again.
     """
     studies = await _studies(tx, arrivals)
-    series = await _series(tx, studies, arrivals)
+    placed = [came if came.digest in released else studies.placed(came) for came in arrivals]
+    places = await _in_series(tx, studies, [one or came for one, came in zip(placed, arrivals, strict=True)])
+    series = await _series(tx, studies, places)
     instances = await _known_instances(tx, arrivals, same_content)
     clashes: list[tuple[Arrival, Clash]] = []
     stored: dict[UUID, list[Arrival]] = defaultdict(list)
     new: list[dict[str, object]] = []
-    for arrival in arrivals:
+    for came, one, arrival in zip(arrivals, placed, places, strict=True):
         study = studies.by_uid[arrival.study_instance_uid]
         place = series[arrival.series_instance_uid]
         known = instances.get(arrival.sop_instance_uid)
@@ -152,6 +178,7 @@ async def index(
             study=None if arrival.digest in released else studies.known(arrival.study_instance_uid),
             series_is_elsewhere=place.study_id != study.id,
             instance=known,
+            nobodys=one is None,
         )
         if verdict is Outcome.NEW:
             new.append(_instance(study, place, arrival))
@@ -161,7 +188,7 @@ async def index(
         elif verdict is Outcome.OTHER_ENCODING:
             await execute(tx, queries["insert_encoding"], asdict(arrival))
         elif isinstance(verdict, Clash):
-            clashes.append((arrival, verdict))
+            clashes.append((came, verdict))
             if verdict is Clash.ANOTHER_PATIENT:
                 await _state(tx, studies, study, arrival, contradicts=True)
                 await execute(tx, queries["hold_mixed"], {"id": study.id})
@@ -170,6 +197,7 @@ async def index(
     for study in sorted(studies.by_uid.values(), key=lambda one: one.id):
         if study.id in stored or study.id in held:
             await _count(tx, study, stored[study.id], series)
+            await execute(tx, queries["remove_empty_series"], {"id": study.id})
             await _tell(tx, study, begun=study.id in studies.begun)
         elif study.id in studies.begun:
             # its first instance clashed: there is nothing to show
@@ -196,11 +224,33 @@ async def _studies(tx: Connection, arrivals: Iterable[Arrival]) -> _Studies:
         if row is not None:
             begun.add(row.id)
     locked = await fetch_all(tx, queries["lock_studies"], {"uids": sorted(first)}, _Study)
+    # after the lock: a split that this waited for has made its parts by now
+    locked += await fetch_all(tx, queries["parts"], {"ids": [one.id for one in locked]}, _Study)
     studies = _Studies({one.study_instance_uid: one for one in locked}, begun)
     said = await fetch_all(tx, queries["statements"], {"ids": [one.id for one in locked]}, _Statement)
     for statement in said:
         studies.statements[statement.study_id].append(statement)
     return studies
+
+
+async def _in_series(tx: Connection, studies: _Studies, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """The same with the UID that their series has in their part of a split study."""
+    family = {part.id: part.split_from_id or part.id for part in studies.by_uid.values()}
+    split = {one.split_from_id for one in studies.by_uid.values() if one.split_from_id}
+    uids = sorted({one.series_instance_uid for one in arrivals}) if split else []
+    known = await fetch_all(tx, queries["series"], {"uids": uids}, _Series)
+    owner = {one.series_instance_uid: one.study_id for one in known}
+    found: list[Arrival] = []
+    for arrival in arrivals:
+        study = studies.by_uid[arrival.study_instance_uid]
+        holder = owner.setdefault(arrival.series_instance_uid, study.id) if split else study.id
+        if holder != study.id and family.get(holder) == family[study.id]:
+            found.append(
+                replace(arrival, series_instance_uid=uid_in(study.study_instance_uid, arrival.series_instance_uid))
+            )
+        else:
+            found.append(arrival)
+    return found
 
 
 async def _series(tx: Connection, studies: _Studies, arrivals: Iterable[Arrival]) -> dict[str, _Series]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from telemed.imaging.mixed import Whose, contradict
 from telemed.patients import identifiers, names
@@ -106,12 +106,18 @@ class KnownInstance:
 
 
 def judge(
-    arrival: Arrival, *, study: KnownStudy | None, series_is_elsewhere: bool, instance: KnownInstance | None
+    arrival: Arrival,
+    *,
+    study: KnownStudy | None,
+    series_is_elsewhere: bool,
+    instance: KnownInstance | None,
+    nobodys: bool = False,
 ) -> Outcome | Clash:
     """Decide what becomes of an arrival.
 
     The same bytes again are never a clash; the same content in other bytes is not either.  Otherwise a UID belongs to
-    the sender, the patient and the study that came with it first.
+    the sender, the patient and the study that came with it first.  nobodys: the study was split, and part_of cannot
+    tell whose this is.
     """
     if instance is not None:
         if instance.digest == arrival.digest:
@@ -121,9 +127,25 @@ def judge(
         if study.organization_id != arrival.organization_id:
             return Clash.ANOTHER_SENDER
         accepted = statement_key(arrival.whose) in study.accepted
-        if not accepted and any(contradict(one, arrival.whose) for one in study.statements):
+        if nobodys or (not accepted and any(contradict(one, arrival.whose) for one in study.statements)):
             return Clash.ANOTHER_PATIENT
     return Clash.ANOTHER_STUDY if series_is_elsewhere else Outcome.NEW
+
+
+def part_of(said: Whose, parts: Sequence[Sequence[Whose]]) -> int | None:
+    """Which part of a split study an instance goes to that came under its UID: whose patient it states.
+
+    parts: what the instances of each say.  None: of nobody known, or of more than one; a person has to look.
+    """
+    key = statement_key(said)
+    same = [at for at, part in enumerate(parts) if any(statement_key(one) == key for one in part)]
+    fits = same or [at for at, part in enumerate(parts) if not any(contradict(one, said) for one in part)]
+    return fits[0] if len(fits) == 1 else None
+
+
+def uid_in(study_instance_uid: str, uid: str) -> str:
+    """The UID that a series gets in a part, when another part has the one it came with. UUID-derived, PS3.5 B.2."""
+    return f"2.25.{uuid5(NAMESPACE_OID, f'{study_instance_uid}/{uid}').int}"
 
 
 def sex_of(text: str) -> Sex:
