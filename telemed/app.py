@@ -57,6 +57,7 @@ from telemed.imaging.papers import Papers
 from telemed.imaging.routes_matching import endpoints as matching_endpoints
 from telemed.imaging.routes_quarantine import endpoints as quarantine_endpoints
 from telemed.imaging.routes_registration import endpoints as registration_endpoints
+from telemed.imaging.routes_splitting import endpoints as splitting_endpoints
 from telemed.imaging.settle import settle_for_ever
 from telemed.patients.routes import endpoints as patient_endpoints
 from telemed.reading.routes import Desk
@@ -159,8 +160,9 @@ def endpoints(county: County) -> list[Endpoint]:
         *patient_endpoints(_zone(county.config)),
         *registration_endpoints(_zone(county.config), Papers(county.config.state.path / "papers")),
         *matching_endpoints(_zone(county.config)),
+        *splitting_endpoints(),
         *quarantine_endpoints(),
-        *reading_endpoints(county.desk),
+        *reading_endpoints(county.desk, _zone(county.config)),
         *dicomweb_endpoints(
             root=county.config.archive_path,
             zone=_zone(county.config),

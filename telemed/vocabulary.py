@@ -72,6 +72,8 @@ class Action(StrEnum):
     REGISTRATION_WRITE = "registration.write"
     MATCH_READ = "match.read"
     MATCH_DECIDE = "match.decide"
+    CORRECTION_PROPOSE = "correction.propose"  # 归属更正: the site says whose a study is
+    CORRECTION_DECIDE = "correction.decide"  # confirm, reject or withdraw a split or reassignment; record who was told
     # images
     STUDY_READ = "study.read"
     STUDY_STORE = "study.store"  # STOW-RS, media import

@@ -128,6 +128,24 @@ CREATE TABLE public.community_membership (
     CONSTRAINT membership_ends_after_it_begins CHECK (((valid_until IS NULL) OR (valid_until > valid_from)))
 );
 
+CREATE TABLE public.correction_notice (
+    id uuid NOT NULL,
+    correction_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    practitioner_id uuid,
+    name text DEFAULT ''::text NOT NULL,
+    means text[] NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    told_by uuid,
+    told_at timestamp with time zone,
+    channel text,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT notice_channel_is_known CHECK ((channel = ANY (ARRAY['phone'::text, 'in-person'::text, 'message'::text]))),
+    CONSTRAINT notice_is_of_somebody CHECK (((practitioner_id IS NULL) = (name <> ''::text))),
+    CONSTRAINT notice_says_by_what_means CHECK (((cardinality(means) > 0) AND (means <@ '{opened,viewed,printed,acknowledged,used,called}'::text[]))),
+    CONSTRAINT notice_told_is_whole CHECK ((num_nonnulls(told_by, told_at, channel) = ANY (ARRAY[0, 3])))
+);
+
 CREATE TABLE public.device (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     organization_id uuid NOT NULL,
@@ -361,6 +379,8 @@ CREATE TABLE public.imaging_study (
     match_revision bigint DEFAULT 1 NOT NULL,
     intent_confirmed boolean DEFAULT false NOT NULL,
     hold text DEFAULT ''::text NOT NULL,
+    split_from_id uuid,
+    split_at timestamp with time zone,
     CONSTRAINT study_charset_confidence_is_known CHECK ((charset_confidence = ANY (ARRAY['declared'::text, 'sure'::text, 'likely'::text, 'doubtful'::text]))),
     CONSTRAINT study_completeness_is_known CHECK ((completeness = ANY (ARRAY['receiving'::text, 'complete'::text, 'quiet'::text]))),
     CONSTRAINT study_evidence_is_known CHECK ((completeness_evidence = ANY (ARRAY[''::text, 'announced'::text, 'procedure-step'::text, 'released'::text]))),
@@ -368,8 +388,10 @@ CREATE TABLE public.imaging_study (
     CONSTRAINT study_expects_some CHECK ((expected_instances > 0)),
     CONSTRAINT study_hold_is_known CHECK ((hold = ANY (ARRAY[''::text, 'mixed'::text]))),
     CONSTRAINT study_intent_is_known CHECK ((intent = ANY (ARRAY['request-reading'::text, 'archive-only'::text, 'backfill'::text, 'consultation'::text]))),
+    CONSTRAINT study_is_not_split_from_itself CHECK ((split_from_id <> id)),
     CONSTRAINT study_match_state_is_known CHECK ((match_state = ANY (ARRAY['none'::text, 'sure'::text, 'doubtful'::text, 'confirmed'::text]))),
-    CONSTRAINT study_receiving_is_due CHECK (((completeness <> 'receiving'::text) OR (settle_at IS NOT NULL)))
+    CONSTRAINT study_receiving_is_due CHECK (((completeness <> 'receiving'::text) OR (settle_at IS NOT NULL))),
+    CONSTRAINT study_split_says_when CHECK (((split_from_id IS NULL) = (split_at IS NULL)))
 );
 
 CREATE TABLE public.match_decision (
@@ -381,7 +403,7 @@ CREATE TABLE public.match_decision (
     findings jsonb DEFAULT '[]'::jsonb NOT NULL,
     decided_by uuid,
     decided_at timestamp with time zone NOT NULL,
-    CONSTRAINT match_decision_is_known CHECK ((decision = ANY (ARRAY['linked'::text, 'linked-same-visit'::text, 'no-request'::text, 'one-person'::text, 'kept-apart'::text])))
+    CONSTRAINT match_decision_is_known CHECK ((decision = ANY (ARRAY['linked'::text, 'linked-same-visit'::text, 'no-request'::text, 'one-person'::text, 'kept-apart'::text, 'split'::text, 'reassigned'::text])))
 );
 
 ALTER TABLE public.match_decision ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -541,6 +563,8 @@ END) STORED NOT NULL,
     instances_signed integer,
     late_instances integer DEFAULT 0 NOT NULL,
     revision bigint DEFAULT 1 NOT NULL,
+    former_patient_id uuid,
+    former_request_id uuid,
     CONSTRAINT reading_author_iff_submitted CHECK (((state <> ALL (ARRAY['awaiting-verification'::text, 'awaiting-formal-review'::text, 'verifying'::text])) OR (author_id IS NOT NULL))),
     CONSTRAINT reading_clock_is_whole CHECK ((((clock_started_at IS NULL) = (due_at IS NULL)) AND ((due_at IS NULL) = (allowed_minutes IS NULL)))),
     CONSTRAINT reading_clock_stops_only_for_material CHECK (((clock_stopped_at IS NULL) OR (hold_reason = 'waiting-for-material'::text))),
@@ -549,6 +573,7 @@ END) STORED NOT NULL,
     CONSTRAINT reading_hold_reason_is_known CHECK ((hold_reason = ANY (ARRAY['joint-reading'::text, 'upper-hospital'::text, 'waiting-for-material'::text]))),
     CONSTRAINT reading_issued_has_version CHECK (((state <> ALL (ARRAY['signed'::text, 'delivered'::text, 'viewed'::text, 'needs-recheck'::text, 'void'::text])) OR (current_version_id IS NOT NULL))),
     CONSTRAINT reading_mode_of_row_is_known CHECK ((mode = ANY (ARRAY['county-read'::text, 'township-drafted'::text, 'self-reported'::text]))),
+    CONSTRAINT reading_of_a_former_patient_is_over CHECK ((((former_patient_id IS NULL) AND (former_request_id IS NULL)) OR (state = ANY (ARRAY['void'::text, 'canceled'::text])))),
     CONSTRAINT reading_priority_is_known CHECK ((priority = ANY (ARRAY['stat'::text, 'urgent'::text, 'routine'::text]))),
     CONSTRAINT reading_recheck_has_images CHECK (((state <> 'needs-recheck'::text) OR (late_instances > 0))),
     CONSTRAINT reading_state_is_known CHECK ((state = ANY (ARRAY['receiving'::text, 'awaiting-match'::text, 'awaiting-reading'::text, 'reading'::text, 'returned'::text, 'on-hold'::text, 'returned-to-site'::text, 'awaiting-verification'::text, 'awaiting-formal-review'::text, 'verifying'::text, 'signed'::text, 'delivered'::text, 'viewed'::text, 'needs-recheck'::text, 'void'::text, 'canceled'::text])))
@@ -659,7 +684,7 @@ CREATE TABLE public.site_return (
     CONSTRAINT site_return_closed_iff_outcome CHECK (((state = 'closed'::text) = (outcome IS NOT NULL))),
     CONSTRAINT site_return_has_note CHECK ((note <> ''::text)),
     CONSTRAINT site_return_kind_is_known CHECK ((kind = ANY (ARRAY['information'::text, 'images'::text, 'retake'::text, 'limited-report'::text]))),
-    CONSTRAINT site_return_outcome_is_known CHECK ((outcome = ANY (ARRAY['answered'::text, 'images-sent'::text, 'retaken'::text, 'patient-absent'::text, 'unreachable'::text, 'limited-report'::text]))),
+    CONSTRAINT site_return_outcome_is_known CHECK ((outcome = ANY (ARRAY['answered'::text, 'images-sent'::text, 'retaken'::text, 'patient-absent'::text, 'unreachable'::text, 'limited-report'::text, 'reassigned'::text]))),
     CONSTRAINT site_return_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'recall-pending'::text, 'closed'::text])))
 );
 
@@ -682,7 +707,7 @@ CREATE TABLE public.work_item (
     outcome text,
     outcome_reason text DEFAULT ''::text NOT NULL,
     submission jsonb,
-    CONSTRAINT canceled_says_why CHECK (((state <> 'CANCELED'::text) OR ((ended_at IS NOT NULL) AND (outcome = ANY (ARRAY['released'::text, 'expired'::text, 'taken-over'::text, 'recalled'::text, 'on-hold'::text, 'returned-to-site'::text, 'abandoned'::text, 'intent-changed'::text]))))),
+    CONSTRAINT canceled_says_why CHECK (((state <> 'CANCELED'::text) OR ((ended_at IS NOT NULL) AND (outcome = ANY (ARRAY['released'::text, 'expired'::text, 'taken-over'::text, 'recalled'::text, 'on-hold'::text, 'returned-to-site'::text, 'abandoned'::text, 'intent-changed'::text, 'reassigned'::text]))))),
     CONSTRAINT completed_was_claimed CHECK (((state <> 'COMPLETED'::text) OR ((num_nonnulls(claimed_by, ended_at) = 2) AND (outcome = ANY (ARRAY['submitted'::text, 'preliminary'::text, 'self-signed'::text, 'signed'::text, 'returned'::text]))))),
     CONSTRAINT in_progress_is_claimed CHECK (((state <> 'IN PROGRESS'::text) OR ((num_nonnulls(transaction_uid, claimed_by, claimed_at, lease_until) = 4) AND (num_nonnulls(ended_at, outcome) = 0)))),
     CONSTRAINT scheduled_is_unclaimed CHECK (((state <> 'SCHEDULED'::text) OR (num_nonnulls(transaction_uid, claimed_by, claimed_at, lease_until, ended_at, outcome) = 0))),
@@ -738,7 +763,7 @@ CREATE VIEW public.reading_overview AS
     s.hold AS study_hold,
     s.intent,
     s.laterality AS image_laterality,
-    s.patient_id,
+    COALESCE(r.former_patient_id, s.patient_id) AS patient_id,
     COALESCE(p.name, s.source_patient_name) AS patient_name,
     COALESCE(p.name_pinyin, s.source_name_pinyin) AS patient_pinyin,
     COALESCE(p.sex, s.source_sex) AS patient_sex,
@@ -767,8 +792,12 @@ CREATE VIEW public.reading_overview AS
    FROM (((((((((public.reading r
      JOIN public.imaging_study s ON ((s.id = r.study_id)))
      JOIN public.organization o ON ((o.id = r.organization_id)))
-     LEFT JOIN public.patient p ON ((p.id = s.patient_id)))
-     LEFT JOIN public.service_request q ON ((q.id = s.service_request_id)))
+     LEFT JOIN public.patient p ON ((p.id = COALESCE(r.former_patient_id, s.patient_id))))
+     LEFT JOIN public.service_request q ON ((q.id =
+        CASE
+            WHEN (r.former_patient_id IS NULL) THEN s.service_request_id
+            ELSE r.former_request_id
+        END)))
      LEFT JOIN public.work_item w ON (((w.reading_id = r.id) AND (w.state = ANY (ARRAY['SCHEDULED'::text, 'IN PROGRESS'::text])))))
      LEFT JOIN public.practitioner holder ON ((holder.id = COALESCE(w.claimed_by, w.assigned_to))))
      LEFT JOIN public.practitioner author ON ((author.id = r.author_id)))
@@ -900,6 +929,32 @@ CREATE TABLE public.sign_in_attempt (
     locked_until timestamp with time zone
 );
 
+CREATE TABLE public.study_correction (
+    id uuid NOT NULL,
+    study_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    reason text NOT NULL,
+    persons jsonb,
+    from_patient_id uuid,
+    from_request_id uuid,
+    to_patient_id uuid,
+    to_request_id uuid,
+    proposed_by uuid NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT correction_decided_iff_not_proposed CHECK ((((state = 'proposed'::text) = (decided_at IS NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+    CONSTRAINT correction_has_four_eyes CHECK (((state <> ALL (ARRAY['confirmed'::text, 'rejected'::text])) OR (decided_by <> proposed_by))),
+    CONSTRAINT correction_has_reason CHECK ((reason <> ''::text)),
+    CONSTRAINT correction_is_of_its_kind CHECK ((((kind = 'split'::text) = (persons IS NOT NULL)) AND ((kind = 'reassignment'::text) = (to_patient_id IS NOT NULL)))),
+    CONSTRAINT correction_is_withdrawn_by_its_proposer CHECK (((state <> 'withdrawn'::text) OR (decided_by = proposed_by))),
+    CONSTRAINT correction_kind_is_known CHECK ((kind = ANY (ARRAY['split'::text, 'reassignment'::text]))),
+    CONSTRAINT correction_state_is_known CHECK ((state = ANY (ARRAY['proposed'::text, 'confirmed'::text, 'withdrawn'::text, 'rejected'::text])))
+);
+
 ALTER TABLE public.work_item ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.work_item_number_seq
     START WITH 1
@@ -947,6 +1002,9 @@ ALTER TABLE ONLY public.audit_sealer
 
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_pkey PRIMARY KEY (organization_id, valid_from);
+
+ALTER TABLE ONLY public.correction_notice
+    ADD CONSTRAINT correction_notice_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.device
     ADD CONSTRAINT device_ae_title_is_unique UNIQUE (ae_title);
@@ -1092,6 +1150,9 @@ ALTER TABLE ONLY public.sign_in_attempt
 ALTER TABLE ONLY public.site_return
     ADD CONSTRAINT site_return_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.study_correction
+    ADD CONSTRAINT study_correction_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.imaging_study
     ADD CONSTRAINT study_uid_is_unique UNIQUE (study_instance_uid);
 
@@ -1110,6 +1171,10 @@ CREATE INDEX audit_event_by_person ON public.audit_event USING btree (practition
 CREATE INDEX audit_event_by_time ON public.audit_event USING btree (at, id);
 
 CREATE INDEX clock_sample_by_time ON public.device_clock_sample USING btree (device_id, sampled_at);
+
+CREATE INDEX correction_by_former_patient ON public.study_correction USING btree (from_patient_id) WHERE (from_patient_id IS NOT NULL);
+
+CREATE INDEX correction_by_organization ON public.study_correction USING btree (organization_id, proposed_at DESC);
 
 CREATE INDEX device_by_organization ON public.device USING btree (organization_id);
 
@@ -1133,7 +1198,11 @@ CREATE INDEX match_decision_by_study ON public.match_decision USING btree (study
 
 CREATE UNIQUE INDEX membership_open_once ON public.community_membership USING btree (organization_id) WHERE (valid_until IS NULL);
 
+CREATE INDEX notice_by_correction ON public.correction_notice USING btree (correction_id);
+
 CREATE UNIQUE INDEX one_final_a_round ON public.report_version USING btree (reading_id, round) WHERE (status = 'final'::text);
+
+CREATE UNIQUE INDEX one_open_correction_a_study ON public.study_correction USING btree (study_id) WHERE (state = 'proposed'::text);
 
 CREATE UNIQUE INDEX one_open_item_a_reading ON public.work_item USING btree (reading_id) WHERE (state = ANY (ARRAY['SCHEDULED'::text, 'IN PROGRESS'::text]));
 
@@ -1195,6 +1264,8 @@ CREATE INDEX study_by_day ON public.imaging_study USING btree (organization_id, 
 
 CREATE INDEX study_by_organization_and_acquired ON public.imaging_study USING btree (organization_id, acquired_at DESC);
 
+CREATE INDEX study_by_origin ON public.imaging_study USING btree (split_from_id) WHERE (split_from_id IS NOT NULL);
+
 CREATE INDEX study_by_patient ON public.imaging_study USING btree (patient_id) WHERE (patient_id IS NOT NULL);
 
 CREATE INDEX study_by_request ON public.imaging_study USING btree (service_request_id) WHERE (service_request_id IS NOT NULL);
@@ -1244,6 +1315,18 @@ ALTER TABLE ONLY public.audit_pending
 
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.correction_notice
+    ADD CONSTRAINT correction_notice_correction_id_fkey FOREIGN KEY (correction_id) REFERENCES public.study_correction(id);
+
+ALTER TABLE ONLY public.correction_notice
+    ADD CONSTRAINT correction_notice_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.correction_notice
+    ADD CONSTRAINT correction_notice_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.correction_notice
+    ADD CONSTRAINT correction_notice_told_by_fkey FOREIGN KEY (told_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.device_clock_sample
     ADD CONSTRAINT device_clock_sample_device_id_fkey FOREIGN KEY (device_id) REFERENCES public.device(id);
@@ -1314,6 +1397,9 @@ ALTER TABLE ONLY public.imaging_study
 ALTER TABLE ONLY public.imaging_study
     ADD CONSTRAINT imaging_study_service_request_id_fkey FOREIGN KEY (service_request_id) REFERENCES public.service_request(id);
 
+ALTER TABLE ONLY public.imaging_study
+    ADD CONSTRAINT imaging_study_split_from_id_fkey FOREIGN KEY (split_from_id) REFERENCES public.imaging_study(id);
+
 ALTER TABLE ONLY public.match_decision
     ADD CONSTRAINT match_decision_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
 
@@ -1370,6 +1456,12 @@ ALTER TABLE ONLY public.reading
 
 ALTER TABLE ONLY public.reading
     ADD CONSTRAINT reading_current_version_exists FOREIGN KEY (current_version_id) REFERENCES public.report_version(id);
+
+ALTER TABLE ONLY public.reading
+    ADD CONSTRAINT reading_former_patient_id_fkey FOREIGN KEY (former_patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.reading
+    ADD CONSTRAINT reading_former_request_id_fkey FOREIGN KEY (former_request_id) REFERENCES public.service_request(id);
 
 ALTER TABLE ONLY public.reading_mode
     ADD CONSTRAINT reading_mode_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
@@ -1466,6 +1558,30 @@ ALTER TABLE ONLY public.site_return
 
 ALTER TABLE ONLY public.site_return
     ADD CONSTRAINT site_return_returned_by_fkey FOREIGN KEY (returned_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.study_correction
+    ADD CONSTRAINT study_correction_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.study_correction
+    ADD CONSTRAINT study_correction_from_patient_id_fkey FOREIGN KEY (from_patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.study_correction
+    ADD CONSTRAINT study_correction_from_request_id_fkey FOREIGN KEY (from_request_id) REFERENCES public.service_request(id);
+
+ALTER TABLE ONLY public.study_correction
+    ADD CONSTRAINT study_correction_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.study_correction
+    ADD CONSTRAINT study_correction_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.study_correction
+    ADD CONSTRAINT study_correction_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.study_correction
+    ADD CONSTRAINT study_correction_to_patient_id_fkey FOREIGN KEY (to_patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.study_correction
+    ADD CONSTRAINT study_correction_to_request_id_fkey FOREIGN KEY (to_request_id) REFERENCES public.service_request(id);
 
 ALTER TABLE ONLY public.work_item
     ADD CONSTRAINT work_item_assigned_to_fkey FOREIGN KEY (assigned_to) REFERENCES public.practitioner(id);

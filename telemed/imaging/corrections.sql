@@ -27,13 +27,22 @@ where id = %(id)s::uuid;
 select c.id, c.study_id, c.organization_id, o.name as organization_name, c.kind, c.state, c.reason, c.note,
        c.proposed_by, p.name as proposed_by_name, c.proposed_at, d.name as decided_by_name, c.decided_at,
        c.from_patient_id, c.from_request_id, c.to_patient_id, c.to_request_id,
-       coalesce(jsonb_array_length(c.persons), 0) as persons,
+       coalesce(jsonb_array_length(c.persons), 0) as persons, s.modalities,
+       coalesce(q.item, nullif(s.description, ''), '') as item,
+       coalesce(f.name, s.source_patient_name) as from_name, coalesce(w.name, '') as to_name,
+       (select r.current_version_id from reading r
+        where r.study_id = c.study_id and r.former_patient_id = c.from_patient_id and r.state = 'void'
+        order by r.opened_at desc limit 1) as void_report_id,
        (select count(*) from correction_notice n where n.correction_id = c.id) as notices,
        (select count(*) from correction_notice n where n.correction_id = c.id and n.told_at is null) as untold
 from study_correction c
 join organization o on o.id = c.organization_id
 join practitioner p on p.id = c.proposed_by
+join imaging_study s on s.id = c.study_id
 left join practitioner d on d.id = c.decided_by
+left join service_request q on q.id = coalesce(c.from_request_id, s.service_request_id)
+left join patient f on f.id = c.from_patient_id
+left join patient w on w.id = c.to_patient_id
 where (%(organizations)s::uuid[] is null or c.organization_id = any(%(organizations)s::uuid[]))
   and (%(id)s::uuid is null or c.id = %(id)s::uuid)
   and (%(study_id)s::uuid is null or c.study_id = %(study_id)s::uuid)

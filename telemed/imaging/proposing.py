@@ -26,6 +26,7 @@ from telemed.imaging.corrections import (
     withdraw,
     word,
 )
+from telemed.patients import names
 from telemed.vocabulary import Scope
 
 queries = load(__name__, "corrections.sql")
@@ -69,7 +70,10 @@ class CorrectionRow(msgspec.Struct, frozen=True):
 
 
 class CorrectionLine(msgspec.Struct, frozen=True):
-    """A proposal as lists show it. persons: of a split, how many. untold: of notices, those nobody has told yet."""
+    """A proposal as lists show it. persons: of a split, how many. untold: of notices, those nobody has told yet.
+
+    void_report_id: the report that a reassignment voided, as its last version says.
+    """
 
     id: UUID
     study_id: UUID
@@ -89,6 +93,11 @@ class CorrectionLine(msgspec.Struct, frozen=True):
     to_patient_id: UUID | None
     to_request_id: UUID | None
     persons: int
+    modalities: list[str]
+    item: str
+    from_name: str
+    to_name: str
+    void_report_id: UUID | None
     notices: int
     untold: int
 
@@ -243,7 +252,8 @@ async def lines(
         "patient_ids": None if patient_ids is None else list(patient_ids),
         "limit": limit,
     }
-    return await fetch_all(connection, queries["list"], params, CorrectionLine)
+    found = await fetch_all(connection, queries["list"], params, CorrectionLine)
+    return [msgspec.structs.replace(one, from_name=names.shown(one.from_name)) for one in found]
 
 
 async def open_notices(tx: Connection, correction: CorrectionRow, people: Sequence[Had]) -> None:

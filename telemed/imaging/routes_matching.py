@@ -91,7 +91,7 @@ class IntentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     intent: Intent
 
 
-def _number(value: str) -> str:
+def device_number(value: str) -> str:
     """A device's Patient ID as a page may show it: documents masked, counters whole."""
     return identifiers.masked(value) if len(identifiers.normalise(value)) >= 15 else value
 
@@ -170,7 +170,9 @@ class MatchingRoutes:
         return Unmatched(
             study=item,
             said=[
-                StudyStatement(_number(one.patient_id), names.shown(one.name), one.sex, one.birth_date, one.contradicts)
+                StudyStatement(
+                    device_number(one.patient_id), names.shown(one.name), one.sex, one.birth_date, one.contradicts
+                )
                 for one in statements
             ],
             source_accession_number=row.accession_number,

@@ -46,6 +46,11 @@ insert into patient_organization (organization_id, patient_id, since)
 values (%(organization_id)s::uuid, %(patient_id)s::uuid, %(now)s::timestamptz)
 on conflict do nothing;
 
+-- name: knows
+-- Whether an organisation knows a person.
+select patient_id as id from patient_organization
+where organization_id = %(organization_id)s::uuid and patient_id = %(patient_id)s::uuid;
+
 -- name: update_contact
 -- What was said last of phone and address; empty answers erase nothing.
 update patient

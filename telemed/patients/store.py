@@ -176,6 +176,12 @@ async def know(tx: Connection, organization_id: UUID, patient_id: UUID, now: dat
     await execute(tx, queries["know"], {"organization_id": organization_id, "patient_id": patient_id, "now": now})
 
 
+async def knows(connection: Connection, organization_id: UUID, patient_id: UUID) -> bool:
+    """Whether an organisation knows a person."""
+    params = {"organization_id": organization_id, "patient_id": patient_id}
+    return await fetch_one(connection, queries["knows"], params, _Id) is not None
+
+
 async def next_number(tx: Connection, organization_id: UUID, kind: str, day: date) -> int:
     """Give out the next number of a kind on a day; the row's lock is held until commit."""
     row = await fetch_one(

@@ -64,6 +64,7 @@ class Outcome(StrEnum):
     RETURNED_TO_SITE = "returned-to-site"
     ABANDONED = "abandoned"
     INTENT_CHANGED = "intent-changed"
+    REASSIGNED = "reassigned"
 
     @property
     def completed(self) -> bool:
@@ -510,6 +511,28 @@ def recheck(state: Issued) -> Moved[NeedsRecheck]:
 def void(state: Issued) -> Moved[Void]:
     """报告作废(归属错误)."""
     return Moved(Void(state.case))
+
+
+Open = (
+    Receiving
+    | AwaitingMatch
+    | AwaitingReading
+    | InReading
+    | Returned
+    | OnHold
+    | ReturnedToSite
+    | AwaitingVerification
+    | AwaitingFormalReview
+    | Verifying
+    | Issued
+)
+
+
+def reassign(state: Open, *, issued: bool) -> Moved[Void | Canceled]:
+    """归属更正: the study is of another patient, nothing of this reading stands. issued: a report is out."""
+    steps = (AwaitingReading, InReading, Returned, AwaitingVerification, AwaitingFormalReview, Verifying)
+    ended = Ended(Outcome.REASSIGNED) if isinstance(state, steps) else None
+    return Moved(Void(state.case) if issued else Canceled(state.case), ended)
 
 
 def _claimed(item: ScheduledItem, claim: Claim) -> ClaimedItem:

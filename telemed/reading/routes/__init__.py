@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from telemed.http.wire import Endpoint
+from telemed.reading.routes.corrections import correction_endpoints
 from telemed.reading.routes.desk import Desk
 from telemed.reading.routes.reading import reading_endpoints
 from telemed.reading.routes.reports import report_endpoints
@@ -14,8 +17,8 @@ from telemed.reading.routes.worklist import worklist_endpoints
 __all__ = ["Desk", "endpoints"]
 
 
-def endpoints(desk: Desk) -> list[Endpoint]:
-    """Every route of reading. /api/reports/unviewed stands before /api/reports/{id}."""
+def endpoints(desk: Desk, zone: tzinfo) -> list[Endpoint]:
+    """Every route of reading; zone: of the county. /api/reports/unviewed stands before /api/reports/{id}."""
     reports = sorted(report_endpoints(desk), key=lambda one: "{" in one.path)
     return [
         *worklist_endpoints(desk),
@@ -23,5 +26,6 @@ def endpoints(desk: Desk) -> list[Endpoint]:
         *signing_endpoints(desk),
         *site_endpoints(desk),
         *reports,
+        *correction_endpoints(desk, zone),
         *settings_endpoints(),
     ]

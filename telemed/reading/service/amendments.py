@@ -29,7 +29,7 @@ from telemed.reading.service.drafts import Writing, begin_draft, study_of
 from telemed.reading.service.signing import Confirmed, Version, require_signer, write_version
 from telemed.reading.service.verification import receipts_of
 from telemed.reading.store.readings import Held, hold, issued_state, queries
-from telemed.reading.store.rows import LockedDiscrepancy
+from telemed.reading.store.rows import LockedDiscrepancy, StudyRow, VersionRow
 from telemed.vocabulary import PractitionerId
 
 ISSUED = (Signed, Delivered, Viewed, NeedsRecheck)
@@ -75,19 +75,23 @@ async def void_report(
         raise words.moved_on(held.row.state)
     study = await study_of(acting.tx, held.row.study_id)
     await require_signer(acting, signatures, study, confirmed)
-    writing = Writing(current.technique, current.findings, current.impression, current.significance)
+    version_id = await write_void(acting, held, study, current, reason)
+    await acting.save(held, void(held.state), "report.voided", current_version_id=version_id)
+    return version_id
+
+
+async def write_void(acting: Acting, held: Held, study: StudyRow, standing: VersionRow, reason: str) -> UUID:
+    """The last version of a report: entered-in-error, with the text of the one that stood."""
     version = Version(
         status="entered-in-error",
-        writing=writing,
+        writing=Writing(standing.technique, standing.findings, standing.impression, standing.significance),
         author=acting.principal.practitioner_id,
         author_signed_at=acting.now,
         verifier=None,
         item=None,
         reason=reason,
     )
-    version_id = await write_version(acting, held, study, version)
-    await acting.save(held, void(held.state), "report.voided", current_version_id=version_id)
-    return version_id
+    return await write_version(acting, held, study, version)
 
 
 async def confirm_unchanged(acting: Acting, reading_id: UUID, comment: str) -> None:

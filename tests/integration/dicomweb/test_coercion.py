@@ -9,7 +9,7 @@ import pytest
 
 from telemed.demo.phantom import Examination, Subject, ct_series
 
-from .conftest import data_set_bytes
+from .conftest import data_set_bytes, file_bytes
 from .test_retrieve import ANY, multipart, url_of
 
 
@@ -89,3 +89,55 @@ async def test_a_doubtful_match_replaces_nothing(client, shelf, state):
     await match(shelf, data, accession="A2", state=state)
     _, content = await out(client, data)
     assert content.endswith(data_set_bytes(data))
+
+
+async def split_off(shelf, data, uid: str, series: str) -> None:
+    """The study of an instance was split off another, whose UIDs its bytes say."""
+    async with shelf.pool.transaction() as tx:
+        cursor = await tx.execute(
+            "insert into imaging_study (study_instance_uid, organization_id, first_received_at, last_received_at)"
+            " values ('2.25.99', %s, now(), now()) returning id",
+            (await shelf.organization("xinglong"),),
+        )
+        (origin,) = await cursor.fetchone()
+        await tx.execute(
+            "update imaging_study set study_instance_uid = %s, split_from_id = %s, split_at = now()"
+            " where study_instance_uid = %s",
+            (uid, origin, data.StudyInstanceUID),
+        )
+        await tx.execute(
+            "update imaging_series set series_instance_uid = %s where series_instance_uid = %s",
+            (series, data.SeriesInstanceUID),
+        )
+
+
+@pytest.mark.parametrize("charset", ["GB18030", "ISO_IR 192", "ISO_IR 100"])
+async def test_a_study_that_was_split_off_goes_out_under_its_own_uids(client, shelf, charset):
+    data = instance(name="MÜLLER^JOSÉ" if charset == "ISO_IR 100" else "孟^淑珍", charset=charset)
+    for element in data if charset == "ISO_IR 100" else ():
+        if (
+            element.VR in ("LO", "SH", "PN", "ST", "LT")
+            and element.keyword != "PatientName"
+            and not str(element.value).isascii()
+        ):
+            element.value = "ORT"
+    came = (data.StudyInstanceUID, data.SeriesInstanceUID)
+    await shelf.put(data)
+    await split_off(shelf, data, "2.25.7", "2.25.8")
+    url = f"/dicom-web/studies/2.25.7/series/2.25.8/instances/{data.SOPInstanceUID}"
+    ((_, content),) = await multipart(client, url, ANY)
+    read = pydicom.dcmread(io.BytesIO(content))
+    assert (read.StudyInstanceUID, read.SeriesInstanceUID) == ("2.25.7", "2.25.8")
+    (record,) = read.OriginalAttributesSequence
+    (before,) = record.ModifiedAttributesSequence
+    assert (before.StudyInstanceUID, before.SeriesInstanceUID) == came
+    changed = ("StudyInstanceUID", "SeriesInstanceUID", "OriginalAttributesSequence", "SpecificCharacterSet")
+    stored = pydicom.dcmread(io.BytesIO(file_bytes(data)))
+    assert all(stored.get(one.tag) == one for one in read if one.keyword not in changed)
+    assert str(read.PatientName) == str(data.PatientName)
+    (shown,) = await (await client.get(f"{url}/metadata")).json(content_type=None)
+    assert shown["0020000D"]["Value"] == ["2.25.7"]
+    assert shown["0020000E"]["Value"] == ["2.25.8"]
+    (row,) = await (await client.get("/dicom-web/studies?StudyInstanceUID=2.25.7")).json(content_type=None)
+    assert row["0020000D"]["Value"] == ["2.25.7"]
+    assert (await client.get(f"/dicom-web/studies/{came[0]}/metadata")).status == 404

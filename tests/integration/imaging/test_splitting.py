@@ -108,7 +108,8 @@ async def mixed(township) -> Mixed:
     made = Mixed(township)
     async with township.pool.transaction() as tx:
         await tx.execute(
-            "insert into practitioner (id, organization_id, name) values (%s, %s, '周敏')", (made.colleague, township.id)
+            "insert into practitioner (id, organization_id, name) values (%s, %s, '周敏')",
+            (made.colleague, township.id),
         )
     return made
 
@@ -134,9 +135,10 @@ async def test_a_mixed_study_is_split_into_a_study_for_each_person(mixed, townsh
     assert (part["source_patient_name"], part["instance_count"], part["split_from_id"]) == ("刘德福", 3, study["id"])
     assert part["hold"] == ""
     assert part["patient_id"] not in (None, study["patient_id"])
-    assert [one["series_instance_uid"] for one in await mixed.rows(
-        "select series_instance_uid from imaging_series where study_id = %s", part_id
-    )] == [f"{mixed.uid}.2"]
+    assert [
+        one["series_instance_uid"]
+        for one in await mixed.rows("select series_instance_uid from imaging_series where study_id = %s", part_id)
+    ] == [f"{mixed.uid}.2"]
     assert await mixed.rows("select id from quarantine where state = 'open'") == []
     decisions = await mixed.rows("select decision, decided_by from match_decision where decision = 'split'")
     assert decisions == [{"decision": "split", "decided_by": mixed.colleague}]

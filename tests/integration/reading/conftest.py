@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Identifier
 from telemed.db import Connection, Pool, fetch_one
 from telemed.errors import Forbidden
 from telemed.reading.model.rules import ReadingRules
-from telemed.reading.service import claims, drafts, scheduling, submission, verification
+from telemed.reading.service import claims, drafts, reassignment, scheduling, submission, verification
 from telemed.reading.service.acting import Acting, Signatures
 from telemed.reading.service.drafts import Writing
 from telemed.reading.service.rule_book import read_rules
@@ -207,6 +207,36 @@ class County:
                 ),
             )
         return study
+
+    async def somebody(self, *, home: UUID | None = None) -> tuple[UUID, UUID]:
+        """Another patient with a registration at the township; returns both ids."""
+        patient, request, number = uuid4(), uuid4(), next(_study)
+        home = home or self.township
+        async with self.pool.transaction() as tx:
+            await tx.execute(
+                "insert into patient (id, organization_id, name, name_search, name_pinyin, sex, birth_date)"
+                " values (%s, %s, '孙淑芝', '孙淑芝', 'SUN Shuzhi', 'F', '1961-05-02')",
+                (patient, home),
+            )
+            await tx.execute(
+                "insert into service_request (id, submission_id, visit_id, organization_id, accession_number,"
+                " patient_id, modality, item, body_site, laterality, encounter_class, priority, intent, registered_at)"
+                " values (%s, %s, %s, %s, %s, %s, 'CT', 'CT 胸部', '胸部', 'U', 'outpatient', 'routine',"
+                " 'request-reading', %s)",
+                (request, uuid4(), uuid4(), home, f"B{number:06}", patient, self.now),
+            )
+        return patient, request
+
+    async def propose(self, study: UUID, whose: tuple[UUID, UUID | None], name: str = "li") -> UUID:
+        return await self.act(name, reassignment.propose, study, *whose, "登记时选错患者")
+
+    async def confirm(self, correction: UUID, name: str = "shen", *, signing: bool = True) -> None:
+        confirmed = await self.confirmed(name) if signing else None
+        await self.act(name, reassignment.confirm, correction, confirmed, SIGNATURES)
+
+    async def reassign(self, study: UUID, whose: tuple[UUID, UUID | None]) -> None:
+        """The township says whose a study is, and the head of the centre confirms."""
+        await self.confirm(await self.propose(study, whose))
 
     async def change_study(self, study: UUID, column: str, value: object) -> None:
         async with self.pool.transaction() as tx:

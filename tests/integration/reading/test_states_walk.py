@@ -182,6 +182,8 @@ async def run(county, reading, command: str):  # noqa: C901, PLR0912 -- one arm 
             )
         case "acknowledge":
             return await county.act("li", delivery.acknowledge, row.current_version_id)
+        case "reassign":
+            return await county.reassign(row.study_id, await county.somebody())
         case _:
             raise AssertionError(command)
 

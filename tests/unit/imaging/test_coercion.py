@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 
 from pydicom import Dataset
 
-from telemed.imaging.coercion import Registered, coerce
+from telemed.imaging.coercion import Assigned, Registered, coerce
 
 AT = datetime(2026, 11, 22, 4, 5, 6, tzinfo=UTC)
 CAME = {
@@ -86,3 +86,35 @@ def test_a_name_in_three_groups_is_compared_as_a_whole():
     came = {**CAME, "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Wang^Guilan", "Ideographic": "王桂兰"}]}}
     assert "00100010" in out(came).overrides
     assert "00100010" in out({**CAME, "00100010": {"vr": "PN", "Value": ["raw"]}}).overrides
+
+
+UIDS = {
+    "0020000D": {"vr": "UI", "Value": ["1.2.3"]},
+    "0020000E": {"vr": "UI", "Value": ["1.2.3.1"]},
+}
+SPLIT = Assigned("2.25.7", "2.25.8", datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
+
+
+def split(registered=None, assigned=SPLIT):
+    return coerce(CAME | UIDS, registered, matched_at=AT, system="telemed", source="zw", assigned=assigned).overrides
+
+
+def test_a_study_that_was_split_off_shows_its_own_uids_and_those_that_came_beside_them():
+    dataset = Dataset.from_json(json.dumps(dict(split())))
+    assert (dataset.StudyInstanceUID, dataset.SeriesInstanceUID) == ("2.25.7", "2.25.8")
+    (item,) = dataset.OriginalAttributesSequence
+    assert item.ReasonForTheAttributeModification == "CORRECT"
+    assert item.AttributeModificationDateTime == "20261122090000.000000+0000"
+    (before,) = item.ModifiedAttributesSequence
+    assert (before.StudyInstanceUID, before.SeriesInstanceUID) == ("1.2.3", "1.2.3.1")
+
+
+def test_a_series_that_kept_its_uid_is_not_recorded():
+    found = split(assigned=Assigned("2.25.7", "1.2.3.1", SPLIT.at))
+    assert "0020000E" not in found
+    assert found["0020000D"] == {"vr": "UI", "Value": ["2.25.7"]}
+
+
+def test_split_and_registration_are_two_records():
+    items = split(REGISTERED)["04000561"]["Value"]
+    assert [one["04000565"]["Value"] for one in items] == [["CORRECT"], ["COERCE"]]

@@ -14,8 +14,10 @@ from telemed.imaging.study import (
     KnownStudy,
     Outcome,
     judge,
+    part_of,
     sex_of,
     statement_key,
+    uid_in,
 )
 from telemed.vocabulary import Sex
 
@@ -128,3 +130,41 @@ def test_statements_that_differ_only_in_how_they_are_typed_are_one() -> None:
 )
 def test_a_sex_is_read_as_devices_write_it(text: str, sex: Sex) -> None:
     assert sex_of(text) is sex
+
+
+WANG = ARRIVAL.whose
+LIU = Whose("20499", "刘德福", Sex.MALE, date(1950, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        (WANG, 0),
+        (LIU, 1),
+        (LIU._replace(name="LIU^DEFU"), 1),
+        (WANG._replace(patient_id="1", name=""), 0),
+        (LIU._replace(patient_id="", name="刘 德福", birth_date=None), 1),
+        (Whose("20777", "孙淑芝", Sex.FEMALE, date(1961, 5, 2)), None),
+        (Whose("", "", Sex.UNKNOWN, None), None),
+    ],
+)
+def test_an_image_of_a_split_study_goes_to_the_one_part_it_fits(said, part):
+    assert part_of(said, [[WANG], [LIU]]) == part
+
+
+def test_what_was_said_before_goes_where_it_went():
+    vague = Whose("", "", Sex.UNKNOWN, None)
+    assert part_of(vague, [[WANG], [LIU], [vague]]) == 2
+    assert part_of(LIU, [[WANG], [LIU], [vague]]) == 1
+
+
+def test_an_image_that_is_nobodys_is_kept_apart_although_nothing_contradicts():
+    assert judge(ARRIVAL, study=STUDY, series_is_elsewhere=False, instance=None) is Outcome.NEW
+    kept = judge(ARRIVAL, study=STUDY, series_is_elsewhere=False, instance=None, nobodys=True)
+    assert kept is Clash.ANOTHER_PATIENT
+
+
+def test_a_series_gets_one_uid_in_a_part_and_another_in_another():
+    assert uid_in("2.25.1", "1.2.3") == uid_in("2.25.1", "1.2.3")
+    assert len({uid_in("2.25.1", "1.2.3"), uid_in("2.25.2", "1.2.3"), uid_in("2.25.1", "1.2.4")}) == 3
+    assert len(uid_in("2.25.1", "1.2.3")) <= 64

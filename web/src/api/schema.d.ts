@@ -148,6 +148,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Splits and reassignments
+         * @description 检查拆分与归属更正
+         */
+        get: operations["get-corrections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One split or reassignment
+         * @description 一项拆分或归属更正
+         */
+        get: operations["get-corrections-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm as the second person
+         * @description 第二人确认
+         */
+        post: operations["post-corrections-id-confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections/{id}/notices/{notice}/told": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record that somebody was told
+         * @description 记录已告知
+         */
+        post: operations["post-corrections-id-notices-notice-told"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject as the second person
+         * @description 第二人不同意
+         */
+        post: operations["post-corrections-id-reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description 撤回申请
+         */
+        post: operations["post-corrections-id-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/county": {
         parameters: {
             query?: never;
@@ -448,6 +568,26 @@ export interface paths {
          * @description 患者
          */
         get: operations["get-patients-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reassignments from or to a patient
+         * @description 患者的归属更正
+         */
+        get: operations["get-patients-id-corrections"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1660,6 +1800,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studies/{id}/reassignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose a patient reassignment
+         * @description 提出归属更正
+         */
+        post: operations["post-studies-id-reassignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/templates": {
         parameters: {
             query?: never;
@@ -1778,6 +1938,30 @@ export interface paths {
          * @description 疑似混合检查的处理
          */
         post: operations["post-unmatched-id-mixed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/unmatched/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The persons of a mixed study
+         * @description 疑似混合检查中的各患者
+         */
+        get: operations["get-unmatched-id-split"];
+        put?: never;
+        /**
+         * Propose to split a study
+         * @description 提出检查拆分
+         */
+        post: operations["post-unmatched-id-split"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2402,6 +2586,14 @@ export interface components {
             outcome: "answered" | "images-sent" | "patient-absent" | "retaken" | "unreachable";
         };
         /**
+         * Belonging
+         * @description Whose a study is: the person, and the registration it answers.
+         */
+        Belonging: {
+            patient: components["schemas"]["Patient"] | null;
+            registration: components["schemas"]["Registration"] | null;
+        };
+        /**
          * Birth
          * @description Which child of a birth.
          * @enum {unknown}
@@ -2543,6 +2735,72 @@ export interface components {
         /** CodeBody */
         CodeBody: {
             code: string;
+        };
+        /**
+         * ConfirmBody
+         * @description password: the signing password, where a report becomes void.
+         */
+        ConfirmBody: {
+            /** @default null */
+            password: string | null;
+        };
+        /**
+         * CorrectionDetail
+         * @description A proposal with what a second person needs to see.
+         *
+         *         voids: a report stands, and confirming voids it. own: whoever asks has proposed it and does not decide it.
+         *         persons: of a split that waits. before, after: of a reassignment.
+         */
+        CorrectionDetail: {
+            after: components["schemas"]["Belonging"] | null;
+            before: components["schemas"]["Belonging"] | null;
+            line: components["schemas"]["CorrectionLine"];
+            notices: components["schemas"]["Notice"][];
+            own: boolean;
+            persons: components["schemas"]["SplitPerson"][];
+            study: components["schemas"]["StudyItem"] | null;
+            voids: boolean;
+        };
+        /**
+         * CorrectionLine
+         * @description A proposal as lists show it. persons: of a split, how many. untold: of notices, those nobody has told yet.
+         *
+         *         void_report_id: the report that a reassignment voided, as its last version says.
+         */
+        CorrectionLine: {
+            decided_at: string | null;
+            decided_by_name: string | null;
+            from_name: string;
+            from_patient_id: string | null;
+            from_request_id: string | null;
+            /** Format: uuid */
+            id: string;
+            item: string;
+            kind: string;
+            modalities: string[];
+            note: string;
+            notices: number;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            persons: number;
+            proposed_at: string;
+            /** Format: uuid */
+            proposed_by: string;
+            proposed_by_name: string;
+            reason: string;
+            state: string;
+            /** Format: uuid */
+            study_id: string;
+            to_name: string;
+            to_patient_id: string | null;
+            to_request_id: string | null;
+            untold: number;
+            void_report_id: string | null;
+        };
+        /** CorrectionList */
+        CorrectionList: {
+            items: components["schemas"]["CorrectionLine"][];
         };
         /**
          * Counts
@@ -2968,6 +3226,14 @@ export interface components {
             one_person: boolean;
             revision: number;
         };
+        /**
+         * MixedPersons
+         * @description proposal: the one that waits for a second person, if any.
+         */
+        MixedPersons: {
+            persons: components["schemas"]["SplitPerson"][];
+            proposal: components["schemas"]["CorrectionLine"] | null;
+        };
         /** ModeChoice */
         ModeChoice: {
             from_hour: number;
@@ -3069,6 +3335,26 @@ export interface components {
             born_at: string;
             /** Format: uuid */
             mother_id: string;
+        };
+        /**
+         * Notice
+         * @description Somebody who had the report that is void now. means: opened, viewed, printed, acknowledged, used, called.
+         */
+        Notice: {
+            channel: string | null;
+            /** Format: uuid */
+            id: string;
+            last_at: string;
+            means: string[];
+            name: string;
+            note: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            organization_phone: string;
+            practitioner_id: string | null;
+            told_at: string | null;
+            told_by_name: string | null;
         };
         /**
          * Offer
@@ -3329,6 +3615,11 @@ export interface components {
             type: string;
             zh: string;
         };
+        /** Proposed */
+        Proposed: {
+            /** Format: uuid */
+            id: string;
+        };
         /**
          * ReadingDetail
          * @description Everything a desk shows beside the images. draft: of the open step; drafts: every text, newest first.
@@ -3349,6 +3640,17 @@ export interface components {
         /** ReasonBody */
         ReasonBody: {
             reason: string;
+        };
+        /**
+         * ReassignBody
+         * @description service_request_id: the registration that the study answers; None: of the patient, without a registration.
+         */
+        ReassignBody: {
+            /** Format: uuid */
+            patient_id: string;
+            reason: string;
+            /** @default null */
+            service_request_id: string | null;
         };
         /** ReceiptsRow */
         ReceiptsRow: {
@@ -3474,6 +3776,10 @@ export interface components {
             items: components["schemas"]["Registration"][];
             /** @default null */
             next: string | null;
+        };
+        /** RejectBody */
+        RejectBody: {
+            note: string;
         };
         /**
          * Released
@@ -3666,6 +3972,25 @@ export interface components {
             state: string;
         };
         /**
+         * SplitBody
+         * @description persons: the keys of each person as they were shown.
+         */
+        SplitBody: {
+            persons: string[][];
+            reason: string;
+        };
+        /**
+         * SplitPerson
+         * @description One person under the Study UID. keys: of what is said, to be sent back as seen; keeps_study: the first person.
+         */
+        SplitPerson: {
+            images: number;
+            keeps_study: boolean;
+            keys: string[];
+            said: components["schemas"]["StudyStatement"][];
+            series: string[];
+        };
+        /**
          * StepRow
          * @description A UPS step as the desk's history shows it.
          */
@@ -3826,6 +4151,16 @@ export interface components {
         /** Templates */
         Templates: {
             items: components["schemas"]["TemplateRow"][];
+        };
+        /**
+         * ToldBody
+         * @description How somebody was told; by whom and when is of the call.
+         */
+        ToldBody: {
+            /** @enum {unknown} */
+            channel: "in-person" | "message" | "phone";
+            /** @default  */
+            note: string;
         };
         /**
          * Trail
@@ -4225,6 +4560,197 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Trail"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-corrections": {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-corrections-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-corrections-id-confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-corrections-id-notices-notice-told": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                notice: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToldBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-corrections-id-reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-corrections-id-withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
@@ -4758,6 +5284,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatientDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-patients-id-corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionList"];
                 };
             };
             /** @description Problem */
@@ -6866,6 +7423,41 @@ export interface operations {
             };
         };
     };
+    "post-studies-id-reassignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReassignBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-templates": {
         parameters: {
             query?: {
@@ -7084,6 +7676,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StudyItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-unmatched-id-split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MixedPersons"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-unmatched-id-split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposed"];
                 };
             };
             /** @description Problem */

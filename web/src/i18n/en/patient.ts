@@ -42,6 +42,7 @@ export const en: Translated<typeof zh> = {
   print: 'Full report',
   impression: 'Impression',
   noReport: 'No report',
+  voidReport: 'Void (entered in error)',
   pick: 'Choose a study',
   name: 'Name',
   sex: 'Sex',

@@ -39,6 +39,7 @@ export const zh = {
   print: '报告全文',
   impression: '诊断意见',
   noReport: '没有报告',
+  voidReport: '报告作废',
   pick: '选择一项检查',
   name: '姓名',
   sex: '性别',
