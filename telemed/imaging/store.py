@@ -136,8 +136,10 @@ class _Studies:
     def placed(self, came: Arrival) -> Arrival | None:
         """The arrival in the part of a split study that it belongs to; None if nobody can tell which."""
         parts = self.parts(came.study_instance_uid)
+        if len(parts) == 1:
+            return came
         said = [[one.whose for one in self.statements[part.id] if not one.contradicts] for part in parts]
-        at = 0 if len(parts) == 1 else part_of(came.whose, said)
+        at = part_of(came.whose, said)
         return None if at is None else replace(came, study_instance_uid=parts[at].study_instance_uid)
 
 
@@ -235,19 +237,19 @@ async def _studies(tx: Connection, arrivals: Iterable[Arrival]) -> _Studies:
 
 async def _in_series(tx: Connection, studies: _Studies, arrivals: Sequence[Arrival]) -> list[Arrival]:
     """The same with the UID that their series has in their part of a split study."""
+    if not any(one.split_from_id for one in studies.by_uid.values()):
+        return list(arrivals)
     family = {part.id: part.split_from_id or part.id for part in studies.by_uid.values()}
-    split = {one.split_from_id for one in studies.by_uid.values() if one.split_from_id}
-    uids = sorted({one.series_instance_uid for one in arrivals}) if split else []
+    uids = sorted({one.series_instance_uid for one in arrivals})
     known = await fetch_all(tx, queries["series"], {"uids": uids}, _Series)
     owner = {one.series_instance_uid: one.study_id for one in known}
     found: list[Arrival] = []
     for arrival in arrivals:
         study = studies.by_uid[arrival.study_instance_uid]
-        holder = owner.setdefault(arrival.series_instance_uid, study.id) if split else study.id
+        holder = owner.setdefault(arrival.series_instance_uid, study.id)
         if holder != study.id and family.get(holder) == family[study.id]:
-            found.append(
-                replace(arrival, series_instance_uid=uid_in(study.study_instance_uid, arrival.series_instance_uid))
-            )
+            uid = uid_in(study.study_instance_uid, arrival.series_instance_uid)
+            found.append(replace(arrival, series_instance_uid=uid))
         else:
             found.append(arrival)
     return found

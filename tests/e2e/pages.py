@@ -98,6 +98,7 @@ VISITS: tuple[Visit, ...] = (
     Visit("technician", "/technician", "technician", "[role='grid'] tbody [role='row']", organization="青石"),
     Visit("registration", "/registration", "registrar", "form fieldset", organization="青石"),
     Visit("unmatched", "/unmatched", "technician", "[role='grid']", organization="青石"),
+    Visit("corrections", "/corrections", "technician", "table.compare", organization="青石"),
     Visit("quarantine", "/quarantine", "technician", "[role='grid'] tbody [role='row']", organization="青石"),
     Visit(
         "quarantine-discard",

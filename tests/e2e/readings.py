@@ -73,13 +73,9 @@ def waiting(hands: Hands, organization: str = "") -> list[Any]:
 GIVEN = "兰英芝珍华秀玉梅桂凤春淑福国军贵德宝忠义明文志海"
 
 
-def push_case(people: People, *, priority: str = "routine") -> Any:
-    """Register a new person at the township, push a chest film, wait until it can be read; returns the list's line."""
-    seed = uuid4().int
-    name = f"孟{GIVEN[seed % len(GIVEN)]}{GIVEN[seed // 100 % len(GIVEN)]}{GIVEN[seed // 10_000 % len(GIVEN)]}"
-    who = signers(people)
-    born = date(1940 + seed % 40, 1 + seed // 7 % 12, 1 + seed // 11 % 28)
-    registered = who.site.send(
+def register(hands: Hands, name: str, born: date, *, priority: str = "routine") -> Any:
+    """Register a chest film of a new person at the township."""
+    return hands.send(
         "POST",
         "/api/registrations",
         {
@@ -99,6 +95,15 @@ def push_case(people: People, *, priority: str = "routine") -> Any:
             "fee_state": "paid",
         },
     )
+
+
+def push_case(people: People, *, priority: str = "routine") -> Any:
+    """Register a new person at the township, push a chest film, wait until it can be read; returns the list's line."""
+    seed = uuid4().int
+    name = f"孟{GIVEN[seed % len(GIVEN)]}{GIVEN[seed // 100 % len(GIVEN)]}{GIVEN[seed // 10_000 % len(GIVEN)]}"
+    who = signers(people)
+    born = date(1940 + seed % 40, 1 + seed // 7 % 12, 1 + seed // 11 % 28)
+    registered = register(who.site, name, born, priority=priority)
     accession = registered["accession_number"]
     subject = Subject(patient_id=f"QS{seed % 10**9:09}", name=f"={name[0]}^{name[1:]}", birth_date=born)
     examination = Examination(key=accession, at=datetime.now(COUNTY), accession_number=accession, station="DR01")
@@ -145,7 +150,7 @@ def sign(hands: Hands, reading: str) -> str:
 
 
 def readings_in_each_state(people: People) -> dict[str, str]:
-    """A reading the author writes, one submitted, and one signed, for the pages that show them."""
+    """A reading the author writes, one submitted, and one signed and said to be of another, for the pages of them."""
     who = signers(people)
     writing, submitted, signed = (push_case(people)["id"] for _ in range(3))
     claim(who.author, writing)
@@ -153,4 +158,8 @@ def readings_in_each_state(people: People) -> dict[str, str]:
     submit(who.author, signed)
     report = sign(who.verifier, signed)
     code = str(who.site.get(f"/api/reports/{report}")["code"])
+    study = who.site.get(f"/api/reports/{report}")["line"]["study_id"]
+    other = register(who.site, "程玉华", date(1950, 2, 3))
+    target = {"patient_id": other["patient"]["id"], "service_request_id": other["id"], "reason": "登记时选错患者"}
+    who.site.send("POST", f"/api/studies/{study}/reassignment", target)
     return {"reading": str(writing), "submitted": str(submitted), "report": report, "code": code}

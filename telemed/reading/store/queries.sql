@@ -392,6 +392,8 @@ with had as (
     from report_version v
     join audit_event e on e.entities @> jsonb_build_array(jsonb_build_object('kind', 'report', 'id', v.id::text))
     where v.reading_id = any(%(readings)s::uuid[]) and e.outcome = 'success'
+      -- a page that receives it by itself is not somebody who reads it
+      and coalesce(e.detail ->> 'route', '') <> 'POST /api/reports/{id}/received'
       and e.practitioner_id is not null and e.organization_id is not null
     union all
     select e.organization_id, e.practitioner_id, '', 'opened', e.at

@@ -116,5 +116,6 @@ def test_a_series_that_kept_its_uid_is_not_recorded():
 
 
 def test_split_and_registration_are_two_records():
-    items = split(REGISTERED)["04000561"]["Value"]
-    assert [one["04000565"]["Value"] for one in items] == [["CORRECT"], ["COERCE"]]
+    dataset = Dataset.from_json(json.dumps(dict(split(REGISTERED))))
+    reasons = [one.ReasonForTheAttributeModification for one in dataset.OriginalAttributesSequence]
+    assert reasons == ["CORRECT", "COERCE"]
