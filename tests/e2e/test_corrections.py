@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 from playwright.sync_api import Page, expect
+from pydicom.uid import generate_uid
 
 from telemed.demo.phantom import Examination, Subject, dr_chest
 
@@ -22,7 +23,11 @@ def film(name: str, patient_id: str, born: date, *, study: str = ""):
     person = Subject(patient_id=patient_id, name=name, birth_date=born)
     at = datetime.now(COUNTY) - timedelta(minutes=1)
     about = Examination(key=uuid4().hex, at=at, station="DR01", description="胸部正位", study_uid=study)
-    return dr_chest(person, about, rows=625, columns=512)
+    made = dr_chest(person, about, rows=625, columns=512)
+    if study:  # the phantom's other UIDs come from its Study UID
+        made.SeriesInstanceUID = generate_uid()
+        made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    return made
 
 
 def confirm_dialog(page: Page, *, reason: str = "", password: str = "") -> None:
