@@ -41,7 +41,6 @@ export const en: Translated<typeof zh> = {
   keeps: 'keeps the Study UID',
   gets: 'becomes a study of its own',
   unclear: 'incomplete',
-  imagesOf: '{n} images · {series}',
   voids: 'A signed report stands. Confirming voids it: a physician who may sign confirms, with the signing password.',
   own: 'You proposed this; somebody else confirms.',
   readOnly: 'You can look; another person of the site or of the imaging centre confirms.',
