@@ -51,6 +51,7 @@ from telemed.events.stream import serve as serve_stream
 from telemed.http import authority, health, openapi, static
 from telemed.http import county as county_facts
 from telemed.http.server import Server
+from telemed.http.shared_rate import SharedLimiter
 from telemed.http.wire import PUBLIC, Call, Endpoint, Gate, Stream
 from telemed.imaging import linking
 from telemed.imaging.papers import Papers
@@ -91,6 +92,7 @@ class County:
     signal: Signal
     hints: Hints
     hub: Hub
+    rates: SharedLimiter
     sessions: SessionGate
     sign_in: SignIn
     desk: Desk
@@ -122,6 +124,7 @@ def assemble(
         signal=signal,
         hints=hints,
         hub=Hub(pool, signal),
+        rates=SharedLimiter(config.redis.url or None),
         sessions=SessionGate(pool, cookie=cookie, limits=limits),
         sign_in=sign_in,
         desk=Desk(
@@ -305,6 +308,7 @@ def application(county: County) -> web.Application:
         trusted_proxies=[ip_network(one) for one in config.http.trusted_proxies],
         tls=config.public_url.startswith("https:"),
         clock=county.clock,
+        wait=county.rates.wait,
     )
     app = server.application()
     if (config.http.web / "index.html").exists():
@@ -338,6 +342,7 @@ async def listening(config: Config) -> AsyncGenerator[County]:
                 yield county
             finally:
                 await runner.cleanup()
+                await county.rates.close()
     finally:
         await spool.close()
         threads.close()

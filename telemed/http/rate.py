@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from telemed.http.wire import RateClass
@@ -30,15 +32,16 @@ def take(bucket: Bucket | None, rate: RateClass, now: float) -> tuple[Bucket, fl
 
 
 class Limiter:
-    """Buckets by (caller, class) of this process."""
+    """Buckets by (caller, class) of this process. clock: monotonic seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._buckets: OrderedDict[tuple[str, RateClass], Bucket] = OrderedDict()
 
-    def wait(self, caller: str, rate: RateClass, now: float) -> float:
+    async def wait(self, caller: str, rate: RateClass) -> float:
         """Seconds the caller has to wait, 0.0 when it may go on."""
         key = (caller, rate)
-        self._buckets[key], delay = take(self._buckets.get(key), rate, now)
+        self._buckets[key], delay = take(self._buckets.get(key), rate, self._clock())
         self._buckets.move_to_end(key)
         if len(self._buckets) > CALLERS:
             self._buckets.popitem(last=False)

@@ -21,7 +21,7 @@ from telemed.errors import DomainError, Forbidden, Invalid
 from telemed.http import problem
 from telemed.http.peer import Network, peer_address
 from telemed.http.rate import Limiter
-from telemed.http.wire import PUBLIC, Authenticated, Call, Endpoint, Gate, Nothing, Public, Upload
+from telemed.http.wire import PUBLIC, Authenticated, Call, Endpoint, Gate, Nothing, Public, RateClass, Upload
 from telemed.vocabulary import EVERYWHERE, ScopeKind, Text
 
 REQUEST_ID = web.RequestKey("request_id", UUID)
@@ -62,6 +62,7 @@ class Server:
     public_origins: what a browser's Origin header may be besides the request's own host.
     trusted_proxies: networks whose X-Forwarded-For is believed.
     clock: now as aware UTC.
+    wait: seconds a caller has to wait, by rate; this process's own buckets unless they are shared.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Server:
         trusted_proxies: Sequence[Network] = (),
         tls: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wait: Callable[[str, RateClass], Awaitable[float]] | None = None,
     ) -> None:
         self.endpoints = tuple(endpoints)
         self._pool = pool
@@ -82,7 +84,7 @@ class Server:
         self._trusted = tuple(trusted_proxies)
         self._tls = tls
         self._clock = clock
-        self._limiter = Limiter()
+        self._wait = wait or Limiter().wait
 
     def application(self) -> web.Application:
         app = web.Application(middlewares=[self._guard], client_max_size=1024 * 1024)
@@ -142,7 +144,7 @@ class Server:
             request_id = request[REQUEST_ID]
             now = self._clock()
             peer = self._peer(request)
-            refused = self._limited(request, endpoint, None)
+            refused = await self._limited(request, endpoint, None)
             if refused is not None:
                 return refused
             self._check_origin(request)
@@ -162,7 +164,7 @@ class Server:
                 is_own_origin=lambda origin: self.is_own_origin(request, origin),
             )
             try:
-                denial = self._admit(call, request, endpoint, who, now)
+                denial = await self._admit(call, request, endpoint, who, now)
                 if denial is not None:
                     await self._record(call, "refused")
                     return problem.response(denial)
@@ -209,7 +211,7 @@ class Server:
             async with self._pool.transaction() as tx:
                 await self._gate.record(tx, call.record(outcome))
 
-    def _admit(
+    async def _admit(
         self,
         call: Call[Any, Any],
         request: web.Request,
@@ -230,7 +232,7 @@ class Server:
             who.csrf_token.encode(),
         ):
             return problem.of_text("csrf", 403, problem.FORGED, request_id)
-        refused = self._limited(request, endpoint, who)
+        refused = await self._limited(request, endpoint, who)
         if refused is not None:
             return problem.of_text("too-many-requests", 429, problem.TOO_MANY, request_id)
         call.scope = self._gate.scope(who.principal, endpoint.action)
@@ -240,12 +242,19 @@ class Server:
             return problem.of_text("second-factor-needed", 403, problem.SECOND_FACTOR, request_id)
         return None
 
-    def _limited(self, request: web.Request, endpoint: Endpoint, who: Authenticated | None) -> web.Response | None:
-        """Public endpoints are limited by address, the others by session."""
+    async def _limited(
+        self, request: web.Request, endpoint: Endpoint, who: Authenticated | None
+    ) -> web.Response | None:
+        """Public endpoints are limited by address, the others by session; by account where guesses are counted."""
         if who is None and endpoint.action is not PUBLIC:
             return None
-        caller = f"peer:{self._peer(request)}" if who is None else f"session:{who.principal.session_id}"
-        delay = self._limiter.wait(caller, endpoint.rate, time.monotonic())
+        if who is None:
+            caller = f"peer:{self._peer(request)}"
+        elif endpoint.rate.shared:
+            caller = f"account:{who.principal.account_id}"
+        else:
+            caller = f"session:{who.principal.session_id}"
+        delay = await self._wait(caller, endpoint.rate)
         if delay == 0.0:
             return None
         return problem.response(

@@ -123,8 +123,11 @@ async def client(pool):
 
     gate = Gate(authenticate, lambda _who, _action: EVERYWHERE, lambda _who, _now: True, record)
     assembled = app.assemble(Config(), pool, key=bytes(32), clock=lambda: NOW)
-    server = Server(app.endpoints(assembled), pool=pool, gate=gate, clock=lambda: NOW)
-    server._limiter.wait = lambda *_: 0.0
+
+    async def unlimited(_caller, _rate):
+        return 0.0
+
+    server = Server(app.endpoints(assembled), pool=pool, gate=gate, clock=lambda: NOW, wait=unlimited)
     async with TestClient(TestServer(server.application())) as opened:
         yield opened, [one for one in server.endpoints if asked(one)]
 

@@ -32,16 +32,16 @@ def test_a_clock_that_goes_back_gives_no_tokens():
     assert again.tokens == bucket.tokens - 1
 
 
-def test_callers_do_not_share_a_bucket():
-    limiter = Limiter()
+async def test_callers_do_not_share_a_bucket():
+    limiter = Limiter(lambda: 0.0)
     for _ in range(BURST):
-        assert limiter.wait("a", RateClass.SIGN_IN, 0.0) == 0.0
-    assert limiter.wait("a", RateClass.SIGN_IN, 0.0) > 0.0
-    assert limiter.wait("b", RateClass.SIGN_IN, 0.0) == 0.0
+        assert await limiter.wait("a", RateClass.SIGN_IN) == 0.0
+    assert await limiter.wait("a", RateClass.SIGN_IN) > 0.0
+    assert await limiter.wait("b", RateClass.SIGN_IN) == 0.0
 
 
-def test_the_table_of_callers_is_bounded():
-    limiter = Limiter()
+async def test_the_table_of_callers_is_bounded():
+    limiter = Limiter(lambda: 0.0)
     for number in range(CALLERS + 100):
-        limiter.wait(str(number), RateClass.NORMAL, 0.0)
+        await limiter.wait(str(number), RateClass.NORMAL)
     assert len(limiter._buckets) == CALLERS
