@@ -61,6 +61,7 @@ from telemed.imaging.routes_registration import endpoints as registration_endpoi
 from telemed.imaging.routes_splitting import endpoints as splitting_endpoints
 from telemed.imaging.settle import settle_for_ever
 from telemed.patients.routes import endpoints as patient_endpoints
+from telemed.patients.routes_break_glass import endpoints as break_glass_endpoints
 from telemed.reading.routes import Desk
 from telemed.reading.routes import endpoints as reading_endpoints
 from telemed.reading.service import scheduling, templates
@@ -161,6 +162,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *access_endpoints(county.sessions, county.sign_in, county.config.county.name),
         *directory_endpoints(_zone(county.config), scope),
         *patient_endpoints(_zone(county.config)),
+        *break_glass_endpoints(_zone(county.config), scope),
         *registration_endpoints(_zone(county.config), Papers(county.config.state.path / "papers")),
         *matching_endpoints(_zone(county.config)),
         *splitting_endpoints(),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, NewType
@@ -67,7 +68,8 @@ class Action(StrEnum):
     PATIENT_READ = "patient.read"
     PATIENT_REVEAL = "patient.reveal"  # the whole identity number
     PATIENT_REVIEW = "patient.review"  # the doubtful identities
-    PATIENT_BREAK_GLASS = "patient.break-glass"
+    PATIENT_BREAK_GLASS = "patient.break-glass"  # 紧急调阅: open one record outside the own scope
+    BREAK_GLASS_REVIEW = "break-glass.review"  # judge how it was used
     REGISTRATION_READ = "registration.read"
     REGISTRATION_WRITE = "registration.write"
     MATCH_READ = "match.read"
@@ -153,14 +155,22 @@ class Scope:
 
     OWN: the person's own organisation and the village clinics below it. COMMUNITY: the members of the medical
     community today. Both are resolved at each request into organization_ids. EVERYWHERE: outside hospitals too.
+    opened: patients whose record is open to this person by break-glass (紧急调阅), each with the use that opened it;
+    their rows are inside, whichever organisation they belong to.
     """
 
     kind: ScopeKind
     organization_ids: frozenset[UUID] = frozenset()
+    opened: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
 
-    def admits(self, *organization_ids: UUID | None) -> bool:
-        """Whether one of the organisations a row belongs to lies inside; None does for EVERYWHERE only."""
+    def admits(self, *organization_ids: UUID | None, patient_id: UUID | None = None) -> bool:
+        """Whether one of the organisations a row belongs to lies inside; None does for EVERYWHERE only.
+
+        patient_id: whose row it is, where a record opened by break-glass counts.
+        """
         if self.kind is ScopeKind.EVERYWHERE:
+            return True
+        if patient_id in self.opened:
             return True
         if self.kind is ScopeKind.NOWHERE:
             return False
@@ -172,6 +182,11 @@ class Scope:
         if self.kind is ScopeKind.EVERYWHERE:
             return None
         return [] if self.kind is ScopeKind.NOWHERE else sorted(self.organization_ids)
+
+    @property
+    def patients(self) -> list[UUID]:
+        """For SQL, beside `organizations`: whose rows count too, `= any(...)`."""
+        return sorted(self.opened)
 
 
 NOWHERE = Scope(ScopeKind.NOWHERE)
@@ -186,6 +201,7 @@ class Principal:
     second_factor_at: when this session proved a second factor (UTC), None if not in this shift.
     reading_center: the organisation reads for the community (a lead hospital).
     community_ids: the members of the medical community; empty when the own organisation is not one of them.
+    opened: patients whose record this person has open by break-glass now, each with the use that opened it.
     """
 
     account_id: AccountId
@@ -198,3 +214,4 @@ class Principal:
     second_factor_at: datetime | None
     reading_center: bool = False
     community_ids: frozenset[UUID] = frozenset()
+    opened: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, LiteralString
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from dicom_gateway.dicomweb.dictionary import (
@@ -38,6 +37,7 @@ from telemed.imaging.attributes import (
 )
 from telemed.imaging.coercion import JsonElement
 from telemed.patients.names import search_key
+from telemed.vocabulary import Scope
 
 #: Results of one answer when the client names no limit, and at most.
 USUAL, MOST = 200, 2000
@@ -201,19 +201,23 @@ def search(
     query: Iterable[tuple[str, str]],
     *,
     fixed: Mapping[str, str],
-    organizations: Sequence[UUID] | None,
+    scope: Scope,
     zone: ZoneInfo,
 ) -> Search | BadKey:
     """Build the statement of one query.
 
     query: the parameters as they came, repeated ones repeatedly. fixed: tags that the path names.
-    organizations: whose studies may be seen, None for all.
+    scope: whose studies may be seen.
     """
     pairs = list(query)
     fuzzy = any(name == "fuzzymatching" and value.lower() == "true" for name, value in pairs)
     where = _Where(zone, fuzzy)
-    where.params |= {"zone": zone.key, "organizations": None if organizations is None else list(organizations)}
-    where.clauses.append("(%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s))")
+    where.params |= {"zone": zone.key, "organizations": scope.organizations}
+    mine: LiteralString = "%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s)"
+    if scope.opened:
+        where.params["opened"] = scope.patients
+        mine += " or s.patient_id = any(%(opened)s)"
+    where.clauses.append(f"({mine})")
     keys = [(name, value) for name, value in pairs if name not in CONTROLS] + list(fixed.items())
     asked_for: set[str] = set()
     for name, value in keys:

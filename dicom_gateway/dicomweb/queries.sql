@@ -1,5 +1,6 @@
 -- name: instances
--- The instances of a study, a series or one instance, in reading order, with what coercion needs; only of organisations in scope.
+-- The instances of a study, a series or one instance, in reading order, with what coercion needs; only of organisations
+-- in scope and of records opened by break-glass.
 select
     s.id as study_id,
     s.patient_id,
@@ -22,7 +23,8 @@ join imaging_instance i on i.series_id = e.id
 where s.study_instance_uid = %(study)s
     and (%(series)s::text is null or e.series_instance_uid = %(series)s)
     and (%(instance)s::text is null or i.sop_instance_uid = %(instance)s)
-    and (%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s))
+    and (%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s)
+        or s.patient_id = any(%(opened)s::uuid[]))
 order by e.series_number nulls last, e.id, i.instance_number nulls last, i.sop_instance_uid
 
 -- name: representative
@@ -36,7 +38,8 @@ with seen as (
     join imaging_instance i on i.series_id = e.id
     where s.study_instance_uid = %(study)s
         and (%(series)s::text is null or e.series_instance_uid = %(series)s)
-        and (%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s))
+        and (%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s)
+        or s.patient_id = any(%(opened)s::uuid[]))
         and i.rows > 0
 )
 select series_instance_uid, sop_instance_uid
@@ -57,3 +60,11 @@ join organization o on o.id = s.organization_id
 left join service_request r on r.id = s.service_request_id and s.match_state in ('sure', 'confirmed')
 left join patient p on p.id = s.patient_id and r.id is not null
 where s.id = %(study_id)s
+
+-- name: opened
+-- Which of the studies named are seen by break-glass alone, and whose they are.
+select id as study_id, patient_id
+from imaging_study
+where study_instance_uid = any(%(studies)s::text[])
+    and patient_id = any(%(opened)s::uuid[])
+    and not organization_id = any(%(organizations)s::uuid[])

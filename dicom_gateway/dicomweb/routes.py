@@ -16,7 +16,7 @@ from dicom_gateway.dicomweb.dictionary import Level
 from dicom_gateway.dicomweb.instances import Instances, Match
 from dicom_gateway.dicomweb.matches import match_of
 from dicom_gateway.dicomweb.multipart import Reader
-from dicom_gateway.dicomweb.store import Instance, rows
+from dicom_gateway.dicomweb.store import Instance, opened, rows
 from dicom_gateway.dicomweb.wado import Retrieval, nobody_knows
 from dicom_gateway.spool.seam import Spool
 from telemed.db import Connection
@@ -123,13 +123,15 @@ async def _query(call: AnyCall, level: Level, zone: ZoneInfo, base: str) -> web.
         level,
         call.request.query.items(),
         fixed={tags[name]: value for name, value in call.path.items()},
-        organizations=call.scope.organizations,
+        scope=call.scope,
         zone=zone,
     )
     if isinstance(built, qido.BadKey):
         return answers.refused(call, "bad-query", 400, answers.BAD_QUERY, detail=built.en)
     async with call.transaction() as tx:
         found = await rows(tx, built)
+        for one in await opened(tx, [row[0] for row in found[: built.limit]], call.scope):
+            call.about("study", one.study_id, patient_id=one.patient_id)
     if not found:
         return web.Response(status=204, headers=answers.PRIVATE)
     truncated = len(found) > built.limit and built.capped

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from dicom_gateway.dicomweb.qido import Search
 from telemed.db import Connection, fetch_all, fetch_one, load
+from telemed.vocabulary import Scope
 
 QUERIES = load(__name__)
 
@@ -46,24 +47,43 @@ class Representative:
     sop_instance_uid: str
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A study seen by break-glass, and whose it is."""
+
+    study_id: UUID
+    patient_id: UUID
+
+
 async def instances(
     connection: Connection,
     *,
     study: str,
     series: str | None,
     instance: str | None,
-    organizations: Sequence[UUID] | None,
+    scope: Scope,
 ) -> list[Instance]:
-    """Instances below a study, a series or of one UID, in reading order; none outside of the organisations."""
-    params = {"study": study, "series": series, "instance": instance, "organizations": organizations}
+    """Instances below a study, a series or of one UID, in reading order; none outside of the scope."""
+    params = {"study": study, "series": series, "instance": instance, **_seen(scope)}
     return await fetch_all(connection, QUERIES["instances"], params, Instance)
 
 
 async def representative(
-    connection: Connection, *, study: str, series: str | None, organizations: Sequence[UUID] | None
+    connection: Connection, *, study: str, series: str | None, scope: Scope
 ) -> Representative | None:
-    params = {"study": study, "series": series, "organizations": organizations}
+    params = {"study": study, "series": series, **_seen(scope)}
     return await fetch_one(connection, QUERIES["representative"], params, Representative)
+
+
+async def opened(connection: Connection, studies: Sequence[str], scope: Scope) -> list[Opened]:
+    """Those of the studies, by UID, that only break-glass shows to this person."""
+    if not scope.opened or scope.organizations is None:
+        return []
+    return await fetch_all(connection, QUERIES["opened"], {"studies": list(studies), **_seen(scope)}, Opened)
+
+
+def _seen(scope: Scope) -> dict[str, list[UUID] | None]:
+    return {"organizations": scope.organizations, "opened": scope.patients}
 
 
 async def rows(connection: Connection, search: Search) -> list[tuple[Any, ...]]:

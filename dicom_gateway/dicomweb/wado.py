@@ -72,7 +72,7 @@ class Retrieval:
                 study=path["study"],
                 series=path.get("series"),
                 instance=path.get("instance"),
-                organizations=call.scope.organizations,
+                scope=call.scope,
             )
             if not found:
                 raise nobody_knows()
@@ -172,11 +172,8 @@ class Retrieval:
         if "instance" in path:
             (instance, *_), _ = await self._found(call)
             return await self._picture(call, instance, limit=THUMBNAIL)
-        organizations = call.scope.organizations
         async with call.pool.connection() as connection:
-            best = await representative(
-                connection, study=path["study"], series=path.get("series"), organizations=organizations
-            )
+            best = await representative(connection, study=path["study"], series=path.get("series"), scope=call.scope)
             if best is None:
                 raise nobody_knows()
             (instance,) = await instances(
@@ -184,7 +181,7 @@ class Retrieval:
                 study=path["study"],
                 series=best.series_instance_uid,
                 instance=best.sop_instance_uid,
-                organizations=organizations,
+                scope=call.scope,
             )
         await self.log.record(call, instance.study_id, instance.patient_id)
         return await self._picture(call, instance, limit=THUMBNAIL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from aiohttp import web
 
@@ -109,4 +110,5 @@ def principal_of(row: SessionRow, limits: Limits, now: datetime) -> Principal:
         second_factor_at=row.second_factor_at if proved else None,
         reading_center=row.organization_kind == "lead-hospital",
         community_ids=frozenset(row.community),
+        opened={UUID(patient): UUID(use) for patient, use in row.opened.items()},
     )

@@ -6,6 +6,7 @@ tests/spec/policy.md says the same by route; a test compares the two.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -149,6 +150,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.REGISTRATION_READ,
         Action.STUDY_READ,
         Action.REPORT_READ,
+        Action.BREAK_GLASS_REVIEW,
         Action.OPERATIONS_READ,
     ),
     Role.QUALITY_OFFICER: _reach(
@@ -178,7 +180,13 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.ACCOUNT_MANAGE,
         Action.DEVICE_READ,
     ),
-    Role.AUDITOR: _reach(Reach.EVERYWHERE, Action.DIRECTORY_READ, Action.AUDIT_READ, Action.OPERATIONS_READ),
+    Role.AUDITOR: _reach(
+        Reach.EVERYWHERE,
+        Action.DIRECTORY_READ,
+        Action.AUDIT_READ,
+        Action.BREAK_GLASS_REVIEW,
+        Action.OPERATIONS_READ,
+    ),
     # an expert sees what a consultation shows him, and nothing by role alone
     Role.EXPERT: {},
 }
@@ -198,8 +206,24 @@ SIGNING_ACTIONS = frozenset(
     },
 )
 
+# What a record opened by break-glass lets its opener do; never a change, a list of others, or the whole number.
+BREAK_GLASS_OPENS = frozenset({Action.PATIENT_READ, Action.STUDY_READ, Action.REPORT_READ})
+
 
 def scope(principal: Principal, action: Action) -> Scope:
+    """Return where this person may do this: by role, and in records that break-glass has opened to this person.
+
+    Whoever lost the role that may break the glass loses the opened records with it.
+    """
+    granted = _by_role(principal, action)
+    if granted.kind is ScopeKind.NOWHERE or action not in BREAK_GLASS_OPENS or not principal.opened:
+        return granted
+    if not any(Action.PATIENT_BREAK_GLASS in GRANTS.get(role, {}) for role in principal.roles):
+        return granted
+    return replace(granted, opened=principal.opened)
+
+
+def _by_role(principal: Principal, action: Action) -> Scope:
     """Return the organisations in which this person may do this: the widest of what the roles give, else NOWHERE.
 
     The own session needs no role: whoever is signed in may change the password or sign out.

@@ -1,5 +1,6 @@
 -- name: session_by_token
--- An open session with its person, roles at its organisation, the clinics below and the community.
+-- An open session with its person, roles at its organisation, the clinics below, the community, and the records that
+-- break-glass holds open, with those that are the same person by decision.
 select s.id as session_id, s.account_id, s.csrf_token, s.created_at, s.last_seen_at, s.expires_at,
     s.second_factor_at, s.locked_at,
     a.username, a.password_changed_at, a.must_change_password, a.totp_secret is not null as totp_enrolled,
@@ -15,7 +16,16 @@ select s.id as session_id, s.account_id, s.csrf_token, s.created_at, s.last_seen
     then array(
         select m.organization_id from community_membership m
         where m.valid_from <= %(today)s and (m.valid_until is null or m.valid_until > %(today)s))
-    else '{}'::uuid[] end as community
+    else '{}'::uuid[] end as community,
+    coalesce((
+        with recursive record (id, same_as_id, use_id) as (
+            select q.id, q.same_as_id, u.id from break_glass_use u join patient q on q.id = u.patient_id
+            where u.practitioner_id = p.id and u.organization_id = o.id
+                and u.ended_at is null and u.expires_at > %(now)s
+            union
+            select q.id, q.same_as_id, record.use_id
+            from patient q join record on q.same_as_id = record.id or q.id = record.same_as_id)
+        select jsonb_object_agg(id, use_id) from record), '{}') as opened
 from session s
 join account a on a.id = s.account_id
 join practitioner p on p.id = a.practitioner_id

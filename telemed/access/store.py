@@ -15,7 +15,7 @@ queries = load(__name__)
 
 
 class SessionRow(msgspec.Struct, frozen=True):
-    """An open session with everything a request needs to know. Times are UTC."""
+    """An open session with everything a request needs to know. Times are UTC. opened: patient to break-glass use."""
 
     session_id: UUID
     account_id: UUID
@@ -39,6 +39,7 @@ class SessionRow(msgspec.Struct, frozen=True):
     roles: list[str]
     clinics: list[UUID]
     community: list[UUID]
+    opened: dict[str, str]
 
 
 class AccountRow(msgspec.Struct, frozen=True):
@@ -66,7 +67,7 @@ def county_day(now: datetime) -> date:
 
 
 async def session_by_token(connection: Connection, token_digest: bytes, now: datetime) -> SessionRow | None:
-    params = {"digest": token_digest, "today": county_day(now)}
+    params = {"digest": token_digest, "today": county_day(now), "now": now}
     return await fetch_one(connection, queries["session_by_token"], params, SessionRow)
 
 

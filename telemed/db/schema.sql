@@ -21,6 +21,22 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION public.keep_break_glass_use() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'UPDATE' and (new.id, new.practitioner_id, new.organization_id, new.patient_id, new.reason, new.note,
+            new.opened_at, new.expires_at) is not distinct from (old.id, old.practitioner_id, old.organization_id,
+            old.patient_id, old.reason, old.note, old.opened_at, old.expires_at)
+        and (old.ended_at is null or new.ended_at is not distinct from old.ended_at)
+        and (old.reviewed_at is null or (new.reviewed_at, new.verdict, new.review_note, new.reviewed_by)
+            is not distinct from (old.reviewed_at, old.verdict, old.review_note, old.reviewed_by))
+    then
+        return new;
+    end if;
+    raise exception using errcode = '42501', message = 'a use of break-glass is kept as it was: ' || tg_op || ' refused';
+end $$;
+
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -119,6 +135,31 @@ CREATE TABLE public.audit_sealer (
     "position" bigint DEFAULT 0 NOT NULL,
     chain bytea DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'::bytea NOT NULL,
     CONSTRAINT audit_sealer_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE public.break_glass_use (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    reason text NOT NULL,
+    note text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by uuid,
+    verdict text DEFAULT ''::text NOT NULL,
+    reviewed_at timestamp with time zone,
+    reviewed_by uuid,
+    review_note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT break_glass_ends_by_somebody CHECK (((ended_at IS NULL) = (ended_by IS NULL))),
+    CONSTRAINT break_glass_is_bounded CHECK (((expires_at > opened_at) AND (expires_at <= (opened_at + '01:00:00'::interval)))),
+    CONSTRAINT break_glass_reason_is_known CHECK ((reason = ANY (ARRAY['life-threatening'::text, 'cannot-tell'::text, 'transfer'::text, 'consultation'::text, 'other'::text]))),
+    CONSTRAINT break_glass_says_why CHECK (((length(TRIM(BOTH FROM note)) >= 1) AND (length(TRIM(BOTH FROM note)) <= 500))),
+    CONSTRAINT break_glass_verdict_is_known CHECK ((verdict = ANY (ARRAY[''::text, 'justified'::text, 'not-justified'::text]))),
+    CONSTRAINT nobody_reviews_the_own_use CHECK ((reviewed_by <> practitioner_id)),
+    CONSTRAINT not_justified_says_why CHECK (((verdict <> 'not-justified'::text) OR (TRIM(BOTH FROM review_note) <> ''::text))),
+    CONSTRAINT reviewed_iff_judged CHECK ((((verdict = ''::text) = (reviewed_at IS NULL)) AND ((verdict = ''::text) = (reviewed_by IS NULL))))
 );
 
 CREATE TABLE public.community_membership (
@@ -1000,6 +1041,9 @@ ALTER TABLE ONLY public.audit_retired
 ALTER TABLE ONLY public.audit_sealer
     ADD CONSTRAINT audit_sealer_pkey PRIMARY KEY (only_row);
 
+ALTER TABLE ONLY public.break_glass_use
+    ADD CONSTRAINT break_glass_use_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_pkey PRIMARY KEY (organization_id, valid_from);
 
@@ -1096,6 +1140,9 @@ ALTER TABLE ONLY public.reading_mode
 ALTER TABLE ONLY public.reading
     ADD CONSTRAINT reading_pkey PRIMARY KEY (id);
 
+ALTER TABLE public.quarantine
+    ADD CONSTRAINT released_says_why CHECK (((state <> 'released'::text) OR (TRIM(BOTH FROM decision_note) <> ''::text))) NOT VALID;
+
 ALTER TABLE ONLY public.report_code
     ADD CONSTRAINT report_code_one_a_version UNIQUE (report_version_id);
 
@@ -1169,6 +1216,12 @@ CREATE INDEX audit_event_by_entity ON public.audit_event USING gin (entities jso
 CREATE INDEX audit_event_by_person ON public.audit_event USING btree (practitioner_id, at) WHERE (practitioner_id IS NOT NULL);
 
 CREATE INDEX audit_event_by_time ON public.audit_event USING btree (at, id);
+
+CREATE INDEX break_glass_by_person ON public.break_glass_use USING btree (practitioner_id, expires_at) WHERE (ended_at IS NULL);
+
+CREATE INDEX break_glass_by_time ON public.break_glass_use USING btree (opened_at, id);
+
+CREATE INDEX break_glass_to_review ON public.break_glass_use USING btree (opened_at) WHERE (reviewed_at IS NULL);
 
 CREATE INDEX clock_sample_by_time ON public.device_clock_sample USING btree (device_id, sampled_at);
 
@@ -1252,6 +1305,8 @@ CREATE INDEX series_by_study ON public.imaging_series USING btree (study_id);
 
 CREATE INDEX session_open_by_account ON public.session USING btree (account_id) WHERE (ended_at IS NULL);
 
+CREATE INDEX setup_link_by_age ON public.setup_link USING btree (expires_at);
+
 CREATE INDEX sign_in_attempt_by_age ON public.sign_in_attempt USING btree (last_at);
 
 CREATE INDEX site_return_by_due ON public.site_return USING btree (due_at) WHERE ((state <> 'closed'::text) AND (escalated_at IS NULL));
@@ -1298,6 +1353,10 @@ CREATE TRIGGER audit_link_is_not_truncated BEFORE TRUNCATE ON public.audit_link 
 
 CREATE TRIGGER audit_retired_is_append_only BEFORE DELETE OR UPDATE ON public.audit_retired FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
 
+CREATE TRIGGER break_glass_use_is_kept BEFORE DELETE OR UPDATE ON public.break_glass_use FOR EACH ROW EXECUTE FUNCTION public.keep_break_glass_use();
+
+CREATE TRIGGER break_glass_use_is_never_truncated BEFORE TRUNCATE ON public.break_glass_use FOR EACH STATEMENT EXECUTE FUNCTION public.keep_break_glass_use();
+
 CREATE TRIGGER report_receipt_is_immutable BEFORE DELETE OR UPDATE ON public.report_receipt FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER report_version_is_immutable BEFORE DELETE OR UPDATE ON public.report_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1312,6 +1371,21 @@ ALTER TABLE ONLY public.administrator
 
 ALTER TABLE ONLY public.audit_pending
     ADD CONSTRAINT audit_pending_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.audit_event(id);
+
+ALTER TABLE ONLY public.break_glass_use
+    ADD CONSTRAINT break_glass_use_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.break_glass_use
+    ADD CONSTRAINT break_glass_use_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.break_glass_use
+    ADD CONSTRAINT break_glass_use_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.break_glass_use
+    ADD CONSTRAINT break_glass_use_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.break_glass_use
+    ADD CONSTRAINT break_glass_use_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);

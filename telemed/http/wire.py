@@ -193,7 +193,12 @@ class Call(Generic[Q, B]):
         return response
 
     def record(self, outcome: str) -> CallRecord:
+        """The call as it stands. What touched a record opened by break-glass says under which use."""
         action = self.endpoint.action
+        opened = self.scope.opened
+        touched = {one.patient_id for one in self.entities if one.patient_id is not None}
+        uses = ",".join(sorted({str(opened[one]) for one in touched & opened.keys()}))
+        under = {"break_glass": uses} if uses else {}
         return CallRecord(
             at=self.now,
             action=action.value if isinstance(action, Action) else f"public:{self.endpoint.path}",
@@ -202,8 +207,8 @@ class Call(Generic[Q, B]):
             peer_address=self.peer_address,
             request_id=self.request_id,
             entities=tuple(self.entities),
-            purpose=self.purpose,
-            detail={"route": f"{self.endpoint.method} {self.endpoint.path}", **self.detail},
+            purpose=self.purpose or (f"break-glass:{uses}" if uses else ""),
+            detail={"route": f"{self.endpoint.method} {self.endpoint.path}", **self.detail, **under},
             access=self.endpoint.access,
         )
 

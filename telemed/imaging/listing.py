@@ -158,6 +158,7 @@ async def studies(
     zone: tzinfo,
     *,
     limit: int,
+    opened: Sequence[UUID] = (),
     study_id: UUID | None = None,
     organization_id: UUID | None = None,
     patient_ids: Sequence[UUID] | None = None,
@@ -165,8 +166,9 @@ async def studies(
     until: datetime | None = None,
     unmatched: bool = False,
 ) -> list[StudyItem]:
-    """Studies of some organisations (None: all), newest first; every condition given must hold.
+    """Studies of some organisations (None: all) and of some patients' opened records, newest first.
 
+    Every other condition given must hold.
     unmatched: those that want a reading and have no sure request, and those held as mixed.
     """
     rows = await fetch_all(
@@ -174,6 +176,7 @@ async def studies(
         queries["list"],
         {
             "organizations": organizations,
+            "opened": list(opened),
             "study_id": study_id,
             "organization_id": organization_id,
             "patient_ids": None if patient_ids is None else list(patient_ids),

@@ -1,5 +1,6 @@
 -- name: list
--- Studies as lists show them: of organisations and a span of receipt, of patients, one by id, or those to be matched.
+-- Studies as lists show them: of organisations and a span of receipt, of patients, one by id, or those to be matched;
+-- besides those of the organisations, the studies of records opened by break-glass.
 select s.id, s.study_instance_uid, s.organization_id, o.name as organization_name, s.patient_id,
        coalesce(p.name, s.source_patient_name) as patient_name, coalesce(p.sex, s.source_sex) as patient_sex,
        coalesce(p.birth_date, s.source_birth_date) as birth_date, p.born_at, coalesce(p.identity, 'source') as identity,
@@ -17,7 +18,8 @@ join organization o on o.id = s.organization_id
 left join patient p on p.id = s.patient_id
 left join service_request q on q.id = s.service_request_id
 left join device d on d.id = s.device_id
-where (%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s::uuid[]))
+where (%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s::uuid[])
+       or s.patient_id = any(%(opened)s::uuid[]))
   and (%(study_id)s::uuid is null or s.id = %(study_id)s::uuid)
   and (%(organization_id)s::uuid is null or s.organization_id = %(organization_id)s::uuid)
   and (%(patient_ids)s::uuid[] is null or s.patient_id = any(%(patient_ids)s::uuid[]))

@@ -123,7 +123,14 @@ class MatchingRoutes:
 
     async def _one(self, call: Call[Nothing, Nothing], study_id: UUID) -> StudyItem:
         async with call.pool.connection() as connection:
-            items = await studies(connection, call.scope.organizations, self._zone, study_id=study_id, limit=1)
+            items = await studies(
+                connection,
+                call.scope.organizations,
+                self._zone,
+                opened=call.scope.patients,
+                study_id=study_id,
+                limit=1,
+            )
         if not items:
             raise NotFound("unknown-study", "找不到该检查。", "There is no such study.")
         call.about("study", items[0].id, patient_id=items[0].patient_id)
@@ -136,7 +143,14 @@ class MatchingRoutes:
         patient_id = call.uuid("id")
         async with call.pool.connection() as connection:
             people = await store.linked(connection, patient_id)
-            items = await studies(connection, call.scope.organizations, self._zone, patient_ids=people, limit=500)
+            items = await studies(
+                connection,
+                call.scope.organizations,
+                self._zone,
+                opened=call.scope.patients,
+                patient_ids=people,
+                limit=500,
+            )
         call.about("patient", patient_id, patient_id=patient_id)
         return StudyList(items)
 

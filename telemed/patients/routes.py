@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from uuid import UUID
 
@@ -38,9 +39,9 @@ class PatientRoutes:
         return Patient.of(row, now, now.astimezone(self._zone).date())
 
     async def _find(
-        self, connection: Connection, patient_id: UUID, organizations: list[UUID] | None
+        self, connection: Connection, patient_id: UUID, organizations: list[UUID] | None, *, opened: Sequence[UUID] = ()
     ) -> store.PatientRow:
-        row = await store.patient(connection, patient_id, organizations)
+        row = await store.patient(connection, patient_id, organizations, opened=opened)
         if row is None:
             raise NotFound("unknown-patient", "找不到该患者。", "There is no such patient.")
         return row
@@ -54,13 +55,13 @@ class PatientRoutes:
 
     async def read(self, call: Call[Nothing, Nothing]) -> PatientDetail:
         patient_id = call.uuid("id")
-        organizations = call.scope.organizations
+        organizations, opened = call.scope.organizations, call.scope.patients
         async with call.pool.connection() as connection:
-            row = await self._find(connection, patient_id, organizations)
+            row = await self._find(connection, patient_id, organizations, opened=opened)
             numbers = await store.numbers(connection, patient_id)
             mother = None if row.mother_id is None else await store.patient(connection, row.mother_id, organizations)
             others = [one for one in await store.linked(connection, patient_id) if one != patient_id]
-            same = [await store.patient(connection, one, organizations) for one in others]
+            same = [await store.patient(connection, one, organizations, opened=opened) for one in others]
             reviews = await store.reviews(connection, organizations, is_open=True, limit=200)
         call.about("patient", patient_id, patient_id=patient_id)
         return PatientDetail(

@@ -218,9 +218,11 @@ async def update_contact(tx: Connection, patient_id: UUID, contact: Contact) -> 
     )
 
 
-async def patient(connection: Connection, patient_id: UUID, organizations: Sequence[UUID] | None) -> PatientRow | None:
-    """One person whom one of the organisations knows; None of them: everybody."""
-    params = {"patient_id": patient_id, "organizations": organizations}
+async def patient(
+    connection: Connection, patient_id: UUID, organizations: Sequence[UUID] | None, *, opened: Sequence[UUID] = ()
+) -> PatientRow | None:
+    """One person whom one of the organisations knows, or one of those opened; organizations None: everybody."""
+    params = {"patient_id": patient_id, "organizations": organizations, "opened": list(opened)}
     return await fetch_one(connection, queries["patient"], params, PatientRow)
 
 

@@ -95,6 +95,7 @@ VISITS: tuple[Visit, ...] = (
         "admin-account", "/admin/accounts", "security-admin", "[role='grid'] tbody [role='row']", prepare=_open_first
     ),
     Visit("audit", "/audit", "auditor", "[role='grid'] tbody [role='row']"),
+    Visit("break-glass", "/break-glass", "auditor", "[role='grid']"),
     Visit("technician", "/technician", "technician", "[role='grid'] tbody [role='row']", organization="青石"),
     Visit("registration", "/registration", "registrar", "form fieldset", organization="青石"),
     Visit("unmatched", "/unmatched", "technician", "[role='grid']", organization="青石"),

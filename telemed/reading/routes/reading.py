@@ -79,7 +79,7 @@ class ReadingRoutes:
         async with call.pool.connection() as connection:
             params = {"study_id": call.query.study_id}
             rows = await fetch_all(connection, lists["overview_by_study"], params, OverviewRow)
-        known = [row for row in rows if call.scope.admits(row.organization_id)]
+        known = [row for row in rows if call.scope.admits(row.organization_id, patient_id=row.patient_id)]
         for row in known:
             call.about("reading", row.id, patient_id=row.patient_id)
         return Worklist([views.line(row, call.now, rules) for row in known], None)

@@ -42,7 +42,7 @@ class ReportRoutes:
         rules = self._desk.rules(call)
         async with call.pool.connection() as connection:
             acting = self._desk.acting(call, connection)
-            version = await delivery.version_for(acting, call.uuid("id"))
+            version = await delivery.version_to_read(acting, call.uuid("id"))
             row = await fetch_one(connection, lists["overview"], {"id": version.reading_id}, OverviewRow)
             receipts = await fetch_one(connection, queries["receipts"], {"report_version_id": version.id}, ReceiptsRow)
             if row is None or receipts is None or version.code is None:
@@ -83,8 +83,10 @@ class ReportRoutes:
 
     async def viewed(self, call: Call[Nothing, Nothing]) -> None:
         async with call.transaction() as tx:
-            call.about("report", call.uuid("id"))
-            await delivery.record_view(self._desk.acting(call, tx), call.uuid("id"))
+            acting = self._desk.acting(call, tx)
+            version = await delivery.version_to_read(acting, call.uuid("id"))
+            call.about("report", version.id, patient_id=version.patient_id)
+            await delivery.record_view(acting, version.id)
 
     async def acknowledged(self, call: Call[Nothing, Nothing]) -> None:
         async with call.transaction() as tx:

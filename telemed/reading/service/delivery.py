@@ -25,11 +25,23 @@ EVENTS = {
 
 
 async def version_for(acting: Acting, version_id: UUID) -> VersionRow:
-    """A version this person may know of; NotFound otherwise."""
-    version = await fetch_one(acting.tx, queries["version"], {"id": version_id}, VersionRow)
-    if version is None or not acting.scope.admits(version.organization_id):
-        raise NotFound("unknown-report", "找不到该报告。", "There is no such report.")
+    """A version this person may act on; NotFound otherwise."""
+    version = await version_to_read(acting, version_id)
+    if not acting.scope.admits(version.organization_id):
+        raise _unknown()
     return version
+
+
+async def version_to_read(acting: Acting, version_id: UUID) -> VersionRow:
+    """A version this person may read, a record opened by break-glass included; NotFound otherwise."""
+    version = await fetch_one(acting.tx, queries["version"], {"id": version_id}, VersionRow)
+    if version is None or not acting.scope.admits(version.organization_id, patient_id=version.patient_id):
+        raise _unknown()
+    return version
+
+
+def _unknown() -> NotFound:
+    return NotFound("unknown-report", "找不到该报告。", "There is no such report.")
 
 
 async def record_delivery(acting: Acting, version_id: UUID) -> None:
@@ -39,7 +51,7 @@ async def record_delivery(acting: Acting, version_id: UUID) -> None:
 
 async def record_view(acting: Acting, version_id: UUID) -> bool:
     """已查看, if it is the site's own people who look; returns whether it was recorded."""
-    version = await version_for(acting, version_id)
+    version = await version_to_read(acting, version_id)
     if not _of_site(acting, version):
         return False
     await _record(acting, version_id, "delivered")

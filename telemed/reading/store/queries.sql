@@ -216,9 +216,10 @@ select v.id, v.reading_id, v.number, v.round, v.status, v.technique, v.findings,
        (r.current_version_id = v.id or (r.current_version_id is null and r.preliminary_version_id = v.id)) is true
            as is_current,
        exists (select from report_withdrawal t where t.report_version_id = v.id) as withdrawn,
-       r.organization_id, r.study_id, c.code
+       r.organization_id, r.study_id, s.patient_id, c.code
 from report_version v
 join reading r on r.id = v.reading_id
+join imaging_study s on s.id = r.study_id
 left join report_code c on c.report_version_id = v.id
 where v.id = %(id)s;
 
@@ -230,9 +231,10 @@ select v.id, v.reading_id, v.number, v.round, v.status, v.technique, v.findings,
        (r.current_version_id = v.id or (r.current_version_id is null and r.preliminary_version_id = v.id)) is true
            as is_current,
        exists (select from report_withdrawal t where t.report_version_id = v.id) as withdrawn,
-       r.organization_id, r.study_id, c.code
+       r.organization_id, r.study_id, s.patient_id, c.code
 from report_version v
 join reading r on r.id = v.reading_id
+join imaging_study s on s.id = r.study_id
 left join report_code c on c.report_version_id = v.id
 where v.reading_id = %(reading_id)s
 order by v.number;

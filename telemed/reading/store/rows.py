@@ -150,6 +150,7 @@ class VersionRow(msgspec.Struct, frozen=True):
     withdrawn: bool
     organization_id: UUID
     study_id: UUID
+    patient_id: UUID | None
     code: str | None
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from telemed.access.policy import (
     ADMINISTRATORS,
+    BREAK_GLASS_OPENS,
     GRANTS,
     SECOND_FACTOR_ROLES,
     SIGNING_ACTIONS,
@@ -161,3 +162,33 @@ def test_no_two_of_the_three_administrators_meet_in_one_person():
         assert together(pair) is not None
     for one in ADMINISTRATORS:
         assert together([one, Role.CENTER_HEAD]) is None
+
+
+PATIENT, USE = uuid4(), uuid4()
+MAY_BREAK = {Role.REQUESTER, Role.AUTHOR, Role.VERIFIER, Role.CENTER_HEAD}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_record_opened_by_break_glass_is_read_and_nothing_else(role: Role):
+    opened = person(role, opened={PATIENT: USE})
+    besides = {one for one in Action if not scope(person(role), one).admits(OUTSIDE)}
+    reads = {one for one in besides if scope(opened, one).admits(OUTSIDE, patient_id=PATIENT)}
+    assert reads == (BREAK_GLASS_OPENS if role in MAY_BREAK else set())
+    for one in Action:
+        assert scope(opened, one).organizations == scope(person(role), one).organizations
+        assert scope(opened, one).patients == ([PATIENT] if one in reads else [])
+
+
+def test_an_opened_record_is_one_patients_and_not_the_place_it_lies_in():
+    opened = scope(person(Role.REQUESTER, opened={PATIENT: USE}), Action.STUDY_READ)
+    assert opened.admits(OUTSIDE, patient_id=PATIENT)
+    assert not opened.admits(OUTSIDE, patient_id=uuid4())
+    assert not opened.admits(OUTSIDE, patient_id=None)
+    assert not opened.admits(OUTSIDE)
+
+
+def test_without_the_second_factor_an_opened_record_is_shut():
+    reader = person(Role.AUTHOR, opened={PATIENT: USE})
+    assert admit(reader, Action.STUDY_READ).patients == [PATIENT]
+    with pytest.raises(Forbidden, match="second-factor-needed"):
+        admit(replace(reader, second_factor_at=None), Action.STUDY_READ)

@@ -148,6 +148,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Records this person has open by break-glass
+         * @description 本人正在紧急调阅的患者
+         */
+        get: operations["get-break-glass"];
+        put?: never;
+        /**
+         * Open one record in an emergency (reason needed, audited)
+         * @description 紧急调阅一名患者（写明原因，记入审计）
+         */
+        post: operations["post-break-glass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/break-glass/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Uses of break-glass for review
+         * @description 紧急调阅审核列表
+         */
+        get: operations["get-break-glass-uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/break-glass/uses/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge a use: justified or not
+         * @description 审核紧急调阅：合理或不合理
+         */
+        post: operations["post-break-glass-uses-id-review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/break-glass/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an emergency access
+         * @description 结束紧急调阅
+         */
+        post: operations["post-break-glass-id-end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/corrections": {
         parameters: {
             query?: never;
@@ -3376,6 +3460,49 @@ export interface components {
             username: string;
         };
         /**
+         * OpenRecord
+         * @description A record that is open to the asking person. id: of the use. Times UTC.
+         */
+        OpenRecord: {
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            opened_at: string;
+            patient: components["schemas"]["Patient"];
+        };
+        /** OpenRecords */
+        OpenRecords: {
+            items: components["schemas"]["OpenRecord"][];
+            server_time: string;
+        };
+        /**
+         * Opening
+         * @description record: None where nobody has that number, or nobody whom the community knows; the same answer for both.
+         */
+        Opening: {
+            record: components["schemas"]["OpenRecord"] | null;
+        };
+        /**
+         * OpeningBody
+         * @description Whom, by an exact number, and why. In the body, so that no address names anybody.
+         *
+         *         by `document`: kind, number, and country for a passport. by `hospital-number`: the number that organization_id gave
+         *         (临时号, 其他证件, 检查号).
+         */
+        OpeningBody: {
+            /** @enum {unknown} */
+            by: "document" | "hospital-number";
+            /** @default  */
+            country: string;
+            /** @default national-id */
+            kind: components["schemas"]["IdentifierKind"];
+            note: string;
+            number: string;
+            /** @default null */
+            organization_id: string | null;
+            reason: components["schemas"]["Reason"];
+        };
+        /**
          * Organization
          * @description member: of the medical community today.
          */
@@ -3637,6 +3764,12 @@ export interface components {
             steps: components["schemas"]["StepRow"][];
             versions: components["schemas"]["VersionView"][];
         };
+        /**
+         * Reason
+         * @description Why, by pick; the words besides are the person's own.
+         * @enum {unknown}
+         */
+        Reason: "cannot-tell" | "consultation" | "life-threatening" | "other" | "transfer";
         /** ReasonBody */
         ReasonBody: {
             reason: string;
@@ -3851,6 +3984,15 @@ export interface components {
         Revealed: {
             numbers: components["schemas"]["PatientNumber"][];
         };
+        /**
+         * ReviewBody
+         * @description A use that was not justified is closed at once and needs a note.
+         */
+        ReviewBody: {
+            /** @default  */
+            note: string;
+            verdict: components["schemas"]["Verdict"];
+        };
         /** ReviewDecision */
         ReviewDecision: {
             /** @enum {unknown} */
@@ -3990,6 +4132,12 @@ export interface components {
             said: components["schemas"]["StudyStatement"][];
             series: string[];
         };
+        /**
+         * Standing
+         * @description Whether the record is open.
+         * @enum {unknown}
+         */
+        Standing: "ended" | "expired" | "in-force";
         /**
          * StepRow
          * @description A UPS step as the desk's history shows it.
@@ -4211,6 +4359,52 @@ export interface components {
             source_accession_number: string;
             study: components["schemas"]["StudyItem"];
         };
+        /**
+         * UseItem
+         * @description One use as who reviews it sees it.
+         *
+         *         patient: None for who may see no patient (审计管理员). own: the reviewer's own, which somebody else reviews.
+         *         reads, studies, reports: what the audit says was looked at under it. verdict: empty while it waits.
+         */
+        UseItem: {
+            ended_at: string | null;
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            note: string;
+            opened_at: string;
+            organization_name: string;
+            own: boolean;
+            patient: components["schemas"]["Patient"] | null;
+            /** Format: uuid */
+            patient_id: string;
+            practitioner_name: string;
+            practitioner_title: string;
+            reads: number;
+            reason: string;
+            reports: number;
+            review_note: string;
+            reviewed_at: string | null;
+            reviewed_by_name: string;
+            standing: components["schemas"]["Standing"];
+            studies: number;
+            verdict: string;
+        };
+        /**
+         * Uses
+         * @description waiting: how many have no review yet, on all pages.
+         */
+        Uses: {
+            items: components["schemas"]["UseItem"][];
+            next: string | null;
+            waiting: number;
+        };
+        /**
+         * Verdict
+         * @description What the review says of a use.
+         * @enum {unknown}
+         */
+        Verdict: "justified" | "not-justified";
         /**
          * Verified
          * @description What the code on a paper says: whether it holds. Nothing of the patient, nothing of the text.
@@ -4560,6 +4754,162 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Trail"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenRecords"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opening"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-break-glass-uses": {
+        parameters: {
+            query?: {
+                waiting?: boolean;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uses"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-break-glass-uses-id-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-break-glass-id-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {

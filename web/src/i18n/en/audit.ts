@@ -22,8 +22,9 @@ export const en: Translated<typeof zh> = {
   more: 'Earlier rows',
   columns: { at: 'Time', person: 'Person', organization: 'Institution', action: 'Action', about: 'About', outcome: 'Outcome', address: 'Address', position: 'Place in chain' },
   pending: 'To be sealed',
+  underGlass: 'Break-glass',
   nobody: 'Not signed in',
   empty: 'No rows match',
   emptyText: 'The last seven days are searched by default; widen the time.',
-  group: { session: 'Sign-in and session', directory: 'Institutions and staff', device: 'Devices', account: 'Accounts and roles', audit: 'Audit', operations: 'Operations', patient: 'Patients', registration: 'Registration', match: 'Matching', study: 'Images', quarantine: 'Quarantine', worklist: 'Worklist', reading: 'Reading', report: 'Reports', template: 'Templates', public: 'Without sign-in' },
+  group: { session: 'Sign-in and session', directory: 'Institutions and staff', device: 'Devices', account: 'Accounts and roles', audit: 'Audit', operations: 'Operations', patient: 'Patients', registration: 'Registration', match: 'Matching', study: 'Images', quarantine: 'Quarantine', worklist: 'Worklist', reading: 'Reading', report: 'Reports', template: 'Templates', 'break-glass': 'Break-glass review', public: 'Without sign-in' },
 };

@@ -19,8 +19,9 @@ export const zh = {
   more: '更早的记录',
   columns: { at: '时间', person: '人员', organization: '机构', action: '操作', about: '对象', outcome: '结果', address: '地址', position: '链中位置' },
   pending: '待封存',
+  underGlass: '紧急调阅',
   nobody: '未登录',
   empty: '没有符合条件的记录',
   emptyText: '默认查询最近七天，可放宽时间范围。',
-  group: { session: '登录与会话', directory: '机构与人员', device: '设备', account: '账号与角色', audit: '审计', operations: '运行', patient: '患者', registration: '检查登记', match: '检查匹配', study: '影像', quarantine: '异常数据', worklist: '工作列表', reading: '诊断', report: '报告', template: '模板', public: '未登录访问' },
+  group: { session: '登录与会话', directory: '机构与人员', device: '设备', account: '账号与角色', audit: '审计', operations: '运行', patient: '患者', registration: '检查登记', match: '检查匹配', study: '影像', quarantine: '异常数据', worklist: '工作列表', reading: '诊断', report: '报告', template: '模板', 'break-glass': '紧急调阅审核', public: '未登录访问' },
 };

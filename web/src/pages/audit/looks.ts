@@ -10,7 +10,7 @@ export const OUTCOME = {
 /** The first words of the actions of telemed/vocabulary.py. */
 export const GROUPS = [
   'session', 'directory', 'device', 'account', 'audit', 'operations', 'patient', 'registration', 'match', 'study',
-  'quarantine', 'worklist', 'reading', 'report', 'template', 'public',
+  'quarantine', 'worklist', 'reading', 'report', 'template', 'break-glass', 'public',
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
