@@ -29,7 +29,7 @@ from telemed.access import housekeeping
 from telemed.access.codes import SecretBox, load_or_create_key
 from telemed.access.gate import Cookie, SessionGate
 from telemed.access.passwords import Passwords
-from telemed.access.policy import admit, scope, second_factor_fresh
+from telemed.access.policy import admit, awaits_second_factor, scope, second_factor_fresh
 from telemed.access.routes import endpoints as access_endpoints
 from telemed.access.sessions import Limits
 from telemed.access.signin import SignIn
@@ -166,7 +166,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *registration_endpoints(_zone(county.config), Papers(county.config.state.path / "papers")),
         *matching_endpoints(_zone(county.config)),
         *splitting_endpoints(),
-        *quarantine_endpoints(),
+        *quarantine_endpoints(scope),
         *reading_endpoints(county.desk, _zone(county.config)),
         *dicomweb_endpoints(
             root=county.config.archive_path,
@@ -218,7 +218,7 @@ def _own_endpoints(county: County) -> list[Endpoint]:
             who = await county.sessions.authenticate(call.request, county.clock())
             if who is None or who.locked:
                 return frozenset()
-            return frozenset([one for one in topics if await _may_hear(county.pool, who.principal, one)])
+            return frozenset([one for one in topics if await may_hear(county.pool, who.principal, one)])
 
         return await serve_stream(call.request, pool=county.pool, hub=county.hub, permit=permit)
 
@@ -244,8 +244,13 @@ def _own_endpoints(county: County) -> list[Endpoint]:
     ]
 
 
-async def _may_hear(pool: Pool, principal: Principal, topic: str) -> bool:
-    """Whether a topic's events, which carry ids only, concern this person."""
+async def may_hear(pool: Pool, principal: Principal, topic: str) -> bool:
+    """Whether a topic's events, which carry ids only, concern this person.
+
+    As with every route: not before a password that is due was changed, nor before the second factor was proved.
+    """
+    if not principal.roles or awaits_second_factor(principal, Action.STUDY_READ):
+        return False
     kind, _, name = topic.partition("/")
     if kind == "worklist":
         return scope(principal, Action.WORKLIST_READ).kind is not ScopeKind.NOWHERE

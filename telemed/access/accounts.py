@@ -14,10 +14,12 @@ import psycopg.errors
 from telemed.access.policy import ADMINISTRATORS, together
 from telemed.access.sessions import Limits, digest, folded, new_token
 from telemed.access.store import county_day, queries, roles_of
+from telemed.audit.model import AuditRow, Entity
+from telemed.audit.record import record
 from telemed.db import Connection, Pool, execute, fetch_one
 from telemed.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from telemed.events.log import append
-from telemed.vocabulary import AccountId, Role, Scope
+from telemed.vocabulary import AccountId, Action, Role, Scope
 
 # One-time passwords are read out on the phone: no letters or digits that look alike.
 READABLE = "abcdefghjkmnpqrstuvwxyz"
@@ -196,6 +198,17 @@ async def create_admin(tx: Connection, organization_id: UUID, person: FirstPerso
     )
 
 
+def on_terminal(command: str, now: datetime, role: Role | None = None, account_id: AccountId | None = None) -> AuditRow:
+    """The audit row of `telemed admin COMMAND`: somebody at the server's own terminal, who has no account yet."""
+    return AuditRow(
+        at=now,
+        action=Action.ACCOUNT_MANAGE,
+        outcome="success",
+        entities=() if account_id is None else (Entity("account", account_id),),
+        detail={"route": f"telemed admin {command}"} | ({} if role is None else {"role": role.value}),
+    )
+
+
 async def first_organization(tx: Connection, *, code: str, name: str, kind: str, now: datetime) -> UUID:
     """The organisation the first administrators belong to, a member of the community from today."""
     row = await fetch_one(
@@ -225,6 +238,7 @@ async def create_setup_link(pool: Pool, now: datetime, limits: Limits | None = N
             queries["create_setup_link"],
             {"digest": digest(token), "now": now, "expires_at": now + (limits or Limits()).setup_link},
         )
+        await record(tx, on_terminal("link", now))
     return token
 
 

@@ -1,4 +1,4 @@
-"""Forget what no longer says anything: counters of names nobody tries, sessions long over."""
+"""Forget what no longer says anything: counters of names nobody tries, sessions long over, set-up links too old."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ async def tidy(pool: Pool, attempts: Attempts, now: datetime) -> None:
     await attempts.purge(now)
     async with pool.connection() as connection:
         await execute(connection, queries["purge_sessions"], {"before": now - SESSIONS_KEPT})
+        await execute(connection, queries["purge_setup_links"], {"now": now})
 
 
 async def run(pool: Pool, attempts: Attempts, clock: Callable[[], datetime]) -> None:

@@ -225,6 +225,10 @@ where token_digest = %(digest)s and used_at is null and expires_at > %(now)s
 -- A new link makes the older ones void.
 delete from setup_link where used_at is null
 
+-- name: purge_setup_links
+-- Forget links that nobody can use any more; the audit keeps that they were made and used.
+delete from setup_link where expires_at < %(now)s
+
 -- name: first_organization
 -- The organisation the first administrators belong to, made if it is not there.
 insert into organization (code, name, name_en, kind) values (%(code)s, %(name)s, %(name_en)s, %(kind)s)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from telemed.access.accounts import FirstPerson, create_admin, first_organization
+from telemed.access.accounts import FirstPerson, create_admin, first_organization, on_terminal
 from telemed.access.passwords import Passwords, weakness
 from telemed.access.policy import ADMINISTRATORS
+from telemed.audit.record import record
 from telemed.commands import settings
 from telemed.commands.first_administrator import setup_link
 from telemed.commands.stores import database
@@ -95,6 +96,7 @@ async def _insert(dsn: str, config: Config, arguments: argparse.Namespace, passw
                 kind="lead-hospital",
                 now=now,
             )
-            await create_admin(tx, organization_id, person, now)
+            account_id = await create_admin(tx, organization_id, person, now)
+            await record(tx, on_terminal("create", now, person.role, account_id))
     finally:
         await pool.close()

@@ -11,11 +11,11 @@ from uuid import UUID, uuid5
 import msgspec
 
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
-from telemed.errors import Conflict, NotFound
+from telemed.errors import Conflict, Invalid, NotFound
 from telemed.events import append
 from telemed.imaging import store
 from telemed.imaging.study import Arrival, Clash, statement_key
-from telemed.vocabulary import PractitionerId, Scope, Text
+from telemed.vocabulary import PractitionerId, Scope, ScopeKind, Text
 
 queries = load(__name__, "quarantine.sql")
 
@@ -205,16 +205,31 @@ async def open_case(tx: Connection, case: Case) -> UUID:
 
 def _topics(organization_id: UUID | None) -> list[str]:
     # a reading centre's people may see the case and hear of the county by `worklist` only
-    return ["admin"] if organization_id is None else ["admin", "worklist", f"organization/{organization_id}"]
+    return ["admin", "worklist", *([] if organization_id is None else [f"organization/{organization_id}"])]
+
+
+def sees_unplaced(deciding: Scope) -> bool:
+    """Whether a case whose sender belongs to no organisation is this person's: of who decides for the whole county.
+
+    deciding: the scope of QUARANTINE_DECIDE.
+    """
+    return deciding.kind in (ScopeKind.COMMUNITY, ScopeKind.EVERYWHERE)
 
 
 async def cases(
-    connection: Connection, scope: Scope, *, state: str, before: tuple[datetime, UUID] | None, limit: int
+    connection: Connection,
+    scope: Scope,
+    *,
+    unplaced: bool,
+    state: str,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
 ) -> list[CaseRow]:
-    """Cases of the organisations in scope, newest first."""
+    """Cases of the organisations in scope, newest first; unplaced: those of no organisation too."""
     params = {
         "state": state,
         "organizations": scope.organizations,
+        "unplaced": unplaced,
         "before_at": None if before is None else before[0],
         "before_id": None if before is None else before[1],
         "limit": limit,
@@ -222,9 +237,10 @@ async def cases(
     return await fetch_all(connection, queries["cases"], params, CaseRow)
 
 
-async def count_open(connection: Connection, scope: Scope) -> int:
+async def count_open(connection: Connection, scope: Scope, *, unplaced: bool) -> int:
     """How many wait for a decision."""
-    row = await fetch_one(connection, queries["count_open"], {"organizations": scope.organizations}, _Count)
+    params = {"organizations": scope.organizations, "unplaced": unplaced}
+    row = await fetch_one(connection, queries["count_open"], params, _Count)
     return 0 if row is None else row.count
 
 
@@ -233,8 +249,15 @@ async def release(
 ) -> UUID | None:
     """Let a case into the index as it was received; returns the study.
 
-    Raises NotFound, Conflict if it was decided before or contradicts a stored image; nothing was changed then.
+    Raises NotFound, Invalid without a note, Conflict if it was decided before or contradicts a stored image; nothing
+    was changed then.
     """
+    if not note.strip():
+        raise Invalid(
+            "release-needs-note",
+            "放行须写明理由：核对了什么、为何可以放行。数据仍保留，未作任何改动。",
+            "Say what was checked and why it may be released. It is kept, and nothing was changed.",
+        )
     case = await _lock(tx, scope, case_id)
     if case.reason not in RELEASABLE or case.arrival is None:
         raise Conflict(
@@ -266,7 +289,9 @@ async def release(
             "It contradicts a stored image of the same UID and cannot be released; the stored one is kept.",
         )
     await store.end_association(tx, arrival.association_id, now, released=True)
-    await execute(tx, queries["decide"], {"id": case.id, "state": "released", "by": by, "now": now, "note": note})
+    await execute(
+        tx, queries["decide"], {"id": case.id, "state": "released", "by": by, "now": now, "note": note.strip()}
+    )
     if case.reason == Clash.ANOTHER_PATIENT and case.study_id is not None:
         await accept_statement(tx, case.study_id, statement_key(arrival.whose))
     await _after(tx, case)
@@ -296,7 +321,8 @@ async def settle(
 
 async def _lock(tx: Connection, scope: Scope, case_id: UUID) -> _Locked:
     case = await fetch_one(tx, queries["lock_case"], {"id": case_id}, _Locked)
-    if case is None or not scope.admits(case.organization_id):
+    unplaced = case is not None and case.organization_id is None and sees_unplaced(scope)
+    if case is None or not (unplaced or scope.admits(case.organization_id)):
         raise NotFound("unknown-case", "找不到该异常数据。", "There is no such quarantined item.")
     if case.state != "open":
         raise Conflict("case-decided", "该异常数据已由他人处理。", "Somebody has decided this item already.")

@@ -27,7 +27,8 @@ from quarantine q
 left join organization o on o.id = q.organization_id
 left join practitioner p on p.id = q.decided_by
 where q.state = %(state)s
-    and (%(organizations)s::uuid[] is null or q.organization_id = any(%(organizations)s))
+    and (%(organizations)s::uuid[] is null or q.organization_id = any(%(organizations)s)
+        or (%(unplaced)s::boolean and q.organization_id is null))
     and (%(before_at)s::timestamptz is null or (q.received_at, q.id) < (%(before_at)s, %(before_id)s::uuid))
 order by q.received_at desc, q.id desc
 limit %(limit)s;
@@ -35,7 +36,8 @@ limit %(limit)s;
 -- name: count_open
 -- How many cases in scope wait for a decision.
 select count(*) as count from quarantine
-where state = 'open' and (%(organizations)s::uuid[] is null or organization_id = any(%(organizations)s));
+where state = 'open' and (%(organizations)s::uuid[] is null or organization_id = any(%(organizations)s)
+    or (%(unplaced)s::boolean and organization_id is null));
 
 -- name: lock_case
 -- One case, to be decided.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +14,7 @@ from telemed.errors import Invalid
 from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.imaging import quarantine
 from telemed.imaging.quarantine import REASONS, RELEASABLE, CaseRow
-from telemed.vocabulary import Action, Text
+from telemed.vocabulary import Action, Principal, Scope, Text
 
 PAGE = 50
 
@@ -60,6 +61,8 @@ class CaseList(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
+    """note: needed to release."""
+
     note: Annotated[str, Meta(max_length=500)] = ""
 
 
@@ -69,16 +72,21 @@ class Released(msgspec.Struct, frozen=True):
     study_id: UUID | None
 
 
-async def cases(call: Call[CaseQuery, Nothing]) -> CaseList:
-    """List cases in scope, newest first."""
+async def cases(call: Call[CaseQuery, Nothing], *, unplaced: bool) -> CaseList:
+    """List cases in scope, newest first; unplaced: those of no organisation too."""
     query = call.query
     if query.state not in {"open", "released", "discarded"}:
         raise Invalid("unknown-state", "没有这种状态。", "There is no such state.")
     async with call.pool.connection() as connection:
         rows = await quarantine.cases(
-            connection, call.scope, state=query.state, before=_cursor(query.after), limit=PAGE + 1
+            connection,
+            call.scope,
+            unplaced=unplaced,
+            state=query.state,
+            before=_cursor(query.after),
+            limit=PAGE + 1,
         )
-        count = await quarantine.count_open(connection, call.scope)
+        count = await quarantine.count_open(connection, call.scope, unplaced=unplaced)
     for row in rows[:PAGE]:
         call.about("quarantine", row.id)
     following = f"{rows[PAGE - 1].received_at.isoformat()},{rows[PAGE - 1].id}" if len(rows) > PAGE else None
@@ -146,15 +154,19 @@ async def discard(call: Call[Nothing, Decision]) -> None:
         )
 
 
-def endpoints() -> list[Endpoint]:
-    """Every route of quarantine."""
+def endpoints(scope: Callable[[Principal, Action], Scope]) -> list[Endpoint]:
+    """Every route of quarantine. scope: the policy's function, to tell who decides for the whole county."""
     read, decide = Action.QUARANTINE_READ, Action.QUARANTINE_DECIDE
+
+    async def listed(call: Call[CaseQuery, Nothing]) -> CaseList:
+        return await cases(call, unplaced=quarantine.sees_unplaced(scope(call.principal, decide)))
+
     return [
         Endpoint(
             "GET",
             "/api/quarantine",
             read,
-            cases,
+            listed,
             Text("异常数据列表", "Quarantined items"),
             query=CaseQuery,
             returns=CaseList,

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from telemed.access.accounts import create_setup_link
+from telemed.access.housekeeping import tidy
 from telemed.access.signing import require_may_sign
 from telemed.errors import Conflict, Forbidden
 from telemed.vocabulary import AccountId, OrganizationId, PractitionerId, Principal, Role, SessionId
@@ -233,6 +234,18 @@ async def test_an_old_unknown_or_replaced_link_is_void(county: Any):
         assert (await pc.call("POST", "/api/setup", three(county, token=token))).code == "setup-link-void"
     county.clock.pass_time(hours=24)
     assert (await pc.call("POST", "/api/setup", three(county, token=second))).code == "setup-link-void"
+
+
+async def test_making_a_link_is_written_down_and_an_expired_one_is_forgotten(county: Any):
+    await create_setup_link(county.pool, county.clock())
+    said = await county.one("select action || ' ' || (detail ->> 'route') from audit_event where account_id is null")
+    assert said == "account.manage telemed admin link"
+    county.clock.pass_time(hours=23, minutes=59)
+    await tidy(county.pool, county.sign_in.attempts, county.clock())
+    assert await county.one("select count(*) from setup_link") == 1
+    county.clock.pass_time(minutes=2)
+    await tidy(county.pool, county.sign_in.attempts, county.clock())
+    assert await county.one("select count(*) from setup_link") == 0
 
 
 async def test_of_two_who_use_the_link_at_once_one_succeeds(county: Any):

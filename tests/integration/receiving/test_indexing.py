@@ -182,10 +182,10 @@ async def test_an_instance_announced_under_another_uid_is_refused_and_may_be_rel
     await gateway.indexer.drain()
     by = await practitioner(gateway)
     async with gateway.pool.connection() as connection:
-        cases = await quarantine.cases(connection, EVERYWHERE, state="open", before=None, limit=10)
+        cases = await quarantine.cases(connection, EVERYWHERE, unplaced=True, state="open", before=None, limit=10)
     assert [case.patient_name for case in cases] == ["王^桂兰", "王^桂兰"]
     async with gateway.pool.transaction() as tx:
-        await quarantine.release(tx, EVERYWHERE, cases[0].id, by=by, note="", now=RECEIVED)
+        await quarantine.release(tx, EVERYWHERE, cases[0].id, by=by, note="已核对", now=RECEIVED)
     assert await gateway.rows("select instance_count from imaging_study") == [(1,)]
 
 
@@ -225,7 +225,7 @@ async def test_changed_content_cannot_be_released_over_the_stored_one(gateway: G
     [(case,)] = await gateway.rows("select id from quarantine")
     with pytest.raises(Conflict):
         async with gateway.pool.transaction() as tx:
-            await quarantine.release(tx, EVERYWHERE, case, by=by, note="", now=RECEIVED)
+            await quarantine.release(tx, EVERYWHERE, case, by=by, note="已核对", now=RECEIVED)
     async with gateway.pool.transaction() as tx:
         await quarantine.discard(tx, EVERYWHERE, case, by=by, note="", now=RECEIVED)
     assert await gateway.rows("select state from quarantine") == [("discarded",)]
@@ -240,8 +240,8 @@ async def test_a_case_outside_of_ones_scope_is_not_there(gateway: Gateway) -> No
         async with gateway.pool.transaction() as tx:
             await quarantine.discard(tx, elsewhere, case, by=PractitionerId(uuid4()), note="", now=RECEIVED)
     async with gateway.pool.connection() as connection:
-        assert await quarantine.cases(connection, elsewhere, state="open", before=None, limit=10) == []
-        assert await quarantine.count_open(connection, EVERYWHERE) == 1
+        assert await quarantine.cases(connection, elsewhere, unplaced=False, state="open", before=None, limit=10) == []
+        assert await quarantine.count_open(connection, EVERYWHERE, unplaced=True) == 1
 
 
 async def test_two_contents_of_one_uid_in_one_batch_keep_the_first(gateway: Gateway) -> None:
@@ -310,12 +310,12 @@ async def test_a_sender_that_left_the_directory_is_kept_apart_until_it_is_enroll
     by = await practitioner(gateway)
     with pytest.raises(Conflict):
         async with gateway.pool.transaction() as tx:
-            await quarantine.release(tx, EVERYWHERE, case, by=by, note="", now=RECEIVED)
+            await quarantine.release(tx, EVERYWHERE, case, by=by, note="已核对", now=RECEIVED)
     async with gateway.pool.transaction() as tx:
         await tx.execute(
             "insert into device (organization_id, ae_title) values (%s, 'GONE')", (gateway.other_organization,)
         )
-        await quarantine.release(tx, EVERYWHERE, case, by=by, note="", now=RECEIVED)
+        await quarantine.release(tx, EVERYWHERE, case, by=by, note="已核对", now=RECEIVED)
     assert await gateway.rows("select organization_id, instance_count from imaging_study") == [
         (gateway.other_organization, 1)
     ]
