@@ -78,10 +78,10 @@ def back_up(target: Path, county: County, now: datetime, say: Say) -> Manifest:
     _sync(dump)
     with psycopg.connect(dsn) as connection:
         rows = connection.execute("select name from schema_migration order by number").fetchall()
-    named = _named(dsn)
+    named = named_blobs(dsn)
     blobs, size, new = _copy_blobs(archive / "archive", target / "archive")
     say(f"影像 / blobs: {blobs} ({size / 1e6:.1f} MB), 新增 / new: {new}")
-    missing = _missing(named, archive / "archive")
+    missing = lost_blobs(named, archive / "archive")
     manifest = Manifest(FORMAT, now, [name for (name,) in rows], _sha256(dump), blobs, size, missing)
     _write(folder / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     return manifest
@@ -128,12 +128,12 @@ def restore(chosen: Path, county: County, say: Say) -> list[str]:
     with psycopg.connect(dsn) as connection:
         # clients that saw what happened after the backup must start over
         connection.execute("update event_epoch set epoch = gen_random_uuid(), since = now()")
-    missing = _missing(_named(dsn), archive / "archive")
+    missing = lost_blobs(named_blobs(dsn), archive / "archive")
     marker.unlink()
     return missing
 
 
-def _named(dsn: str) -> list[str]:
+def named_blobs(dsn: str) -> list[str]:
     """Return the digest of every blob the database names."""
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
@@ -142,7 +142,8 @@ def _named(dsn: str) -> list[str]:
     return sorted(digest for (digest,) in rows)
 
 
-def _missing(digests: list[str], archive: Path) -> list[str]:
+def lost_blobs(digests: list[str], archive: Path) -> list[str]:
+    """Return those of the digests that have no file below the archive's folder."""
     return [digest for digest in digests if not (archive / digest[:2] / digest).exists()]
 
 

@@ -1,16 +1,24 @@
 """The one-shot commands as an operator runs them, on an embedded database of their own."""
 
+import asyncio
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
 
+from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
+from telemed.audit.sealer import Sealer
+from telemed.config import load
+from telemed.db import open_pool
 from telemed.embedded import start_postgres
 
 ROOT = Path(__file__).parents[3]
@@ -59,9 +67,101 @@ def test_the_first_administrators_on_the_terminal(folder: Path) -> None:
     taken = telemed("admin", "create", "auditor", "u-auditor", "李", *where)
     assert taken.returncode == 1
     assert "is taken" in taken.stderr
+    assert trail(folder / "state") == [
+        "telemed admin link",
+        *(f"telemed admin create {role}" for role in ("system-admin", "security-admin", "auditor")),
+    ]
     late = telemed("admin", "link", *where[:2])
     assert (late.returncode, late.stdout) == (1, "")
     assert "there is a system administrator already" in late.stderr
+
+
+def trail(state: Path) -> list[str]:
+    """What the audit keeps of the terminal, in order."""
+    server = start_postgres(state, durable=False)
+    try:
+        with psycopg.connect(server.dsn) as connection:
+            rows = connection.execute(
+                "select concat_ws(' ', detail ->> 'route', detail ->> 'role') from audit_event"
+                " where action = 'account.manage' and outcome = 'success' order by id"
+            ).fetchall()
+    finally:
+        server.stop()
+    return [route for (route,) in rows]
+
+
+def test_audit_retention_refuses_six_months_and_drops_what_is_older(folder: Path) -> None:
+    state = folder / "state"
+    assert telemed("admin", "link", "--state", state).returncode == 0
+    young = telemed("audit", "retention", "--before", f"{datetime.now(UTC):%Y-%m-%d}", "--state", state)
+    assert (young.returncode, young.stdout) == (1, "")
+    assert "six months at least" in young.stderr
+    seal_as_of(state, "now() - interval '200 days'")
+    day = f"{datetime.now(UTC) - timedelta(days=190):%Y-%m-%d}"
+    done = telemed("audit", "retention", "--before", day, "--state", state)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1 条已清理")
+    assert telemed("audit", "retention", "--before", day, "--state", state).stdout.startswith("0 条")
+    assert telemed("audit", "verify", "--state", state).returncode == 0
+    assert telemed("audit", "retention", "--state", state).returncode == 2
+
+
+def seal_as_of(state: Path, moment: LiteralString) -> None:
+    """Seal what waits, and turn the clock of its seal back, as a sealer of that time would have written it."""
+    server = start_postgres(state, durable=False)
+    try:
+        asyncio.run(sealed(server.dsn, state))
+        with psycopg.connect(server.dsn, autocommit=True) as connection:
+            connection.execute("alter table audit_link disable trigger all")
+            connection.execute(f"update audit_link set sealed_at = {moment}")
+            connection.execute("alter table audit_link enable trigger all")
+    finally:
+        server.stop()
+
+
+async def sealed(dsn: str, state: Path) -> None:
+    config = load([], {"TELEMED__STATE__PATH": str(state)})
+    pool = await open_pool(dsn, size=1)
+    try:
+        await Sealer(pool, load_or_create_signing_key(config.audit_key), Checkpoints(config.audit_checkpoints)).seal()
+    finally:
+        await pool.close()
+
+
+def test_scrub_names_what_is_damaged_or_lost_and_where_it_came_from(folder: Path) -> None:
+    state = folder / "state"
+    assert telemed("migrate", "--state", state).returncode == 0
+    archive = load([], {"TELEMED__STATE__PATH": str(state)}).archive_path / "archive"
+    whole, torn = (hashlib.sha256(one).hexdigest() for one in (b"whole", b"torn"))
+    for digest, content in ((whole, b"whole"), (torn, b"torm")):
+        (archive / digest[:2]).mkdir(parents=True, exist_ok=True)
+        (archive / digest[:2] / digest).write_bytes(content)
+    gone = hashlib.sha256(b"gone").hexdigest()
+    server = start_postgres(state, durable=False)
+    try:
+        with psycopg.connect(server.dsn) as connection:
+            connection.execute(
+                "insert into quarantine (digest, size, reason, received_at, calling_ae, study_instance_uid)"
+                " values (decode(%s, 'hex'), 4, 'sender-unknown', now(), 'CT1', '1.2.3'),"
+                " (decode(%s, 'hex'), 4, 'sender-unknown', now(), 'CT2', '1.2.4')",
+                (torn, gone),
+            )
+    finally:
+        server.stop()
+    done = telemed("scrub", "--state", state)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        f"已损坏 / damaged: {torn}",
+        "  检查 / study 1.2.3, 图像 / instance , 设备 / device CT1",
+        f"缺失 / lost: {gone}",
+        "  检查 / study 1.2.4, 图像 / instance , 设备 / device CT2",
+        "2 个文件 / files; 已损坏 / damaged: 1; 缺失 / lost: 1",
+    ]
+    for digest, content in ((torn, b"torn"), (gone, b"gone")):
+        (archive / digest[:2]).mkdir(parents=True, exist_ok=True)
+        (archive / digest[:2] / digest).write_bytes(content)
+    repaired = telemed("scrub", "--state", state)
+    assert (repaired.returncode, repaired.stdout) == (0, "3 个文件 / files; 已损坏 / damaged: 0; 缺失 / lost: 0\n")
 
 
 def test_a_weak_password_makes_nobody(folder: Path) -> None:
