@@ -1,10 +1,12 @@
-"""One instance on its way out: metadata (kept once derived), bytes, frames, pictures.  Blocking; called in threads."""
+"""Instances on their way out: metadata (kept once derived), bytes, frames, pictures.  Blocking; called in threads."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +14,7 @@ from uuid import uuid4
 
 import msgspec
 import numpy as np
+import structlog
 from pydicom import config as pydicom_config
 from pydicom import dcmread  # pyright: ignore[reportUnknownVariableType] -- its PathLike
 from pydicom.dataset import Dataset
@@ -34,12 +37,12 @@ CHUNK = 1 << 20
 #: An instance is transcoded in memory up to this size; larger ones go out as they are stored.
 TRANSCODED_LIMIT = 512 << 20
 #: Changes when derived metadata does: older files are derived anew.
-VERSION = "1"
+VERSION = "2"
 #: Bytes of one word of binary values (PS3.5 table 6.2-1).
 WORDS = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 _NAMES = (0x00100010, 0x00080080, 0x00081030, 0x0008103E, 0x00080090, 0x00100020, 0x00081010, 0x00181030)
 
-_decoder = msgspec.json.Decoder(dict[str, JsonElement])
+log = structlog.get_logger(__name__)
 
 
 class Lost(Exception):
@@ -73,46 +76,35 @@ class Instances:
         except FileNotFoundError as error:
             raise Lost(instance.digest) from error
 
-    def metadata(self, instance: Instance, base: str, match: Match | None) -> bytes:
-        """Metadata as JSON, with bulk data addressed below base + the instance's path."""
-        text = self._derived_metadata(instance)
-        if match is not None:
-            attributes = _decoder.decode(text.replace(b"\x00", b"\\u0000"))
-            overrides = self._overrides(instance, attributes, match)
-            if overrides:
-                text = json_model.encoded(dict(sorted((attributes | overrides).items())))
-        return json_model.addressed(text, base + instance.path)
+    def metadata(self, some: Sequence[Instance], base: str, match: Match | None) -> bytes:
+        """Metadata of instances of one series, JSON objects with commas between, bulk data addressed below base.
 
-    @staticmethod
-    def _overrides(
-        instance: Instance, attributes: dict[str, JsonElement], match: Match, *, text: bool = True
-    ) -> dict[str, JsonElement]:
-        """text: whether what the registration says can be written in the data set's characters."""
-        split = instance.split_at
-        found = coerce(
-            attributes,
-            match.registered if text else None,
-            matched_at=match.at,
-            system=match.system,
-            source=match.source,
-            assigned=split and Assigned(instance.study_instance_uid, instance.series_instance_uid, split),
-        )
-        return dict(found.overrides)
-
-    def _derived_metadata(self, instance: Instance) -> bytes:
-        """Derived once per content and character set, kept in a file that may be deleted at any time."""
-        charset = "".join(one for one in instance.charset_used.casefold() if one.isalnum()) or "own"
-        path = self._derived / instance.digest[:2] / instance.digest[2:4] / f"{instance.digest}.{charset}.json"
+        One document for all of them, derived once for these bytes, these character sets and this match; it is kept in
+        a file that may be deleted at any time, and a document for anything else takes its place.
+        """
+        key = _key(some, match)
+        name = hashlib.sha256(f"{some[0].path} {len(some) > 1}".encode("ascii")).hexdigest()
+        path = self._derived / name[:2] / f"{name}.json"
         try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            blob = self.blob(instance)
-            text = json_model.encoded(json_model.metadata(blob, _decode(blob, instance.charset_used)))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f"{path.name}.{uuid4().hex}")
-            part.write_bytes(text)
-            part.replace(path)
-            return text
+            kept = path.read_bytes()
+        except OSError:  # not there or not to be read: the bytes it came from decide
+            kept = b""
+        if not kept.startswith(key):
+            kept = key + b",".join([self._document(one, match) for one in some])
+            _keep(path, kept)
+        return json_model.addressed(kept[len(key) :], base)
+
+    def _document(self, instance: Instance, match: Match | None) -> bytes:
+        """Metadata of one instance with its own path behind the mark that stands for the service's address."""
+        attributes = self._attributes(instance)
+        overrides = _overrides(instance, attributes, match)
+        if overrides:
+            attributes = dict(sorted((attributes | overrides).items()))
+        return json_model.addressed(json_model.encoded(attributes), json_model.BASE + instance.path)
+
+    def _attributes(self, instance: Instance) -> dict[str, JsonElement]:
+        blob = self.blob(instance)
+        return json_model.metadata(blob, _decode(blob, instance.charset_used))
 
     def file(self, instance: Instance, payload: Payload, match: Match | None) -> Iterator[bytes]:
         """A Part 10 file in pieces: stored bytes, coerced or transcoded where that is asked for."""
@@ -157,12 +149,12 @@ class Instances:
         """
         if match is None:
             return None
-        attributes = _decoder.decode(self.metadata(instance, "", None))
-        if not self._overrides(instance, attributes, match):
+        attributes = self._attributes(instance)
+        if not _overrides(instance, attributes, match):
             return None
         blob = self.blob(instance)
         term = coerced.character_set(_reading(blob, instance.charset_used).used)
-        overrides = self._overrides(instance, attributes, match, text=term is not None)
+        overrides = _overrides(instance, attributes, match, text=term is not None)
         return (blob, overrides, term) if overrides else None
 
     def frame(self, instance: Instance, number: int, payload: Payload) -> bytes:
@@ -187,6 +179,43 @@ class Instances:
             frames = image_of(blob)
             return b"".join(stored_frame(blob, frames, number) for number in range(1, frames.frames + 1))
         return bytes(blob.content[found.start : found.start + found.length])
+
+
+def _overrides(
+    instance: Instance, attributes: dict[str, JsonElement], match: Match | None, *, text: bool = True
+) -> dict[str, JsonElement]:
+    """text: whether what the registration says can be written in the data set's characters."""
+    if match is None:
+        return {}
+    split = instance.split_at
+    found = coerce(
+        attributes,
+        match.registered if text else None,
+        matched_at=match.at,
+        system=match.system,
+        source=match.source,
+        assigned=split and Assigned(instance.study_instance_uid, instance.series_instance_uid, split),
+    )
+    return dict(found.overrides)
+
+
+def _key(some: Sequence[Instance], match: Match | None) -> bytes:
+    """What a kept document was derived from; its first line."""
+    facts = [(one.digest, one.transfer_syntax_uid, one.charset_used, one.path, one.split_at) for one in some]
+    return hashlib.sha256(msgspec.json.encode((facts, match))).hexdigest().encode("ascii") + b"\n"
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write a derived file whole or not at all; where there is no room it is derived again the next time."""
+    part = path.with_name(f"{path.name}.{uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        log.warning("metadata-not-kept", error=error.strerror)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _chunks(content: memoryview, start: int) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from aiohttp import web
@@ -35,8 +36,8 @@ from telemed.db import Connection
 from telemed.errors import NotFound
 from telemed.http.wire import Call
 
-#: Instances whose metadata are read in one go.
-BATCH = 64
+#: Instances of a series whose metadata are one document: a CT's usual series, a few MB at most.
+BATCH = 512
 #: Frames of one request.
 MOST_FRAMES = 1000
 #: Pictures drawn at once: each takes a core and up to a few hundred MB.
@@ -110,11 +111,10 @@ class Retrieval:
         base = self.base(call.request)
 
         async def pieces() -> AsyncIterator[bytes]:
-            for at in range(0, len(found), BATCH):
-                batch = found[at : at + BATCH]
-                yield await asyncio.to_thread(
-                    lambda: b",".join([self.archive.metadata(one, base, match) for one in batch])  # noqa: B023 - awaited
-                )
+            for _, group in groupby(found, lambda one: one.series_instance_uid):
+                series = list(group)
+                for at in range(0, len(series), BATCH):
+                    yield await asyncio.to_thread(self.archive.metadata, series[at : at + BATCH], base, match)
 
         return await answers.streamed_json(call, pieces())
 

@@ -82,6 +82,22 @@ async def test_what_differs_is_replaced_and_recorded(client, shelf, charset):
     assert shown["7FE00010"]["BulkDataURI"].startswith("http")
 
 
+async def test_metadata_kept_before_a_match_follows_it_and_its_change(client, shelf):
+    data = instance(name="MENG^SHUZEN")
+    await shelf.put(data)
+
+    async def shown():
+        (found,) = await (await client.get(f"{url_of(data)}/metadata")).json(content_type=None)
+        return found["00100010"]["Value"][0]["Alphabetic"], found["00080050"]["Value"][0], "04000561" in found
+
+    assert await shown() == ("MENG^SHUZEN", "A1", False)
+    await match(shelf, data, accession="A2")
+    assert await shown() == ("孟淑珍", "A2", True)
+    async with shelf.pool.transaction() as tx:
+        await tx.execute("update imaging_study set match_state = 'doubtful'")
+    assert await shown() == ("MENG^SHUZEN", "A1", False)
+
+
 @pytest.mark.parametrize("state", ["doubtful"])
 async def test_a_doubtful_match_replaces_nothing(client, shelf, state):
     data = instance(name="MENG^SHUZEN")

@@ -1,5 +1,6 @@
 """WADO-RS: what went in comes out, in every form a viewer asks for."""
 
+import copy
 import io
 import struct
 from email.parser import BytesParser
@@ -142,11 +143,31 @@ async def test_metadata_is_utf8_and_names_the_pixels(client, ct):
 
 
 async def test_metadata_kept_from_before_says_the_same(client, ct, shelf):
-    url = f"{url_of(ct[0])}/metadata"
+    url = f"/dicom-web/studies/{ct[0].StudyInstanceUID}/series/{ct[0].SeriesInstanceUID}/metadata"
     first = await (await client.get(url)).read()
-    blob_path(shelf.root, next((shelf.root / "derived").rglob("*.json")).name.split(".")[0])
-    assert len(list((shelf.root / "derived").rglob("*.json"))) == 1
+    (kept,) = (shelf.root / "derived").rglob("*.json")
+    written = kept.stat().st_mtime_ns
     assert await (await client.get(url)).read() == first
+    assert kept.stat().st_mtime_ns == written
+
+
+async def test_metadata_kept_before_another_instance_came_is_derived_anew(client, ct, shelf):
+    url = f"/dicom-web/studies/{ct[0].StudyInstanceUID}/series/{ct[0].SeriesInstanceUID}/metadata"
+    before = await (await client.get(url)).json(content_type=None)
+    late = copy.deepcopy(ct[-1])
+    late.SOPInstanceUID = f"{ct[-1].SOPInstanceUID}.1"
+    late.InstanceNumber = 999
+    await shelf.put(late)
+    after = await (await client.get(url)).json(content_type=None)
+    assert after[:-1] == before
+    assert after[-1]["00080018"]["Value"] == [late.SOPInstanceUID]
+    assert len(list((shelf.root / "derived").rglob("*.json"))) == 1
+
+
+async def test_metadata_is_answered_where_nothing_can_be_kept(client, ct, shelf):
+    (shelf.root / "derived").write_bytes(b"in the way")
+    found = await (await client.get(f"{url_of(ct[0])}/metadata")).json(content_type=None)
+    assert found[0]["00080018"]["Value"] == [ct[0].SOPInstanceUID]
 
 
 async def test_frames_as_a_viewer_asks(client, ct):
