@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dicom_gateway.dicomweb.rendering import LARGEST_SIDE, Drawing, Function, Window
+from dicom_gateway.dicomweb.rendering import LARGEST_SIDE, PREVIEW, Drawing, Function, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class BadDrawing:
 def drawing_of(query: Mapping[str, str], *, media_type: str, limit: int | None) -> Drawing | BadDrawing:
     """Read window=centre,width[,function], viewport=width,height and quality=1…100.
 
-    limit: the longest side of a thumbnail, None for a rendered resource.
+    limit: the longest side of a thumbnail unless another is asked for, up to PREVIEW; None for a rendered resource.
     """
     window = _window(query.get("window"))
     viewport = _viewport(query.get("viewport"), limit)
@@ -55,5 +55,5 @@ def _viewport(text: str | None, limit: int | None) -> tuple[int, int] | BadDrawi
         return BadDrawing("viewport is width,height in pixels")
     if any(one for one in sides[2:]):
         return BadDrawing("regions of the image are not supported: viewport is width,height")
-    longest = LARGEST_SIDE if limit is None else limit
+    longest = LARGEST_SIDE if limit is None else max(limit, PREVIEW)
     return min(int(sides[0][:6]), longest), min(int(sides[1][:6]), longest)

@@ -22,6 +22,8 @@ from dicom_gateway.dicomweb.frames import Unreadable, decoded_frame, image_of
 #: The longest side of a picture that is drawn for a browser.
 LARGEST_SIDE = 4096
 THUMBNAIL = 200
+#: The longest side of a thumbnail that stands for the image until it is there.
+PREVIEW = 1024
 
 
 class Function(StrEnum):

@@ -196,7 +196,10 @@ class Retrieval:
         drawing = drawing_of(call.request.query, media_type=media_type, limit=limit)
         if isinstance(drawing, BadDrawing):
             return answers.refused(call, "bad-rendering", 400, answers.BAD_QUERY, detail=drawing.en)
-        return await self._drawn(call, instance, numbers[0], drawing)
+        answer = await self._drawn(call, instance, numbers[0], drawing)
+        # which image it shows (RFC 9110 §8.7): a thumbnail's address names a study or a series only
+        answer.headers["Content-Location"] = f"{self.base(call.request)}{instance.path}"
+        return answer
 
     async def _drawn(self, call: AnyCall, instance: Instance, number: int, drawing: Drawing) -> web.StreamResponse:
         async with self.drawing:

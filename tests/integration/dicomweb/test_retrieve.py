@@ -279,6 +279,15 @@ async def test_a_thumbnail_stands_for_each_level(client, ct, level):
     answer = await client.get(f"{path}/thumbnail?viewport=96,96")
     assert answer.content_type == "image/jpeg"
     assert Image.open(io.BytesIO(await answer.read())).size == (96, 96)
+    shown = answer.headers["Content-Location"]
+    assert shown.endswith(url_of(ct[0]) if level == "instance" else url_of(ct[(len(ct) - 1) // 2]))
+
+
+async def test_a_thumbnail_is_as_large_as_asked_up_to_a_preview(client, ct):
+    path = f"/dicom-web/studies/{ct[0].StudyInstanceUID}/thumbnail"
+    for query, side in (("", 200), ("?viewport=512,512", 512), ("?viewport=4000,4000", 1024)):
+        answer = await client.get(path + query)
+        assert Image.open(io.BytesIO(await answer.read())).size == (side, side)
 
 
 @pytest.mark.parametrize("path", ["", "/metadata", "/frames/1", "/rendered", "/thumbnail", "/bulkdata/7FE00010"])

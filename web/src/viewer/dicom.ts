@@ -103,7 +103,22 @@ export interface Series {
   readonly number: string;
   readonly description: string;
   readonly modality: string;
+  /** Images the metadata named; one may have many frames. */
+  readonly instances: number;
   readonly frames: readonly Frame[];
+}
+
+/** Where looking begins: a volume in its middle, where the organ is; films and runs at their first image. */
+export function startOf(series: Pick<Series, 'frames'>): number {
+  const volume = series.frames.length > 2 && series.frames.every((frame) => along(frame) !== undefined);
+  return volume ? Math.floor((series.frames.length - 1) / 2) : 0;
+}
+
+export function nearestFirst<T>(items: readonly T[], from: number): T[] {
+  return items
+    .map((item, at) => ({ item, distance: Math.abs(at - from) }))
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ item }) => item);
 }
 
 /** Of one series as QIDO tells it, before its images are asked for. */

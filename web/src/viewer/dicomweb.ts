@@ -1,5 +1,5 @@
 /** What the viewer asks of DICOMweb. */
-import { request } from '@/api/http';
+import { request, send } from '@/api/http';
 import { framesOf, inOrder, summary, TAG, text, type DicomObject, type Series, type SeriesSummary } from '@/viewer/dicom';
 
 export const ROOT = '/dicom-web';
@@ -32,12 +32,32 @@ export async function loadSeries(studyUid: string, seriesUid: string, signal?: A
     number: text(first, TAG.seriesNumber),
     description: text(first, TAG.seriesDescription),
     modality: text(first, TAG.modality),
+    instances: objects.length,
     frames: inOrder(objects.flatMap((object) => framesOf(object, root()))),
   };
 }
 
 export function thumbnailUrl(studyUid: string, seriesUid: string): string {
   return `${ROOT}/studies/${studyUid}/series/${seriesUid}/thumbnail?viewport=96,96`;
+}
+
+export interface Preview {
+  readonly picture: Blob;
+  readonly seriesUid: string;
+}
+/** Pixels of the longer side: enough to begin looking, 15 to 40 KB. */
+const PREVIEW = 512;
+
+/** The server's picture of a study's middle image, drawn small and compressed; undefined where it has none. */
+export async function previewOf(studyUid: string): Promise<Preview | undefined> {
+  try {
+    const query = { viewport: `${String(PREVIEW)},${String(PREVIEW)}`, quality: 60 };
+    const answer = await send('GET', `${ROOT}/studies/${studyUid}/thumbnail`, { headers: { Accept: 'image/jpeg' }, query });
+    const seriesUid = /\/series\/([\d.]+)\//.exec(answer.headers.get('Content-Location') ?? '')?.[1];
+    return seriesUid === undefined ? undefined : { picture: await answer.blob(), seriesUid };
+  } catch {
+    return undefined; // the image itself is on its way and says what failed
+  }
 }
 
 /** A server-drawn JPEG of one frame (浏览模式). */

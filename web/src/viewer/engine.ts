@@ -1,5 +1,5 @@
 /** Cornerstone, started once for the page: loader, cache, tools. The only module with its global state. */
-import { cache, Enums as CoreEnums, imageLoader, imageLoadPoolManager, imageRetrievalPoolManager, init as initCore, RenderingEngine } from '@cornerstonejs/core';
+import { cache, Enums as CoreEnums, imageLoader, imageLoadPoolManager, imageRetrievalPoolManager, init as initCore, RenderingEngine, type StackViewport } from '@cornerstonejs/core';
 import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
 import {
   addTool,
@@ -78,9 +78,42 @@ function start(): void {
   });
 }
 
-export function renderingEngine(id: string): RenderingEngine {
+/** One engine for the page: its WebGL contexts and their shaders are made once and serve every study. */
+export const ENGINE = 'telemed';
+let engine: RenderingEngine | undefined;
+
+export function renderingEngine(): RenderingEngine {
   start();
-  return new RenderingEngine(id);
+  engine ??= new RenderingEngine(ENGINE);
+  return engine;
+}
+
+const WARMING = 'telemed-warming';
+const WARM_SIDE = 16;
+let warmed = false;
+
+/** Draws nothing anybody sees, so that contexts, shaders and the decoding worker are there before the first image. */
+export function warm(): void {
+  if (warmed || !hasWebGl2()) return;
+  warmed = true;
+  const element = document.createElement('div');
+  element.style.cssText = 'position:fixed;left:-99px;top:0;width:64px;height:64px;visibility:hidden';
+  element.setAttribute('aria-hidden', 'true');
+  document.body.append(element);
+  const drawing = renderingEngine();
+  drawing.enableElement({ viewportId: WARMING, element, type: CoreEnums.ViewportType.STACK });
+  const done = (): void => {
+    drawing.disableElement(WARMING);
+    element.remove();
+    cache.removeImageLoadObject(WARMING);
+  };
+  imageLoader.createAndCacheLocalImage(WARMING, {
+    scalarData: new Int16Array(WARM_SIDE * WARM_SIDE).fill(40),
+    dimensions: [WARM_SIDE, WARM_SIDE],
+    spacing: [1, 1],
+  });
+  element.addEventListener(CoreEnums.Events.IMAGE_RENDERED, done, { once: true });
+  (drawing.getViewport(WARMING) as StackViewport).setStack([WARMING]).then(() => drawing.renderViewport(WARMING), done);
 }
 
 export interface Toolbox {
@@ -127,6 +160,12 @@ export function register(series: Series): void {
 
 export function isLoaded(imageId: string): boolean {
   return cache.isLoaded(imageId);
+}
+
+/** The frame that is about to be painted, before its viewport is there; that asks for the same one and reports a failure. */
+export function bringFirst(imageId: string): void {
+  start();
+  imageLoader.loadAndCacheImage(imageId, { priority: 0, requestType: CoreEnums.RequestType.Interaction }).catch(() => undefined);
 }
 
 /** Loads images into the cache behind what the reader asks for; stops by the signal or at half the cache. */

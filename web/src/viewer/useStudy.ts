@@ -1,7 +1,8 @@
 /** The series of a study and of its priors, loaded when they are wanted and kept while the viewer lives. */
 import { onScopeDispose, ref, shallowReactive, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
 import { asFailure, type Failure } from '@/api/failure';
-import { isImageModality, type Series, type SeriesSummary } from '@/viewer/dicom';
+import { bringNext, keptSeries, preview, seriesList } from '@/viewer/ahead';
+import { nearestFirst, type Series, type SeriesSummary } from '@/viewer/dicom';
 import { listSeries, loadSeries } from '@/viewer/dicomweb';
 import { prefetch, register } from '@/viewer/engine';
 
@@ -11,6 +12,8 @@ export interface StudyImages {
   readonly listed: Ref<boolean>;
   /** Frames of each series in the cache. */
   readonly loaded: Map<string, number>;
+  /** 压缩预览 of one series, until the image itself is painted. */
+  readonly preview: ShallowRef<{ readonly url: string; readonly seriesUid: string } | undefined>;
   readonly get: (studyUid: string, seriesUid: string) => Promise<Series>;
   readonly known: (seriesUid: string) => Series | undefined;
   readonly reload: () => Promise<void>;
@@ -18,18 +21,12 @@ export interface StudyImages {
   readonly bring: (series: Series, from: number) => void;
 }
 
-export function nearestFirst<T>(items: readonly T[], from: number): T[] {
-  return items
-    .map((item, at) => ({ item, distance: Math.abs(at - from) }))
-    .sort((a, b) => a.distance - b.distance)
-    .map(({ item }) => item);
-}
-
 export function useStudy(studyUid: () => string): StudyImages {
   const list = shallowRef<readonly SeriesSummary[]>([]);
   const failure = shallowRef<Failure>();
   const listed = ref(false);
   const loaded = shallowReactive(new Map<string, number>());
+  const picture = shallowRef<{ readonly url: string; readonly seriesUid: string }>();
   const series = new Map<string, Promise<Series>>();
   const settled = new Map<string, Series>();
   let life = new AbortController();
@@ -37,7 +34,9 @@ export function useStudy(studyUid: () => string): StudyImages {
   function get(study: string, uid: string): Promise<Series> {
     const found = series.get(uid);
     if (found !== undefined) return found;
-    const loading = loadSeries(study, uid, life.signal).then((one) => {
+    const { signal } = life;
+    const ahead = keptSeries(list.value.find((one) => one.uid === uid));
+    const loading = ahead.then((one) => one ?? loadSeries(study, uid, signal)).then((one) => {
       register(one);
       settled.set(uid, one);
       return one;
@@ -48,10 +47,10 @@ export function useStudy(studyUid: () => string): StudyImages {
     return loading;
   }
 
-  async function reload(): Promise<void> {
+  async function reload(ask = listSeries): Promise<void> {
     const study = studyUid();
     try {
-      const found = await listSeries(study);
+      const found = await ask(study);
       if (study !== studyUid()) return;
       list.value = found;
       failure.value = undefined;
@@ -64,7 +63,19 @@ export function useStudy(studyUid: () => string): StudyImages {
 
   function bring(one: Series, from: number): void {
     const ids = nearestFirst(one.frames, from).map((frame) => frame.imageId);
-    void prefetch(ids, life.signal, () => loaded.set(one.uid, (loaded.get(one.uid) ?? 0) + 1));
+    const { signal } = life;
+    void prefetch(ids, signal, () => loaded.set(one.uid, (loaded.get(one.uid) ?? 0) + 1)).then(() =>
+      signal.aborted ? undefined : bringNext(studyUid()),
+    );
+  }
+
+  async function look(study: string, signal: AbortSignal): Promise<void> {
+    const found = await preview(study);
+    if (found !== undefined && !signal.aborted) picture.value = { url: URL.createObjectURL(found.picture), seriesUid: found.seriesUid };
+  }
+  function lookAway(): void {
+    if (picture.value !== undefined) URL.revokeObjectURL(picture.value.url);
+    picture.value = undefined;
   }
 
   watch(
@@ -77,26 +88,16 @@ export function useStudy(studyUid: () => string): StudyImages {
       loaded.clear();
       list.value = [];
       listed.value = false;
-      void reload();
+      lookAway();
+      void look(studyUid(), life.signal);
+      void reload(seriesList);
     },
     { immediate: true },
   );
-  onScopeDispose(() => life.abort());
+  onScopeDispose(() => {
+    life.abort();
+    lookAway();
+  });
 
-  return { list, failure, listed, loaded, get, known: (uid) => settled.get(uid), reload, bring };
-}
-
-/** Fetches the first series of the next case so that it opens at once; the caller aborts when it is no longer next. */
-export async function prefetchStudy(studyUid: string, signal: AbortSignal): Promise<void> {
-  const found = await listSeries(studyUid);
-  for (const one of found.filter((candidate) => isImageModality(candidate.modality)).slice(0, 2)) {
-    if (signal.aborted) return;
-    const series = await loadSeries(studyUid, one.uid, signal);
-    register(series);
-    await prefetch(
-      series.frames.slice(0, 60).map((frame) => frame.imageId),
-      signal,
-      () => undefined,
-    );
-  }
+  return { list, failure, listed, loaded, preview: picture, get, known: (uid) => settled.get(uid), reload: () => reload(), bring };
 }

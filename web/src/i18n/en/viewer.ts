@@ -3,6 +3,7 @@ import type { zh } from '@/i18n/zh-CN/viewer';
 
 export const en: Translated<typeof zh> = {
   title: 'Image window',
+  preview: 'Compressed preview',
   toolbar: 'Image tools',
   tool: {
     window: 'Window/level',

@@ -1,5 +1,6 @@
 export const zh = {
   title: '图像窗口',
+  preview: '压缩预览',
   toolbar: '图像工具',
   tool: {
     window: '窗宽窗位',
