@@ -8,13 +8,14 @@ from collections.abc import Iterable
 
 import structlog
 
-from telemed.db import Pool
-from telemed.events.log import START, Cursor, Event, head, read_after
+from telemed.db import Connection, Pool
+from telemed.events.log import START, Cursor, Event, head, read_settling
 from telemed.events.signal import Signal
 
 QUEUE = 500  # events a listener may be behind before it is cut off and resumes by cursor
 BATCH = 500
 POLL = 1.0  # seconds: the longest a change stays unseen when every hint is lost
+FIRST_LOOK, SLOWEST_LOOK = 0.002, 0.1  # seconds until what a running transaction holds back is looked for again
 
 log = structlog.get_logger(__name__)
 
@@ -79,24 +80,41 @@ class Hub:
     async def run(self) -> None:
         """Follow the log until cancelled; an unreachable database is waited out."""
         while True:
-            seen = self._signal.count
             try:
-                await self._advance()
+                # one connection for as long as it lasts: no client's turn waits behind the requests of others
+                async with self._pool.connection() as connection:
+                    await self._follow(connection)
             except Exception:
                 log.exception("event-hub-failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._signal.after(seen), timeout=POLL)
+            await asyncio.sleep(POLL)
 
-    async def _advance(self) -> None:
-        async with self._pool.connection() as connection:
-            if not self.ready.is_set():
-                self.position = await head(connection)
-                self.ready.set()
-            while True:
-                events = await read_after(connection, self.position, limit=BATCH)
-                for event in events:
-                    for listener in tuple(self._listeners):
-                        listener.offer(event)
-                    self.position = event.cursor
-                if len(events) < BATCH:
-                    return
+    async def _follow(self, connection: Connection) -> None:
+        if not self.ready.is_set():
+            self.position = await head(connection)
+            self.ready.set()
+        look, held_back = FIRST_LOOK, False
+        while True:
+            seen = self._signal.count
+            waited, held_back = held_back, await self._advance(connection)
+            if waited and not held_back:
+                self._signal.fire()  # consumers of this process were held back by the same transaction
+                seen = self._signal.count
+            patience, look = (look, min(look * 2, SLOWEST_LOOK)) if held_back else (POLL, FIRST_LOOK)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._signal.after(seen), timeout=patience)
+
+    async def _advance(self, connection: Connection) -> bool:
+        """Hand on what is settled; whether something waits for a transaction that is still open.
+
+        That one may end without a change of its own and ring no bell, so it is looked for again soon.
+        """
+        while True:
+            events = await read_settling(connection, self.position, limit=BATCH)
+            for event in events:
+                if not event.settled:
+                    return True
+                for listener in tuple(self._listeners):
+                    listener.offer(event)
+                self.position = event.cursor
+            if len(events) < BATCH:
+                return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -41,7 +42,7 @@ class Cursor(NamedTuple):
 START = Cursor(0, 0)
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, dict=True):
     """One change. ids: related ids by name, never a person's name or number. at: UTC."""
 
     xid: int
@@ -55,6 +56,25 @@ class Event(msgspec.Struct, frozen=True):
     @property
     def cursor(self) -> Cursor:
         return Cursor(self.xid, self.id)
+
+    @cached_property
+    def wire(self) -> msgspec.Raw:
+        """As clients read it, encoded once for all of them."""
+        said = {
+            "cursor": str(self.cursor),
+            "kind": self.kind,
+            "subject": str(self.subject),
+            "topics": self.topics,
+            "ids": self.ids,
+            "at": self.at,
+        }
+        return msgspec.Raw(msgspec.json.encode(said))
+
+
+class Settling(Event, frozen=True):
+    """An event as it stands behind a cursor. settled: nothing uncommitted can come before it any more."""
+
+    settled: bool
 
 
 class _Epoch(msgspec.Struct):
@@ -83,6 +103,11 @@ async def append(tx: Connection, kind: str, subject: UUID, topics: Sequence[str]
 async def read_after(connection: Connection, cursor: Cursor, *, limit: int) -> list[Event]:
     """Events behind `cursor`, oldest first, at most `limit`."""
     return await fetch_all(connection, queries["read_after"], _at(cursor) | {"limit": limit}, Event)
+
+
+async def read_settling(connection: Connection, cursor: Cursor, *, limit: int) -> list[Settling]:
+    """Events behind `cursor`, oldest first, also those that a transaction still open may yet precede."""
+    return await fetch_all(connection, queries["read_settling"], _at(cursor) | {"limit": limit}, Settling)
 
 
 async def read_topics(

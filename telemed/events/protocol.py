@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -91,7 +90,7 @@ def hello(epoch: UUID, position: Cursor) -> str:
 
 def events(kind: str, some: Sequence[Event]) -> str:
     """kind: `replay` while catching up, `events` once live."""
-    return msgspec.json.encode({"type": kind, "events": [_wire(one) for one in some]}).decode()
+    return msgspec.json.encode({"type": kind, "events": [one.wire for one in some]}).decode()
 
 
 def live(position: Cursor) -> str:
@@ -100,14 +99,3 @@ def live(position: Cursor) -> str:
 
 def reset(epoch: UUID, position: Cursor) -> str:
     return msgspec.json.encode({"type": "reset", "epoch": str(epoch), "cursor": str(position)}).decode()
-
-
-def _wire(event: Event) -> dict[str, Any]:
-    return {
-        "cursor": str(event.cursor),
-        "kind": event.kind,
-        "subject": str(event.subject),
-        "topics": event.topics,
-        "ids": event.ids,
-        "at": event.at,
-    }

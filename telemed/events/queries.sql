@@ -12,6 +12,15 @@ where (xid, id) > (%(xid)s::text::xid8, %(id)s::bigint)
 order by event.xid, event.id
 limit %(limit)s::int;
 
+-- name: read_settling
+-- Events behind a cursor, oldest first, each with whether nothing uncommitted can precede it any more.
+select xid::text::bigint as xid, id, kind, subject, topics, ids, at,
+       xid < pg_snapshot_xmin(pg_current_snapshot()) as settled
+from event
+where (xid, id) > (%(xid)s::text::xid8, %(id)s::bigint)
+order by event.xid, event.id
+limit %(limit)s::int;
+
 -- name: read_topics_after
 -- The same, of some topics only, not beyond a position already read.
 select xid::text::bigint as xid, id, kind, subject, topics, ids, at

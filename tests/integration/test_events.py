@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from telemed.events import append
+from telemed.events import hub as hub_module
 from telemed.events.consumer import Consumer, run, step
 from telemed.events.hints import Hints
 from telemed.events.hub import Hub
@@ -140,6 +141,31 @@ async def test_a_subscriber_hears_what_is_committed_afterwards(pool, stream):
     message = await socket.receive_json(timeout=5)
     assert message["type"] == "events"
     assert message["events"][0]["subject"] == str(subject)
+
+
+async def test_what_a_silent_transaction_held_back_is_heard_soon_after_it_ends(pool, stream, monkeypatch):
+    monkeypatch.setattr(hub_module, "POLL", 600.0)
+    client, _ = stream
+    socket, _ = await opened(client, topics=["worklist"])
+    await socket.receive_json(timeout=5)
+    async with pool.transaction() as silent:
+        await silent.execute("select pg_current_xact_id()")
+        subject = await commit(pool)
+    message = await socket.receive_json(timeout=30)
+    assert message["events"][0]["subject"] == str(subject)
+
+
+async def test_every_client_hears_the_same_words(pool, stream):
+    client, _ = stream
+    sockets = [(await opened(client, topics=["worklist"]))[0] for _ in range(3)]
+    for socket in sockets:
+        await socket.receive_json(timeout=5)
+    subject = await commit(pool, kind="reading.claimed")
+    heard = [await socket.receive_json(timeout=5) for socket in sockets]
+    assert heard[0] == heard[1] == heard[2]
+    (event,) = heard[0]["events"]
+    assert set(event) == {"cursor", "kind", "subject", "topics", "ids", "at"}
+    assert event["ids"] == {"study": str(subject)}
 
 
 async def test_events_of_other_topics_are_not_heard(pool, stream):
