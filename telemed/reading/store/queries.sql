@@ -79,33 +79,48 @@ update work_item set submission = %(submission)s where id = %(id)s;
 
 -- name: pick_next_interpretation
 -- The most urgent reading free for this person; a row somebody is claiming at this moment is passed over.
-select r.id
-from reading r
-join work_item w on w.reading_id = r.id and w.state = 'SCHEDULED'
-where r.state in ('awaiting-reading', 'returned')
-  and w.kind = 'interpretation'
-  and (w.assigned_to is null or w.assigned_to = %(practitioner_id)s::uuid)
-  and ((w.side = 'county' and %(county)s::boolean) or (w.side = 'site' and r.organization_id = any(%(own)s::uuid[])))
-  and (%(organizations)s::uuid[] is null or r.organization_id = any(%(organizations)s::uuid[]))
-  and r.checkup = %(checkup)s
-order by r.priority_rank, r.checkup, r.due_at nulls last, r.id
-limit 1
-for update of r skip locked;
+-- Each state on its own, so that the queue's index gives the first one without sorting the others.
+select first.id
+from (values ('awaiting-reading'), ('returned')) as queue (state)
+cross join lateral (
+    select r.id, r.priority_rank, r.checkup, r.due_at
+    from reading r
+    where r.state = queue.state
+      and r.checkup = %(checkup)s::boolean
+      and (%(organizations)s::uuid[] is null or r.organization_id = any(%(organizations)s::uuid[]))
+      and exists (
+          select from work_item w
+          where w.reading_id = r.id and w.state = 'SCHEDULED' and w.kind = 'interpretation'
+            and (w.assigned_to is null or w.assigned_to = %(practitioner_id)s::uuid)
+            and ((w.side = 'county' and %(county)s::boolean)
+                 or (w.side = 'site' and r.organization_id = any(%(own)s::uuid[]))))
+    order by r.priority_rank, r.checkup, r.due_at, r.id
+    limit 1
+    for update of r skip locked) as first
+order by first.priority_rank, first.checkup, first.due_at nulls last, first.id
+limit 1;
 
 -- name: pick_next_verification
--- The most urgent report to verify that this person has not written.
-select r.id
-from reading r
-join work_item w on w.reading_id = r.id and w.state = 'SCHEDULED'
-where r.state in ('awaiting-verification', 'awaiting-formal-review')
-  and w.kind = 'verification'
-  and r.author_id <> %(practitioner_id)s::uuid
-  and (w.assigned_to is null or w.assigned_to = %(practitioner_id)s::uuid)
-  and ((w.side = 'county' and %(county)s::boolean) or (w.side = 'site' and r.organization_id = any(%(own)s::uuid[])))
-  and (%(organizations)s::uuid[] is null or r.organization_id = any(%(organizations)s::uuid[]))
-order by r.priority_rank, r.checkup, r.due_at nulls last, r.id
-limit 1
-for update of r skip locked;
+-- The most urgent report to verify that this person has not written; each state on its own, as above.
+select first.id
+from (values ('awaiting-verification'), ('awaiting-formal-review')) as queue (state)
+cross join lateral (
+    select r.id, r.priority_rank, r.checkup, r.due_at
+    from reading r
+    where r.state = queue.state
+      and r.author_id <> %(practitioner_id)s::uuid
+      and (%(organizations)s::uuid[] is null or r.organization_id = any(%(organizations)s::uuid[]))
+      and exists (
+          select from work_item w
+          where w.reading_id = r.id and w.state = 'SCHEDULED' and w.kind = 'verification'
+            and (w.assigned_to is null or w.assigned_to = %(practitioner_id)s::uuid)
+            and ((w.side = 'county' and %(county)s::boolean)
+                 or (w.side = 'site' and r.organization_id = any(%(own)s::uuid[]))))
+    order by r.priority_rank, r.checkup, r.due_at, r.id
+    limit 1
+    for update of r skip locked) as first
+order by first.priority_rank, first.checkup, first.due_at nulls last, first.id
+limit 1;
 
 -- name: expired_leases
 -- Readings whose claim nobody has kept.
