@@ -1,12 +1,32 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath, URL } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import vue from '@vitejs/plugin-vue';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 const local = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env['TELEMED_SERVER'] ?? 'http://127.0.0.1:8080';
 
+/** Neighbours `x.js.gz`, which the server sends where the browser takes them: the viewer is 3.4 MB, 0.9 MB so. */
+function precompressed(): Plugin {
+  const worth = /\.(js|css|wasm|svg)$/;
+  return {
+    name: 'precompressed',
+    apply: 'build',
+    async writeBundle({ dir = '' }) {
+      const assets = join(dir, 'assets');
+      for (const name of (await readdir(assets)).filter((one) => worth.test(one))) {
+        const packed = await promisify(gzip)(await readFile(join(assets, name)), { level: 9 });
+        await writeFile(join(assets, `${name}.gz`), packed);
+      }
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), precompressed()],
   resolve: {
     alias: {
       '@': local('./src'),

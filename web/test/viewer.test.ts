@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { along, dicomMoment, framesOf, inOrder, personName, TAG, type DicomObject } from '@/viewer/dicom';
+import { along, dicomMoment, framesOf, inOrder, nearestFirst, personName, startOf, TAG, type DicomObject, type Frame } from '@/viewer/dicom';
 import { fill } from '@/viewer/layout';
 import { follow, linkAt, nearest } from '@/viewer/linked';
 import { nextLabel, sentence, valuesOf } from '@/viewer/measurement';
@@ -21,6 +21,23 @@ function instance(number: number, z: number, more: DicomObject = {}): DicomObjec
     ...more,
   };
 }
+
+describe('where looking begins', () => {
+  const frames = (count: number, more: DicomObject = {}): Frame[] =>
+    Array.from({ length: count }, (_, at) => instance(at + 1, at, more)).flatMap((one) => framesOf(one, 'https://x'));
+  it('a volume in its middle, as the server draws its preview', () => {
+    expect(startOf({ frames: frames(200) })).toBe(99);
+    expect(startOf({ frames: frames(5) })).toBe(2);
+  });
+  it('films and runs without geometry at their first image', () => {
+    expect(startOf({ frames: frames(2) })).toBe(0);
+    expect(startOf({ frames: frames(40, { [TAG.position]: { Value: [] } }) })).toBe(0);
+    expect(startOf({ frames: [] })).toBe(0);
+  });
+  it('neighbours follow, the nearest first', () => {
+    expect(nearestFirst(['a', 'b', 'c', 'd', 'e'], 2)).toEqual(['c', 'b', 'd', 'a', 'e']);
+  });
+});
 
 describe('orientation letters', () => {
   it('of an axial slice as it is stored', () => {
