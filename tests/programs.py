@@ -38,6 +38,11 @@ NEEDED = (
     Needed("dcmtk", "DICOM 对端 / DICOM peer", ("dcmsend",)),
     Needed("orthanc", "DICOM 对端与对照 / DICOM peer and yardstick", ("Orthanc",)),
     Needed(
+        "orthanc-dicomweb",
+        "DICOMweb 对照 / DICOMweb yardstick",
+        files=("/usr/share/orthanc/plugins/libOrthancDicomWeb.so",),
+    ),
+    Needed(
         "postgresql",
         "以发行版的 PostgreSQL 复验 / the suite once on Debian's",
         files=("/usr/lib/postgresql/*/bin/initdb",),
