@@ -112,6 +112,18 @@ class Taken:
     requests: list[float] = field(default_factory=list[float])
     given_up: int = 0
 
+    @contextmanager
+    def giving_up(self, *, counts: bool) -> Generator[None]:
+        """A page whose list does not come in time is given up, as one whose image does not."""
+        try:
+            yield
+        except Waited:
+            if counts:
+                self.given_up += 1
+                self.image.append(PATIENCE)
+                self.picture.append(PATIENCE)
+                self.requests.append(0)
+
     def told(self) -> str:
         return " ".join(f"{one:.0f}" for one in self.image) or "-"
 
@@ -168,6 +180,7 @@ class Window:
             taken.given_up += 1
             taken.image.append(PATIENCE)
             taken.picture.append(PATIENCE)
+            taken.requests.append(self.asked)
             return False
         seen = self.page.evaluate("() => window.benchSeen")
         begun = 0 if since_start else seen["asked"]
@@ -269,9 +282,11 @@ class Bench:
                 ours, theirs = Taken(), Taken()
                 with self.context(signed_in=True) as mine, self.context(signed_in=False) as foreign:
                     for turn in range(self.rounds + 1):
-                        self.ours(mine, study, line, ours, warm_up=turn == 0)
+                        with ours.giving_up(counts=turn > 0):
+                            self.ours(mine, study, line, ours, warm_up=turn == 0)
                         if root is not None:
-                            self.theirs(foreign, root, study, line, theirs, warm_up=turn == 0)
+                            with theirs.giving_up(counts=turn > 0):
+                                self.theirs(foreign, root, study, line, theirs, warm_up=turn == 0)
                         say(f"{name} | {line.name} | {turn}/{self.rounds} | {ours.told()} | OHIF {theirs.told()}")
                 rows.append([name, line.name, *compared(ours, theirs)])
         return rows
