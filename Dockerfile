@@ -21,6 +21,7 @@ COPY --from=web /build/web/dist /opt/telemed/web/dist
 COPY config /opt/telemed/config
 COPY telemed /opt/telemed/telemed
 COPY dicom_gateway /opt/telemed/dicom_gateway
+RUN /opt/venv/bin/python -m compileall -q /opt/telemed
 ENV PYTHONPATH=/opt/telemed \
     PYTHONSAFEPATH=1 \
     PYTHONUNBUFFERED=1 \

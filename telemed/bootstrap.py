@@ -4,6 +4,7 @@ Runs under the system's Python, with its standard library alone.  The pid stays 
 ./run kills the supervisor.
 """
 
+import compileall
 import contextlib
 import fcntl
 import hashlib
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str]) -> None:
             ):
                 sys.exit(1)
             prepare_python(developer=command in ("test", "bench"))
+            prepare_bytecode()
             if command in ("up", "test", "install-service"):
                 prepare_web(developer=command == "test")
     except (CannotPrepare, Unsupported) as error:
@@ -103,6 +105,21 @@ def prepare_python(*, developer: bool) -> None:
     for site in VENV.glob("lib/python3.*/site-packages"):
         (site / "telemed-source.pth").write_text(f"{ROOT}\n", "utf-8")
     stamp.write_text(_state_of(lock), "ascii")
+
+
+def prepare_bytecode() -> None:
+    """Compile what has changed, as installers do: half of a start is compiling where Python may not keep bytecode.
+
+    PYTHONDONTWRITEBYTECODE is common in images and in people's shells.  Does nothing in folders that are not ours.
+    """
+    stamp, packages = VENV / ".compiled", (VENV / ".synced").read_text("ascii")
+    if os.access(VENV, os.W_OK) and not (stamp.exists() and stamp.read_text("ascii") == packages):
+        with _step("编译依赖", "compiling what was installed"):
+            # packages ship a few files for other versions of Python: they do not compile, and nobody imports them
+            subprocess.run([PYTHON, "-m", "compileall", "-qq", "-j", "0", VENV / "lib"], check=False)
+        stamp.write_text(packages, "ascii")
+    for package in ("telemed", "dicom_gateway"):
+        compileall.compile_dir(ROOT / package, quiet=2)
 
 
 def _state_of(lock: Path) -> str:

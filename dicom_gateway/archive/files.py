@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dicom_gateway.headers import Incomparable, Malformed, canonical_digest, inflate
+from dicom_gateway.headers import Malformed, inflate
 from dicom_gateway.headers.walk import DEFLATED
 from dicom_gateway.spool.archive import blob_path
 from dicom_gateway.spool.files import Posix
@@ -90,6 +90,8 @@ def same_content(root: Path, one: tuple[str, str], other: tuple[str, str]) -> bo
 
     What cannot be compared (a coding nobody here decodes, a lost blob) is not the same.
     """
+    from dicom_gateway.headers.canonical import Incomparable  # noqa: PLC0415 -- see _canonical
+
     try:
         return _canonical(root, *one) == _canonical(root, *other)
     except (Incomparable, OSError, ValueError):
@@ -97,6 +99,9 @@ def same_content(root: Path, one: tuple[str, str], other: tuple[str, str]) -> bo
 
 
 def _canonical(root: Path, digest: str, transfer_syntax: str) -> str:
+    # numpy and the decoders come with it; receiving needs neither, and few instances come twice
+    from dicom_gateway.headers.canonical import Incomparable, canonical_digest  # noqa: PLC0415
+
     with Archive(root).view(digest) as content:
         if transfer_syntax not in DEFLATED:
             return canonical_digest(content, transfer_syntax)

@@ -8,11 +8,9 @@ PS3.5 §6.1, PS3.3 C.12.1.1.2.
 
 import codecs
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-
-from pydicom.charset import CODES_TO_ENCODINGS, python_encoding
 
 #: declared: read as declared.  sure, likely, doubtful: read otherwise than declared.
 CONFIDENCES = ("declared", "sure", "likely", "doubtful")
@@ -83,7 +81,8 @@ def _choose(declared: str, samples: tuple[bytes, ...], override: str | None) -> 
         return Reading(declared, override, "declared" if terms == [override] else "sure")
     if len(terms) == 1 and terms[0] in CODECS:
         return _choose_single(declared, terms[0], high) if high else Reading(declared, terms[0], "declared")
-    known = all(term in python_encoding or term in CODECS for term in terms)
+    by_term, _ = _repertoires()
+    known = all(term in by_term or term in CODECS for term in terms)
     used = "\\".join("" if term == ASCII else term for term in terms)
     if extended or not high or (known and len(terms) == 1 and terms[0] != GB2312_ESCAPED):
         # escapes say for themselves what they are; single-byte repertoires of other languages are taken at their word
@@ -182,16 +181,24 @@ def _common(character: str, term: str) -> float:
     return 0.6 if row in {0xA1, 0xA3} else 0.2
 
 
+def _repertoires() -> tuple[Mapping[str, str], Mapping[bytes, str]]:
+    """Python's encodings as pydicom knows them: by defined term, by escape sequence."""
+    from pydicom.charset import CODES_TO_ENCODINGS, python_encoding  # noqa: PLC0415 -- numpy and decoders come with it
+
+    return python_encoding, CODES_TO_ENCODINGS
+
+
 def _by_extensions(raw: bytes, used: str) -> str | None:
     """Read text with ISO 2022 escapes, or in a single-byte repertoire other than Latin-1; None if it is neither."""
     terms = used.split("\\")
-    outset = CODECS.get(terms[0]) or python_encoding.get(terms[0], "ascii")
+    by_term, by_escape = _repertoires()
+    outset = CODECS.get(terms[0]) or by_term.get(terms[0], "ascii")
     head, *escaped = raw.split(b"\x1b")
     try:
         text = head.decode("gb18030" if outset == "iso_ir_58" else outset)
         for fragment in escaped:
             length = 3 if fragment[:1] == b"$" and fragment[1:2] in b")(" else 2
-            encoding = CODES_TO_ENCODINGS[b"\x1b" + fragment[:length]]
+            encoding = by_escape[b"\x1b" + fragment[:length]]
             if encoding == "iso_ir_58":
                 text += fragment[length:].decode("gb18030")
             elif encoding.startswith("iso2022"):

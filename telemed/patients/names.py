@@ -8,8 +8,6 @@ import unicodedata
 from enum import StrEnum
 from functools import lru_cache
 
-from pypinyin import Style, pinyin
-
 # Dots between the parts of a Uyghur, Kazakh, Mongolian or Russian name, as keyboards and cards write them.
 _DOTS = frozenset("·・･•‧∙⋅․﹒．.᛫᠂")
 # What stands where a device or a registry could not write a rare character.
@@ -103,6 +101,8 @@ def is_hanzi(character: str) -> bool:
 
 
 def _readings(text: str) -> list[tuple[str, ...]]:
+    from pypinyin import Style, pinyin  # noqa: PLC0415 -- its tables take a fifth of a start and are needed by names alone
+
     rows: list[tuple[str, ...]] = []
     for character in text:
         if character in _RARE_READINGS:

@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
-from dicom_gateway.headers import Incomparable, canonical_digest
+from dicom_gateway.headers.canonical import Incomparable, canonical_digest
 from tests.datasets import EXPLICIT_LITTLE, data_set, encoded
 
 IMPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"
