@@ -38,10 +38,11 @@ from telemed.embedded import (
 from telemed.embedded.child import start_child
 from telemed.embedded.postgres import tail
 from telemed.embedded.state import Held
+from telemed.events.log import queries as events
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90
-DEMO_COMPLETE = "demo-complete"  # in the state folder, once everything of the demo county is in
+DEMO_COMPLETE = "demo-complete"  # in the state folder: names the database that has everything of the demo county
 
 
 class PortTaken(Exception):
@@ -227,10 +228,15 @@ class Programs:
         return Launch(command, environment, log, ready, READY_SECONDS, [self.held.programs])
 
     def demo(self, logs: Path) -> None:
-        """Bring the demo county in, once; its own progress shows on the terminal."""
-        complete = self.config.state.path / DEMO_COMPLETE
-        if complete.exists():
+        """Bring the demo county in, once for each life of the database; its own progress shows on the terminal.
+
+        What was interrupted is gone on with at the next start.
+        """
+        complete, life = self.config.state.path / DEMO_COMPLETE, _life_of(self.config.database.dsn)
+        if complete.exists() and complete.read_text("ascii") == life:
             return
+        say("装入演示数据（仅首次，约 1 分钟；中断后下次启动会继续）")
+        say("bringing in the demo county (once, about a minute; the next start goes on with what is interrupted)")
         log = logs / "demo.log"
         with log.open("ab") as errors:
             process = start_child(
@@ -239,9 +245,21 @@ class Programs:
                 stderr=errors,
                 keep=[self.held.programs],
             )
-            if status := process.wait():
-                raise StartFailed(f"演示数据未能装入 / the demo county: {status}\n{tail(log)}")
-        complete.touch()
+            try:
+                status = process.wait()
+            finally:
+                process.kill()
+                process.wait()
+        if status:
+            raise StartFailed(f"演示数据未能装入 / the demo county: {status}\n{tail(log)}")
+        complete.write_text(life, "ascii")
+
+
+def _life_of(dsn: str) -> str:
+    """Which database this is: another one after a restore, or where its folder was removed."""
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(events["epoch"]).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def environment_for(config: Config) -> dict[str, str]:

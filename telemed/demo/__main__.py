@@ -5,54 +5,85 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import sys
+import time
 from datetime import UTC, datetime
 
 from telemed.access.codes import SecretBox, load_or_create_key
 from telemed.access.passwords import Passwords
 from telemed.config import Config, load
-from telemed.db import open_pool
+from telemed.db import Pool, open_pool
 from telemed.demo import day
 from telemed.demo.county import load_directory, read, write_accounts
 from telemed.demo.studies import read as read_day
 from telemed.embedded.postgres import running_dsn
+from telemed.reading.service.rule_book import read_rules
+
+#: In the state folder: when the demo county was begun. A start that goes on with it counts its times from there.
+BEGAN = "demo-began"
 
 
-async def people(config: Config) -> int:
-    """Bring in what is missing of the directory; returns how many accounts were made."""
-    county = read()
-    pool = await open_pool(config.database.dsn or running_dsn(config.state.path), size=2)
+async def bring(config: Config, *, people_only: bool) -> None:
+    """Bring in what is missing."""
+    pool = await open_pool(config.database.dsn or running_dsn(config.state.path), size=8)
     try:
-        made = await load_directory(
-            pool,
-            county,
-            box=SecretBox(load_or_create_key(config.one_time_codes_key)),
-            passwords=Passwords(),
-            now=datetime.now(UTC),
-            deliver=lambda made: write_accounts(config.demo_accounts, county, config.public_url, made),
-        )
+        begun = time.monotonic()
+        made = await _people(config, pool)
+        _say(f"演示机构与账号 / demo places and people: {made} … {time.monotonic() - begun:.1f} s\n")
+        if not people_only:
+            begun = time.monotonic()
+            began = _began(config)
+            await day.seed(config, pool, read_day(), book=read_rules(), began=began, progress=_progress)
+            _say(f"{STUDIES} … {time.monotonic() - begun:.1f} s\n")
     finally:
         await pool.close()
+
+
+async def _people(config: Config, pool: Pool) -> int:
+    """Bring in what is missing of the directory; returns how many accounts were made."""
+    county = read()
+    made = await load_directory(
+        pool,
+        county,
+        box=SecretBox(load_or_create_key(config.one_time_codes_key)),
+        passwords=Passwords(),
+        now=datetime.now(UTC),
+        deliver=lambda made: write_accounts(config.demo_accounts, county, config.public_url, made),
+    )
     return len(made)
 
 
-async def studies(config: Config) -> None:
-    """Bring in what is missing of the day's studies and their readings."""
-    pool = await open_pool(config.database.dsn or running_dsn(config.state.path), size=2)
-    try:
-        await day.seed(config, pool, read_day(), lambda line: print(f"  {line}", flush=True))  # noqa: T201 -- progress
-    finally:
-        await pool.close()
+def _began(config: Config) -> datetime:
+    """The moment that the demo's day is counted back from; it stays when a start is interrupted."""
+    path = config.state.path / BEGAN
+    if not path.exists():
+        path.write_text(datetime.now(UTC).isoformat(), encoding="ascii")
+    return datetime.fromisoformat(path.read_text(encoding="ascii"))
+
+
+STUDIES = "演示检查：登记、影像、阅片与报告 / demo studies: registered, sent, read"
+
+
+def _progress(done: int, of: int) -> None:
+    """One line that counts on a terminal; a line at every quarter elsewhere."""
+    if sys.stdout.isatty():
+        _say(f"\r  {STUDIES} {done}/{of}", indent="")
+        if done == of:
+            _say("\r\033[K", indent="")
+    elif done * 4 // of > (done - 1) * 4 // of and done < of:
+        _say(f"{STUDIES} {done}/{of}\n")
+
+
+def _say(text: str, indent: str = "  ") -> None:
+    sys.stdout.write(f"{indent}{text}")
+    sys.stdout.flush()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m telemed.demo", description=__doc__)
     parser.add_argument("--people-only", action="store_true", help="places, people and devices, without studies")
     arguments = parser.parse_args()
-    config = load([], os.environ)
-    made = asyncio.run(people(config))
-    print(f"  演示机构与账号 / demo places and people: {made} 个新账号 / new accounts", flush=True)  # noqa: T201 -- a command prints
-    if not arguments.people_only:
-        asyncio.run(studies(config))
+    asyncio.run(bring(load([], os.environ), people_only=arguments.people_only))
 
 
 if __name__ == "__main__":

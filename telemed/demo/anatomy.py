@@ -62,11 +62,15 @@ LANDMARKS = Landmarks()
 
 @dataclass(frozen=True)
 class Thorax:
-    """One person's chest; `plane` gives any axial section, `nodule` is the diameter of the finding (0: none)."""
+    """One person's chest; `plane` gives any axial section.
+
+    nodule: diameter of the finding (0: none).  vessels: of the lungs, for whoever does not draw them otherwise.
+    """
 
     build: Build
     nodule: float = 12.0
     seed: int = 1
+    vessels: bool = True
 
     def plane(self, x: Field, y: Field, z: float) -> Field:
         """Hounsfield units at height z, shape (len(y), len(x)), without noise."""
@@ -177,7 +181,8 @@ class Thorax:
         plane.paint(inside, tissue.astype(np.float32))
         for fissure in (y * 0.8 - (z - 78) * 0.6 + 4 * np.sin(x / 30), np.where(x < 0, z - 92 + 0.1 * y, 99)):
             plane.paint(np.maximum(np.abs(fissure) - 0.45, inside + 4), LUNG + 210)
-        self._lung_vessels.draw(plane)
+        if self.vessels:
+            self._lung_vessels.draw(plane)
         if self.nodule > 0:
             r = self.nodule / 2
             plane.ellipsoid(LANDMARKS.nodule_centre, (r, r, r), 35.0)

@@ -1,4 +1,4 @@
-"""Synthetic studies as DICOM data sets: a chest CT series and a chest radiograph of people who never lived.
+"""Synthetic studies as DICOM data sets: a chest CT series and radiographs of people who never lived.
 
 Deterministic: the same subject, examination and size give the same bytes.  Demo, tests and benchmarks share it.
 """
@@ -6,17 +6,18 @@ Deterministic: the same subject, examination and size give the same bytes.  Demo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, CTImageStorage, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
+from telemed.demo import projection
 from telemed.demo.anatomy import LANDMARKS, Build, Thorax
-from telemed.demo.projection import film, pixel_spacing
 from telemed.demo.shapes import Field
 
 #: Millimetres covered by a CT series, and the circle that the scanner reconstructs.
@@ -144,10 +145,13 @@ def dr_chest(
     nodule: float = 0.0,
     series_number: int = 1,
 ) -> Dataset:
-    """A posteroanterior chest film of the same thorax, 12 bits in 16, bones white."""
+    """A posteroanterior chest film, 12 bits in 16, bones white."""
     subject, examination = subject or Subject(), examination or Examination(key="dr", station="DR01")
-    build = Build.of(subject.seed, female=subject.sex == "F")
-    stored = film(build, seed=subject.seed, nodule=nodule, rows=rows, columns=columns)
+    shadow = projection.chest_shadow(subject.seed % projection.BODIES, nodule, female=subject.sex == "F")
+    size = _size(subject)
+    shadow = projection.cropped(shadow, projection.CHEST, columns / rows, size, beam="front")
+    marker = projection.Marker("L", (0.9, 0.085))
+    stored = projection.film(shadow, seed=subject.seed, rows=rows, columns=columns, marker=marker)
     data = _labelled(
         subject,
         examination,
@@ -156,17 +160,96 @@ def dr_chest(
         series_number=series_number,
         number=1,
     )
-    data.SeriesDescription = "Chest PA"
+    _as_film(data, _View(series_number, "Chest PA", "front", "U"), projection.CHEST.height / max(size, 1.0) / rows)
+    data.ViewPosition = "PA"
+    data.KVP, data.Exposure = "120", "3"
+    _pixels(data, stored, bits=12)
+    return data
+
+
+def dr_knee(subject: Subject, examination: Examination, side: Literal["L", "R"], *, rows: int) -> Iterator[Dataset]:
+    """A knee from front to back and from the side."""
+    shadows = projection.knee_shadows(-1 if side == "R" else 1, subject.seed % projection.BODIES)
+    examination = replace(examination, body_part="KNEE")
+    region = projection.KNEE
+    yield _view(subject, examination, _View(1, "Knee AP", "front", side), shadows, region, rows=rows)
+    yield _view(subject, examination, _View(2, "Knee LAT", "side", side), shadows, region, rows=rows)
+
+
+def dr_lumbar(subject: Subject, examination: Examination, *, rows: int) -> Iterator[Dataset]:
+    """A lumbar spine from front to back and from the left."""
+    shadows = projection.lumbar_shadows(subject.seed % projection.BODIES)
+    examination = replace(examination, body_part="LSPINE")
+    region = projection.LUMBAR_SPINE
+    yield _view(subject, examination, _View(1, "L-spine AP", "front", "U"), shadows, region, rows=rows)
+    yield _view(subject, examination, _View(2, "L-spine LAT", "side", "U"), shadows, region, rows=rows)
+
+
+def _size(subject: Subject) -> float:
+    """How large a person is beside the body that cast the shadow."""
+    return 0.96 + 0.012 * (subject.seed // projection.BODIES % 9)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One film of a study; number: of its series."""
+
+    number: int
+    description: str
+    beam: projection.Beam
+    laterality: str
+
+    @property
+    def position(self) -> str:
+        return "AP" if self.beam == "front" else "LL"
+
+    @property
+    def orientation(self) -> list[str]:
+        return ["L" if self.beam == "front" else "P", "F"]
+
+
+def _view(
+    subject: Subject,
+    examination: Examination,
+    view: _View,
+    shadows: Mapping[projection.Beam, Field],
+    region: projection.Region,
+    *,
+    rows: int,
+) -> Dataset:
+    """A film of a person who is a little larger or smaller than the body that cast the shadow."""
+    columns = rows * 39 // 50
+    size = _size(subject)
+    shadow = projection.cropped(shadows[view.beam], region, columns / rows, size, beam=view.beam)
+    # of a trunk the left side is marked, as on the chest; of a limb, which one it is
+    right = view.laterality == "R"
+    marker = projection.Marker("R" if right else "L", (0.1 if right else 0.9, 0.085))
+    stored = projection.film(shadow, seed=subject.seed + view.number, rows=rows, columns=columns, marker=marker)
+    data = _labelled(
+        subject,
+        examination,
+        sop_class=DigitalXRayImageStorageForPresentation,
+        modality="DX",
+        series_number=view.number,
+        number=1,
+    )
+    _as_film(data, view, region.height / max(size, 1.0) / rows)
+    data.KVP, data.Exposure = ("80", "20") if region is projection.LUMBAR_SPINE else ("60", "6")
+    _pixels(data, stored, bits=12)
+    return data
+
+
+def _as_film(data: Dataset, view: _View, spacing: float) -> None:
+    """What the images of a DR have in common. spacing: millimetres per pixel, in the patient."""
+    data.SeriesDescription = view.description
     data.ImageType = ["ORIGINAL", "PRIMARY", ""]
     data.PresentationIntentType = "FOR PRESENTATION"
-    data.PatientOrientation = ["L", "F"]
-    data.ImageLaterality = "U"
-    data.ViewPosition = "PA"
-    data.PixelSpacing = [_ds(pixel_spacing(rows))] * 2
-    data.ImagerPixelSpacing = [_ds(pixel_spacing(rows) * 1.05)] * 2
+    data.PatientOrientation = view.orientation
+    data.ImageLaterality = view.laterality
+    data.ViewPosition = view.position
+    data.PixelSpacing = [_ds(spacing)] * 2
+    data.ImagerPixelSpacing = [_ds(spacing * 1.05)] * 2
     data.PixelSpacingCalibrationType = "GEOMETRY"
-    data.KVP = "120"
-    data.Exposure = "3"
     data.PixelIntensityRelationship = "LOG"
     data.PixelIntensityRelationshipSign = 1
     data.RescaleIntercept = "0"
@@ -177,8 +260,6 @@ def dr_chest(
     data.BurnedInAnnotation = "NO"
     data.WindowCenter = "2048"
     data.WindowWidth = "4096"
-    _pixels(data, stored, bits=12)
-    return data
 
 
 def nodule_on_slice(slices: int, size: int) -> tuple[int, float, float]:

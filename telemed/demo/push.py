@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from pynetdicom.association import Association
 LET_IN_SECONDS = 20  # the gateway looks at the directory every 2 s
 ASK_AGAIN_SECONDS = 0.2
 NETWORK_SECONDS = 60
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class NotSent(Exception):
@@ -27,6 +30,11 @@ class Gateway:
     host: str
     port: int
     ae_title: str
+
+
+def end_with_parent() -> None:
+    """Have this process killed when the one that started it ends, however it ends: nobody waits for what it sends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def push(gateway: Gateway, device: str, instances: Iterable[Dataset]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from pydicom import dcmread  # pyright: ignore[reportUnknownVariableType] -- its PathLike
@@ -10,8 +10,8 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from telemed.demo.phantom import Examination, Subject, ct_series, dr_chest, uid
-from telemed.demo.studies import Fault
+from telemed.demo.phantom import Examination, Subject, ct_series, dr_chest, dr_knee, dr_lumbar, uid
+from telemed.demo.studies import Fault, Study
 
 #: File, series description, body part, laterality of the image; of the packages pydicom and pydicom-data (MIT).
 FILES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
@@ -45,17 +45,22 @@ KEPT = frozenset(
 )
 
 
-def images(image: str, subject: Subject, examination: Examination, *, nodule: float) -> Iterator[Dataset]:
+def images(study: Study, subject: Subject, examination: Examination) -> Iterator[Dataset]:
     """The instances of a study, in the order a device sends them."""
-    makers: dict[str, Callable[[], Iterator[Dataset]]] = {
-        "ct-chest": lambda: ct_series(subject, examination, nodule=nodule),
-        "dr-chest": lambda: iter([dr_chest(subject, examination, nodule=nodule)]),
-    }
-    if image in makers:
-        yield from makers[image]()
-        return
-    for number, (name, description, body_part, laterality) in enumerate(FILES[image], 1):
-        yield _relabelled(name, subject, examination, (number, description, body_part, laterality))
+    match study.image:
+        case "ct-chest":
+            yield from ct_series(subject, examination, nodule=study.nodule, slices=study.slices)
+        case "dr-chest":
+            columns = study.rows * 41 // 50
+            yield dr_chest(subject, examination, nodule=study.nodule, rows=study.rows, columns=columns)
+        case "dr-knee":
+            side = "L" if (study.marked or study.laterality) == "L" else "R"
+            yield from dr_knee(subject, examination, side, rows=study.rows)
+        case "dr-lumbar":
+            yield from dr_lumbar(subject, examination, rows=study.rows)
+        case image:
+            for number, (name, description, body_part, laterality) in enumerate(FILES[image], 1):
+                yield _relabelled(name, subject, examination, (number, description, body_part, laterality))
 
 
 def _relabelled(name: str, subject: Subject, examination: Examination, series: tuple[int, str, str, str]) -> Dataset:

@@ -1,8 +1,9 @@
-"""What config/demo/studies.toml says: who was examined, with what, how far the case has come."""
+"""What config/demo/studies.toml and earlier.toml say: who was examined, with what, how far the case has come."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -11,8 +12,12 @@ from uuid import UUID, uuid5
 import msgspec
 
 from telemed.demo.phantom import Examination, Subject, uid
+from telemed.reading.model.working_time import WorkingCalendar
 
-STUDIES = Path(__file__).resolve().parents[2] / "config" / "demo" / "studies.toml"
+CONFIG = Path(__file__).resolve().parents[2] / "config" / "demo"
+STUDIES, EARLIER = CONFIG / "studies.toml", CONFIG / "earlier.toml"
+#: A request and its study find each other within 72 h, however long the holidays are: then they crowd together here.
+LONGEST_AGO, CROWDED = timedelta(hours=71, minutes=30), timedelta(seconds=10)
 #: An unallocated county code: nobody living has a number that begins so.
 REGION = "239999"
 _NAMESPACE = UUID("6f6d1f2e-6c52-4b55-9a44-27b0f3a1c9d4")
@@ -43,7 +48,13 @@ class Patient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One examination. ago: minutes before now, days: whole days more."""
+    """One examination.
+
+    ago: minutes before now, of working time unless it is an emergency.  days: a prior of so many days more.
+    marked: the side that the film says where it is not the one that was asked for.
+    took: minutes of the same kind from the start of the clock to the signature.
+    nodule: millimetres.  slices: of a CT, rows: of a film.
+    """
 
     key: str
     device: str
@@ -52,9 +63,13 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     item: str
     ago: int = 30
     days: int = 0
+    took: int = 34
     nodule: float = 0.0
+    slices: int = 200
+    rows: int = 1600
     body_site: str = "胸部"
     laterality: str = "U"
+    marked: str = ""
     encounter: str = "outpatient"
     emergency: str | None = None
     priority: str = "routine"
@@ -85,8 +100,18 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """A study of long ago: it comes as a backfill, without a registration."""
         return self.days > 0
 
-    def acquired_at(self, now: datetime) -> datetime:
-        return (now - timedelta(days=self.days, minutes=self.ago)).replace(second=self.ago * 7 % 60, microsecond=0)
+    def acquired_at(self, now: datetime, calendar: WorkingCalendar) -> datetime:
+        """When it was taken: in working hours, and at any hour for an emergency."""
+        amount = timedelta(minutes=self.ago)
+        earliest = now - LONGEST_AGO + CROWDED * max(0, 720 - self.ago)
+        at = now - amount if self.emergency else max(worked_back(calendar, now, amount), earliest)
+        at -= timedelta(days=self.days)
+        return at.replace(second=self.ago * 7 % 60, microsecond=0)
+
+    def after(self, start: datetime, minutes: float, calendar: WorkingCalendar) -> datetime:
+        """The moment at which so many minutes of work on this study have passed."""
+        amount = timedelta(minutes=minutes)
+        return start + amount if self.emergency else calendar.add(start, amount)
 
     def subject(self) -> Subject:
         """Whom the device shows: its own patient number, never the identity number."""
@@ -98,10 +123,11 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             charset=self.patient.charset,
         )
 
-    def examination(self, now: datetime, institution: str, accession: str) -> Examination:
+    def examination(self, at: datetime, institution: str, accession: str) -> Examination:
+        """How the device labels it; at: the wall clock of the county."""
         return Examination(
             key=self.key,
-            at=self.acquired_at(now),
+            at=at,
             accession_number=accession,
             institution=institution,
             station=self.device,
@@ -122,6 +148,101 @@ class Day(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     faults: list[Fault]
 
 
-def read(path: Path = STUDIES) -> Day:
+class Text(msgspec.Struct, frozen=True, array_like=True):
+    """What was asked and answered; {side} stands for 左 or 右."""
+
+    history: str
+    purpose: str
+    findings: str
+    impression: str
+
+
+class Film(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind of film and what is usually said of it."""
+
+    item: str
+    body_site: str
+    texts: list[Text]
+
+
+class Read(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody whose film has been read: image, device, grade of the film and its reasons."""
+
+    name: str
+    sex: Literal["M", "F"]
+    born: date
+    village: str
+    device: str
+    image: str
+    laterality: Literal["L", "R", "U"]
+    grade: Literal["A", "B", "C", "reject"]
+    reasons: list[str] = []
+
+
+class Earlier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The films before today's list. since: working minutes before now of the latest, every: between two."""
+
+    since: int
+    every: int
+    authors: list[str]
+    verifiers: list[str]
+    films: dict[str, Film]
+    read: list[Read]
+
+    def studies(self) -> Iterator[Study]:
+        """Each as a study of its own, the latest first; who reads, how long it takes, what is said goes round."""
+        for number, one in enumerate(self.read):
+            film = self.films[one.image]
+            text = film.texts[number % len(film.texts)]
+            side = {"L": "左", "R": "右", "U": ""}[one.laterality]
+            yield Study(
+                key=f"earlier-{number:02d}",
+                device=one.device,
+                image=one.image,
+                patient=Patient(
+                    name=one.name,
+                    dicom_name=one.name if number % 3 else f"{one.name[0]}^{one.name[1:]}",
+                    charset="GB18030" if number % 2 else "ISO_IR 192",
+                    sex=one.sex,
+                    born=one.born,
+                    sequence=100 + number,
+                    village=f"{one.village}村",
+                    phone=f"0999-63{number * 7919 % 90000 + 10000}",
+                ),
+                item=film.item.format(side=side),
+                ago=self.since + number * self.every + number * 5 % 4,
+                took=14 + number * 29 % 67 + (96 if number % 13 == 5 else 0),
+                rows=1000,
+                body_site=film.body_site,
+                laterality=one.laterality,
+                history=text.history.format(side=side),
+                purpose=text.purpose,
+                upto=("printed", "viewed", "printed", "printed", "signed")[number % 5],
+                author=self.authors[number % len(self.authors)],
+                verifier=self.verifiers[number % len(self.verifiers)],
+                findings=text.findings.format(side=side),
+                impression=text.impression.format(side=side),
+                grade=one.grade,
+                grade_reasons=one.reasons,
+            )
+
+
+def worked_back(calendar: WorkingCalendar, now: datetime, amount: timedelta) -> datetime:
+    """The moment from which so much working time had passed until now; `now` itself may lie in the night."""
+    local = now.astimezone(calendar.offset)
+    for days in range(60):
+        day = local.date() - timedelta(days=days)
+        for opens, closes in reversed(calendar.spans(day)):
+            start = datetime.combine(day, opens, calendar.offset)
+            end = min(datetime.combine(day, closes, calendar.offset), local)
+            if end - start >= amount:
+                return (end - amount).astimezone(now.tzinfo)
+            amount -= max(end - start, timedelta())
+    raise ValueError("the calendar is closed for longer than the demo looks back")
+
+
+def read(studies: Path = STUDIES, earlier: Path = EARLIER) -> Day:
     """Read the day; raises msgspec.ValidationError for what does not fit."""
-    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Day)
+    day = msgspec.convert(tomllib.loads(studies.read_text(encoding="utf-8")), Day)
+    before = msgspec.convert(tomllib.loads(earlier.read_text(encoding="utf-8")), Earlier)
+    return Day([*day.studies, *before.studies()], day.faults)

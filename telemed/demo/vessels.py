@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -42,7 +43,7 @@ class _Growth:
 
     def branch(self, start: Point, course: Point, radius: float, depth: int = 0) -> None:
         """One branch and what springs from it: each child thinner (Murray's law, about 0.79) and shorter."""
-        length = float(np.linalg.norm(course))
+        length = math.hypot(*course.tolist())
         if radius < THINNEST or length < 8 or depth > 6:
             return
         share = 0.38
@@ -54,15 +55,17 @@ class _Growth:
         for _ in range(2 if depth < 3 else 1):
             aside = self._turned(ahead, float(self.draw.uniform(0.5, 1.15)))
             reach = float(self.draw.uniform(0.55, 1.0)) * max(length * 0.6, 22.0)
-            size = float(np.linalg.norm(aside)) or 1.0
+            size = math.hypot(*aside.tolist()) or 1.0
             self.branch(end, aside * (reach / size), radius * 0.62, depth + 1)
 
     def _turned(self, course: Point, angle: float) -> Point:
         """The course turned by an angle (radians) towards a random perpendicular."""
-        length = float(np.linalg.norm(course)) or 1.0
-        across = np.cross(course, self.draw.normal(0, 1, 3))
-        across = across / (float(np.linalg.norm(across)) or 1.0) * length
-        return course * float(np.cos(angle)) + across * float(np.sin(angle))
+        a, b, c = course.tolist()
+        u, v, w = self.draw.normal(0, 1, 3).tolist()
+        # written out: numpy's cross product of three numbers costs more than all the rest
+        across = np.array((b * w - c * v, c * u - a * w, a * v - b * u))
+        scale = math.hypot(a, b, c) / (math.hypot(*across.tolist()) or 1.0)
+        return course * math.cos(angle) + across * (math.sin(angle) * scale)
 
 
 @lru_cache(maxsize=8)

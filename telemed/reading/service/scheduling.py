@@ -43,11 +43,12 @@ MATCHED = frozenset({"sure", "confirmed"})
 
 async def schedule(tx: Connection, study_id: UUID, now: datetime, rules: ReadingRules) -> Then:
     """Bring the reading of a study to where the study is; doing it twice changes nothing more."""
+    held = await _open_reading(tx, study_id)
+    # only now, under the lock: facts from before it would undo what another transaction has just decided
     study = await fetch_one(tx, queries["study_facts"], {"study_id": study_id}, StudyRow)
     if study is None:
         return Then.NOTHING
     facts = _facts(study)
-    held = await _open_reading(tx, study_id)
     if held is None:
         if decide(facts, None) is not Then.OPEN:
             return Then.NOTHING
@@ -100,8 +101,8 @@ async def _open(tx: Connection, study: StudyRow, now: datetime, rules: ReadingRu
             "opened_at": now,
         },
     )
-    if not opened:
-        return None
+    if not opened:  # somebody else has, a moment ago
+        return await _open_reading(tx, study.id)
     held = await hold(tx, reading_id)
     if held is not None:
         await tell(tx, held.row, "reading.opened")

@@ -11,7 +11,17 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from telemed.demo.phantom import CHINA, Examination, Subject, ct_series, dr_chest, nodule_on_slice, uid
+from telemed.demo.phantom import (
+    CHINA,
+    Examination,
+    Subject,
+    ct_series,
+    dr_chest,
+    dr_knee,
+    dr_lumbar,
+    nodule_on_slice,
+    uid,
+)
 
 SLICES, SIZE = 20, 256
 
@@ -95,6 +105,37 @@ def test_the_film_is_twelve_bits_and_bones_are_brighter_than_lung():
     assert data.PhotometricInterpretation == "MONOCHROME2"
     spine, lung = pixels[300:340, 200:210].mean(), pixels[240:300, 90:130].mean()
     assert spine > lung * 1.3
+
+
+def test_the_film_measures_what_the_body_measures():
+    """From one lumbar vertebra to the next it is 36 mm, on the film as in the body."""
+    film = next(dr_lumbar(Subject(), Examination(), rows=660))
+    middle = film.pixel_array[:, 240:275].astype(float).mean(axis=1)[220:480]
+    middle -= np.convolve(np.pad(middle, 60, mode="edge"), np.ones(121) / 121, mode="valid")
+    shifts = range(40, 110)
+    best = max(shifts, key=lambda shift: float(np.corrcoef(middle[:-shift], middle[shift:])[0, 1]))
+    assert best * float(film.PixelSpacing[0]) == pytest.approx(36 * scale_of(film), rel=0.06)
+
+
+def scale_of(film: Dataset) -> float:
+    """How much larger than the body its owner is: the film's millimetres are the body's for those who are smaller."""
+    return float(film.PixelSpacing[0]) * film.Rows / 330
+
+
+@pytest.mark.parametrize("side", ["L", "R"])
+def test_a_knee_film_shows_the_fibula_on_the_outer_side_and_the_letter_of_its_side(side):
+    film = next(dr_knee(Subject(), Examination(), side, rows=500)).pixel_array.astype(float)
+    below = film[470:495]
+    middle = film.shape[1] // 2
+    left, right = below[:, middle - 95 : middle - 40].max(), below[:, middle + 40 : middle + 95].max()
+    assert (left > right) == (side == "R")  # the outer side of the right knee is on the left of the film
+    corner = film[20:70, 10:75] if side == "R" else film[20:70, -75:-10]
+    assert corner.max() == pytest.approx(4050)
+
+
+def test_the_same_person_has_the_same_film():
+    first, again = (list(dr_knee(Subject(), Examination(), "L", rows=120)) for _ in range(2))
+    assert [bytes_of(one) for one in first] == [bytes_of(one) for one in again]
 
 
 def test_age_follows_the_day_of_the_examination():
