@@ -39,7 +39,7 @@ USAGE = """\
   ./run bench NAME       性能测量 / measure what is promised
   ./run install-service  安装为 systemd 服务 / write and start a systemd unit
   ./run telemed ...      其余命令 / any other command: serve migrate openapi check-config
-                         audit verify, backup DIR, restore DIR, admin create
+                         audit verify, backup DIR, restore DIR, admin create, demo-login
 """
 
 

@@ -74,8 +74,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     begun = time.monotonic()
-    if arguments.state is None and f"{PREFIX}STATE__PATH" not in os.environ and not arguments.config:
-        arguments.state = default_state()
+    use_default_state(arguments)
     config = settings.read(arguments)
     if not arguments.no_demo and config.county == CountySection():
         demo = msgspec.structs.replace(config.county, name=read_demo_county().name)
@@ -109,6 +108,12 @@ def keep_house(config: Config, logs: Path, supervisor: Supervisor) -> None:
     _, certificate = settings.with_certificate(config)
     if certificate and certificate.renewed:
         supervisor.restart("telemed")
+
+
+def use_default_state(arguments: argparse.Namespace) -> None:
+    """Say where state goes unless arguments, environment or a configuration do."""
+    if arguments.state is None and f"{PREFIX}STATE__PATH" not in os.environ and not arguments.config:
+        arguments.state = default_state()
 
 
 def default_state() -> Path:
@@ -269,22 +274,25 @@ def environment_for(config: Config) -> dict[str, str]:
 
 
 def _announce(config: Config, certificate: ServerCertificate | None, begun: float, *, demo: bool) -> None:
-    """Say where everything is."""
+    """Say where everything is, and what a newcomer does next."""
     say("")
-    say(f"{config.county.name} 已就绪 / ready · {time.monotonic() - begun:.1f} s")
-    say(f"  网页 / pages       {config.public_url}")
-    say(f"  DICOM              {config.dicom.ae_title} @ {config.dicom.host}:{config.dicom.port}")
+    took = f"{time.monotonic() - begun:.1f}"
+    say(f"{config.county.name} 已就绪，用时 {took} 秒 / ready after {took} s")
+    say(f"  网页 / pages             {config.public_url}")
+    say(f"  接收影像 / DICOM         {config.dicom.ae_title} @ {config.dicom.host}:{config.dicom.port}")
+    say(f"  数据目录 / state folder  {config.state.path}")
     accounts = config.state.path / "demo-accounts.json"
     if demo and accounts.exists():
-        say(f"  账号 / log-ins     {accounts}")
+        where = "" if config.state.path == default_state() else f" --state {config.state.path}"
+        say(f"  演示账号 / demo log-ins  ./run telemed demo-login{where}")
+        say(f"     文件 / file           {accounts}")
     elif (link := first_administrator.setup_link(config)) is not None:
-        say(f"  首位管理员 / first administrator（一次有效 / once）  {link}")
+        say(f"  首位管理员，链接一次有效 / first administrator, the link works once  {link}")
     if certificate:
-        say(f"  CA 证书 / CA       {certificate.authority}")
-        say(f"     SHA-256         {certificate.fingerprint}")
+        say(f"  县级 CA 证书 / CA        {certificate.authority}")
+        say(f"     SHA-256               {certificate.fingerprint}")
         say("     在各电脑上信任它 / trust it on every PC: docs/how-to/trust-the-county-ca.md")
-    say(f"  数据 / state       {config.state.path}")
     if os.geteuid() == 0:
         say("  长期运行请用专用账号 / for every day use, a user of its own: ./run install-service")
-    say("  停止 / stop        Ctrl-C")
+    say("  停止 / stop              Ctrl-C")
     say("")

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import LiteralString
 
 import psycopg
+import pyotp
 import pytest
 
 from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
@@ -54,6 +56,27 @@ def test_commands_work_beside_a_running_server(folder: Path) -> None:
             assert connection.execute("select count(*) > 0 from schema_migration").fetchone() == (True,)
     finally:
         server.stop()
+
+
+def test_a_newcomer_is_told_the_demos_log_ins_and_their_codes(folder: Path) -> None:
+    where = ("--state", folder)
+    assert "./run" in telemed("demo-login", *where).stderr
+    secret = pyotp.random_base32()
+    account = {"password": "Longan-1", "name": "马淑敏", "title": "副主任医师", "organization": "龙安县第一人民医院"}
+    accounts = [
+        {"username": "mashumin", "totp_secret": secret, **account},
+        {"username": "chenxiaoyu", "totp_secret": None, **account},
+    ]
+    (folder / "demo-accounts.json").write_text(json.dumps({"accounts": accounts}), "utf-8")
+    listed = telemed("demo-login", *where).stdout
+    assert "mashumin" in listed
+    assert "Longan-1" not in listed
+    before = pyotp.TOTP(secret).now()
+    shown = telemed("demo-login", "mashumin", *where).stdout
+    assert "Longan-1" in shown
+    assert before in shown or pyotp.TOTP(secret).now() in shown
+    assert "code" not in telemed("demo-login", "chenxiaoyu", *where).stdout
+    assert telemed("demo-login", "nobody", *where).returncode == 1
 
 
 def test_the_first_administrators_on_the_terminal(folder: Path) -> None:
