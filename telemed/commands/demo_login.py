@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-import pyotp
+from pyotp.totp import TOTP
 
 from telemed.commands import settings
 from telemed.commands.up import use_default_state
@@ -44,6 +44,6 @@ def _one(path: Path, username: str) -> int:
     print(f"  密码 / password    {account['password']}")
     if secret := account["totp_secret"]:
         left = 30 - int(time.time()) % 30
-        code = pyotp.TOTP(secret).now()
+        code = TOTP(secret).now()
         print(f"  动态口令 / code    {code}  （还有 {left} 秒有效，只能用一次 / valid for {left} s, and once）")
     return 0

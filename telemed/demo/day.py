@@ -7,10 +7,10 @@ A start that was interrupted goes on where it stopped: a step that is done alrea
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from multiprocessing import get_context
 from typing import TypeVar
@@ -18,6 +18,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+import psycopg
 
 from telemed.config import Config
 from telemed.db import Pool, execute, fetch_one, load
@@ -36,6 +37,7 @@ from telemed.reading.service.rule_book import RuleBook
 #: Seconds within which a pushed study is indexed, at most; the county needs well below one.
 PATIENCE = 90.0
 LOOK_AGAIN = 0.1
+ATTEMPTS = 4
 #: Minutes from registration to acquisition, from there to the first image here, and to the whole study.
 WAITING, SENDING, WHOLE = 14, 6, 7
 #: A township whose line has been dead since this hour of the night.
@@ -88,7 +90,7 @@ async def seed(config: Config, pool: Pool, day: Day, *, book: RuleBook, began: d
     accessions = {one.key: await county.register(one) for one in day.studies if one.registered and not one.prior}
     # what takes long first; the prior before the study that is compared with it
     order = sorted(day.studies, key=lambda one: (not one.image.startswith("ct-"), not one.prior))
-    with ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
         # spawn: this process holds connections that a fork would share
         lanes = [
             stack.enter_context(ProcessPoolExecutor(1, get_context("spawn"), initializer=end_with_parent))
@@ -130,12 +132,13 @@ class _Devices:
 
 @dataclass(frozen=True, slots=True)
 class _County:
-    """now: the moment that the day is counted back from, by the county's clock."""
+    """now: the moment that the day is counted back from, by the county's clock. turn: one study arrives at a time."""
 
     pool: Pool
     now: datetime
     book: RuleBook
     cast: Cast
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def silence(self) -> None:
         """One township has not been heard of since the night."""
@@ -189,8 +192,16 @@ class _County:
     async def _arrive(self, study: Study, study_id: UUID, first: datetime, whole: datetime) -> None:
         """Let the study have come at its time of the day: matched, complete, to be read from then on.
 
-        In one transaction, so that the server, which follows the same events, finds it done.
+        In one transaction, so that the server, which follows the same events, finds it done.  The server may have begun
+        and hold the same rows in another order: then the database ends one of both, and it is done once more.
         """
+        async with self.turn:
+            for _ in range(ATTEMPTS):
+                with contextlib.suppress(psycopg.errors.DeadlockDetected):
+                    return await self._arrive_once(study, study_id, first, whole)
+            return await self._arrive_once(study, study_id, first, whole)
+
+    async def _arrive_once(self, study: Study, study_id: UUID, first: datetime, whole: datetime) -> None:
         rules = self.book.at(whole)
         async with self.pool.transaction() as tx:
             await execute(tx, queries["date_back_study"], {"id": study_id, "at": first})

@@ -67,7 +67,7 @@ def shadows(body: Body, region: Region) -> dict[Beam, Field]:
     return {"front": _blurred(np.stack(front) * share, 1), "side": _blurred(np.stack(side) * share, 1)}
 
 
-def _heights(region: Region) -> NDArray[np.float64]:
+def _heights(region: Region) -> Field:
     count = round(region.height / region.step_z)
     return region.z + region.height / 2 - (np.arange(count) + 0.5) * region.step_z
 

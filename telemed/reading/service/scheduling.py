@@ -32,6 +32,7 @@ from telemed.reading.model.states import (
     word,
 )
 from telemed.reading.service.acting import new_item, tell, write
+from telemed.reading.service.drafts import study_of
 from telemed.reading.service.rule_book import RuleBook
 from telemed.reading.store.readings import Held, hold, queries
 from telemed.reading.store.rows import Id, ModeDbRow, ReadingRow, StudyRow
@@ -43,18 +44,12 @@ MATCHED = frozenset({"sure", "confirmed"})
 
 async def schedule(tx: Connection, study_id: UUID, now: datetime, rules: ReadingRules) -> Then:
     """Bring the reading of a study to where the study is; doing it twice changes nothing more."""
-    held = await _open_reading(tx, study_id)
-    # only now, under the lock: facts from before it would undo what another transaction has just decided
-    study = await fetch_one(tx, queries["study_facts"], {"study_id": study_id}, StudyRow)
-    if study is None:
-        return Then.NOTHING
-    facts = _facts(study)
+    held = await _open_reading(tx, study_id) or await _open(tx, study_id, now, rules)
     if held is None:
-        if decide(facts, None) is not Then.OPEN:
-            return Then.NOTHING
-        held = await _open(tx, study, now, rules)
-        if held is None:
-            return Then.NOTHING
+        return Then.NOTHING
+    # only now, under the lock: facts from before it would undo what another transaction has just decided
+    study = await study_of(tx, study_id)
+    facts = _facts(study)
     then = decide(facts, ReadingFacts(word(held.state), held.row.instances_signed, held.row.late_instances))
     await _apply(tx, held, then, study, now=now, rules=rules)
     if then is Then.NOTHING:
@@ -86,7 +81,11 @@ async def _open_reading(tx: Connection, study_id: UUID) -> Held | None:
     return None if found is None else await hold(tx, found.id)
 
 
-async def _open(tx: Connection, study: StudyRow, now: datetime, rules: ReadingRules) -> Held | None:
+async def _open(tx: Connection, study_id: UUID, now: datetime, rules: ReadingRules) -> Held | None:
+    """Open the reading of a study that asks for one; what somebody else opened meanwhile serves as well."""
+    study = await fetch_one(tx, queries["study_facts"], {"study_id": study_id}, StudyRow)
+    if study is None or decide(_facts(study), None) is not Then.OPEN:
+        return None
     reading_id = uuid4()
     opened = await execute(
         tx,
@@ -101,8 +100,8 @@ async def _open(tx: Connection, study: StudyRow, now: datetime, rules: ReadingRu
             "opened_at": now,
         },
     )
-    if not opened:  # somebody else has, a moment ago
-        return await _open_reading(tx, study.id)
+    if not opened:
+        return await _open_reading(tx, study_id)
     held = await hold(tx, reading_id)
     if held is not None:
         await tell(tx, held.row, "reading.opened")
