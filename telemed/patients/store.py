@@ -241,22 +241,25 @@ def _pattern(text: str) -> str:
     return f"%{escaped}%"
 
 
-async def search(
-    connection: Connection, text: str, organizations: Sequence[UUID] | None, *, limit: int
-) -> list[PatientRow]:
-    """People by part of the name, reading, initials or a whole number in any of its forms."""
+def search_terms(text: str) -> Mapping[str, str]:
+    """What a typed search is compared with: name folded, reading or initials, number; empty ones match nothing."""
     key = names.search_key(text)
     found = identifiers.national_id(text)
     number = found.value if isinstance(found, Identifier) else identifiers.normalise(text)
-    params: Mapping[str, Any] = {
-        "organizations": organizations,
+    return {
         "key": key,
         "key_pattern": _pattern(key),
         "reading": key if key.isascii() and key.isalpha() else "",
         "reading_pattern": _pattern(key),
         "number": "" if identifiers.is_placeholder(text) else number,
-        "limit": limit,
     }
+
+
+async def search(
+    connection: Connection, text: str, organizations: Sequence[UUID] | None, *, limit: int
+) -> list[PatientRow]:
+    """People by part of the name, reading, initials or a whole number in any of its forms."""
+    params: Mapping[str, Any] = {"organizations": organizations, "limit": limit, **search_terms(text)}
     return await fetch_all(connection, queries["search"], params, PatientRow)
 
 

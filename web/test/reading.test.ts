@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { effectScope } from 'vue';
 import { api } from '@/api/client';
 import { Failure } from '@/api/failure';
-import { offered } from '@/pages/desk/commands';
+import { mayPrioritise, offered, priorityNeedsReason } from '@/pages/desk/commands';
 import { elsewhere } from '@/pages/desk/desks';
 import { useDraft, type DraftEditor } from '@/pages/desk/draft';
 import { titled, type Line } from '@/pages/desk/facts';
@@ -53,6 +53,19 @@ it('puts forward what comes next', () => {
   expect(offered(line({ state: 'on-hold', claimed_by: null }), reader)).toEqual(['resume']);
   expect(offered(line({ state: 'awaiting-verification', claimed_by: null, author_id: 'me' }), verifier)).toEqual(['recall']);
   expect(offered(line({ state: 'awaiting-verification', claimed_by: null, author_id: 'other' }), verifier)).toEqual(['claimVerify']);
+});
+
+it('lets a reader change the priority until a text is submitted, and explains emergencies only', () => {
+  const running = { clock_started_at: '2026-11-23T01:00:00Z' };
+  expect(mayPrioritise(line(running), reader)).toBe(true);
+  expect(mayPrioritise(line({ ...running, state: 'awaiting-reading' }), reader)).toBe(true);
+  expect(mayPrioritise(line({ ...running, state: 'awaiting-verification' }), reader)).toBe(false);
+  expect(mayPrioritise(line({ clock_started_at: null }), reader)).toBe(false);
+  expect(mayPrioritise(line(running), { practitioner: 'me', may: () => false })).toBe(false);
+  expect(priorityNeedsReason('routine', 'stat')).toBe(true);
+  expect(priorityNeedsReason('stat', 'urgent')).toBe(true);
+  expect(priorityNeedsReason('stat', 'stat')).toBe(false);
+  expect(priorityNeedsReason('routine', 'urgent')).toBe(false);
 });
 
 it('offers a preliminary report for an emergency only, and only once', () => {

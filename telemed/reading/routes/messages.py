@@ -29,6 +29,7 @@ Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Significance = Literal["none", "significant", "critical"]
 View = Literal[
+    "all",
     "todo",
     "stat",
     "mine",
@@ -127,6 +128,19 @@ class WorklistQuery(msgspec.Struct, frozen=True):
     organization_id: UUID | None = None
     after: str = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 100
+
+
+class WorklistSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A saved view narrowed to whom `q` may mean: part of a name, its reading or initials, or a whole number.
+
+    A body, because names and numbers stand in no address.
+    """
+
+    q: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    view: View = "todo"
+    modality: Annotated[str, msgspec.Meta(max_length=16)] = ""
+    organization_id: UUID | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 200
 
 
 class Worklist(msgspec.Struct, frozen=True):
@@ -229,8 +243,10 @@ class HoldBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PriorityBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """reason: may be empty unless an emergency begins or ends with the change."""
+
     priority: Priority
-    reason: Reason
+    reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
 class GradeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ from telemed.db import fetch_all
 from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.reading.routes import views
 from telemed.reading.routes.desk import Desk
-from telemed.reading.routes.messages import Counts, Discrepancies, Picked, Worklist, WorklistQuery
+from telemed.reading.routes.messages import Counts, Discrepancies, Picked, Worklist, WorklistQuery, WorklistSearch
 from telemed.reading.service import claims, listing
 from telemed.reading.store.readings import queries
 from telemed.reading.store.rows import DiscrepancyRow
@@ -30,6 +30,24 @@ class WorklistRoutes:
         )
         async with call.pool.connection() as connection:
             rows, after = await listing.lines(connection, listing.VIEWS[query.view], narrowed, call.now, rules)
+        return Worklist([views.line(row, call.now, rules) for row in rows], after)
+
+    async def search(self, call: Call[Nothing, WorklistSearch]) -> Worklist:
+        """A saved view narrowed to whom the words may mean; who was found is in the audit, the words are not."""
+        body, rules = call.body, self._desk.rules(call)
+        narrowed = listing.Narrowed(
+            me=call.principal.practitioner_id,
+            organizations=call.scope.organizations,
+            modality=body.modality,
+            organization_id=body.organization_id,
+            after="",
+            limit=body.limit,
+            q=body.q,
+        )
+        async with call.pool.connection() as connection:
+            rows, after = await listing.lines(connection, listing.VIEWS[body.view], narrowed, call.now, rules)
+        for row in rows:
+            call.about("reading", row.id, patient_id=row.patient_id)
         return Worklist([views.line(row, call.now, rules) for row in rows], after)
 
     async def counts(self, call: Call[Nothing, Nothing]) -> Counts:
@@ -69,6 +87,16 @@ def worklist_endpoints(desk: Desk) -> list[Endpoint]:
             routes.listed,
             Text("工作列表", "The worklist"),
             query=WorklistQuery,
+            returns=Worklist,
+            access=True,
+        ),
+        Endpoint(
+            "POST",
+            "/api/worklist/search",
+            Action.WORKLIST_READ,
+            routes.search,
+            Text("在工作列表中查找", "Search the worklist"),
+            body=WorklistSearch,
             returns=Worklist,
             access=True,
         ),

@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from telemed.db import Connection, fetch_all, fetch_one, load
+from telemed.patients.store import search_terms
 from telemed.reading.model.rules import ReadingRules
 from telemed.reading.store.rows import CountsRow, MedianRow, OverviewRow, SiteReportRow
 
@@ -42,6 +43,7 @@ class Wanted:
 
 
 VIEWS: Mapping[str, Wanted] = {
+    "all": Wanted(OPEN),
     "todo": Wanted(OPEN, checkup=False),
     "stat": Wanted(OPEN, stat=True),
     "mine": Wanted(OPEN, mine=True),
@@ -57,7 +59,7 @@ VIEWS: Mapping[str, Wanted] = {
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """How the person narrows a view. after: the cursor of the page before."""
+    """How the person narrows a view. after: the cursor of the page before. q: whom it may mean, empty: everybody."""
 
     me: UUID
     organizations: list[UUID] | None
@@ -65,6 +67,7 @@ class Narrowed:
     organization_id: UUID | None
     after: str
     limit: int
+    q: str = ""
 
 
 def midnight(now: datetime, rules: ReadingRules) -> datetime:
@@ -97,6 +100,8 @@ async def lines(
         "after_checkup": after[1],
         "after_due": after[2],
         "after_id": after[3],
+        "searching": narrowed.q != "",
+        **search_terms(narrowed.q),
     }
     query = queries["issued_work"] if view.issued else queries["open_work"]
     rows = await fetch_all(connection, query, params, OverviewRow)

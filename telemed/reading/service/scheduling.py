@@ -188,7 +188,9 @@ def timing(
 async def _follow_request(tx: Connection, study: StudyRow, rules: ReadingRules) -> None:
     """A request that became more or less urgent before anybody began changes the priority of its reading."""
     held = await _open_reading(tx, study.id)
-    if held is None or held.row.priority_reason or held.row.priority == study.priority:
+    if held is None or held.row.priority == study.priority:
+        return
+    if held.row.priority_set_by is not None or held.row.priority_reason:
         return
     if isinstance(held.state, AwaitingReading) and held.row.clock_started_at is not None:
         changes = timing(study, held.row.clock_started_at, rules)

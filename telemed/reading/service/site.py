@@ -8,6 +8,7 @@ from telemed.db import execute, fetch_one
 from telemed.errors import Conflict, Invalid
 from telemed.reading.model import words
 from telemed.reading.model.clocks import due_after_stop
+from telemed.reading.model.priority import needs_reason
 from telemed.reading.model.states import (
     AwaitingReading,
     Hold,
@@ -116,15 +117,17 @@ async def resume_reading(acting: Acting, reading_id: UUID) -> None:
 
 
 async def set_priority(acting: Acting, reading_id: UUID, priority: Priority, reason: str) -> None:
-    """The reader may raise or lower the priority with a reason; the clock keeps its start."""
-    reason = required(reason)
+    """The reader may raise or lower the priority; to or from an emergency with a reason. The clock keeps its start."""
     held = await acting.hold(reading_id)
+    if needs_reason(Priority(held.row.priority), priority):
+        reason = required(reason)
     state = held.state
     if not isinstance(state, AwaitingReading | InReading) or held.row.clock_started_at is None:
         raise words.moved_on(held.row.state)
     study = await study_of(acting.tx, held.row.study_id)
     changes = timing(study, held.row.clock_started_at, acting.rules, priority)
-    await acting.save(held, Moved(state), "reading.reprioritised", priority_reason=reason, **changes)
+    said = {"priority_reason": reason.strip(), "priority_set_by": acting.principal.practitioner_id}
+    await acting.save(held, Moved(state), "reading.reprioritised", **said, **changes)
 
 
 async def _insert(acting: Acting, return_id: UUID, reading_id: UUID, kind: str, note: str, *, closed: bool) -> None:

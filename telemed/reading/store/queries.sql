@@ -1,7 +1,7 @@
 -- name: lock_reading
 -- The row of one reading, held until the transaction ends.
-select id, study_id, organization_id, mode, state, priority, checkup, priority_reason, opened_at, clock_started_at,
-       allowed_minutes, working_time, due_at, clock_stopped_at, clock_ended_at, reading_seconds, author_id,
+select id, study_id, organization_id, mode, state, priority, checkup, priority_reason, priority_set_by, opened_at,
+       clock_started_at, allowed_minutes, working_time, due_at, clock_stopped_at, clock_ended_at, reading_seconds, author_id,
        hold_reason, hold_note, limited, round, current_version_id, preliminary_version_id, instances_signed,
        late_instances, revision
 from reading
@@ -10,8 +10,8 @@ for update;
 
 -- name: lock_reading_unless_held
 -- As lock_reading, but nothing when somebody else holds it.
-select id, study_id, organization_id, mode, state, priority, checkup, priority_reason, opened_at, clock_started_at,
-       allowed_minutes, working_time, due_at, clock_stopped_at, clock_ended_at, reading_seconds, author_id,
+select id, study_id, organization_id, mode, state, priority, checkup, priority_reason, priority_set_by, opened_at,
+       clock_started_at, allowed_minutes, working_time, due_at, clock_stopped_at, clock_ended_at, reading_seconds, author_id,
        hold_reason, hold_note, limited, round, current_version_id, preliminary_version_id, instances_signed,
        late_instances, revision
 from reading
@@ -40,7 +40,7 @@ on conflict (study_id) where state not in ('void', 'canceled') do nothing;
 -- Write what may change of a reading.
 update reading
 set mode = %(mode)s, state = %(state)s, priority = %(priority)s, checkup = %(checkup)s,
-    priority_reason = %(priority_reason)s, clock_started_at = %(clock_started_at)s,
+    priority_reason = %(priority_reason)s, priority_set_by = %(priority_set_by)s, clock_started_at = %(clock_started_at)s,
     allowed_minutes = %(allowed_minutes)s, working_time = %(working_time)s, due_at = %(due_at)s,
     clock_stopped_at = %(clock_stopped_at)s, clock_ended_at = %(clock_ended_at)s,
     reading_seconds = %(reading_seconds)s, author_id = %(author_id)s, hold_reason = %(hold_reason)s,

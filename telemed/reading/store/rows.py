@@ -23,6 +23,7 @@ class ReadingRow(msgspec.Struct, frozen=True):
     priority: str
     checkup: bool
     priority_reason: str
+    priority_set_by: UUID | None
     opened_at: datetime
     clock_started_at: datetime | None
     allowed_minutes: int | None

@@ -7,7 +7,7 @@ select * from reading_overview where id = %(id)s;
 select * from reading_overview where study_id = %(study_id)s order by state in ('void', 'canceled'), opened_at desc;
 
 -- name: open_work
--- Open work by urgency, then by what is left of the allowed time.
+-- Open work by urgency, then by what is left of the allowed time; searching: of whom the terms may mean.
 select * from reading_overview
 where state = any(%(states)s)
   and (%(organizations)s::uuid[] is null or organization_id = any(%(organizations)s::uuid[]))
@@ -18,19 +18,49 @@ where state = any(%(states)s)
   and (%(not_by)s::uuid is null or author_id is distinct from %(not_by)s)
   and (%(modality)s = '' or %(modality)s = any(modalities))
   and (%(organization_id)s::uuid is null or organization_id = %(organization_id)s)
+  and (not %(searching)s::boolean or exists (
+      select from imaging_study s
+      left join patient p on p.id = s.patient_id
+      left join service_request q on q.id = s.service_request_id
+      where s.id = study_id
+        and ((%(key)s::text <> '' and coalesce(p.name_search, s.source_name_search) like %(key_pattern)s::text)
+             or (%(reading)s::text <> ''
+                 and coalesce(p.name_pinyin, s.source_name_pinyin) like %(reading_pattern)s::text)
+             or (%(number)s::text <> ''
+                 and ((length(%(number)s::text) >= 4
+                       and position(%(number)s::text in translate(
+                           upper(coalesce(q.accession_number, s.accession_number)), ' -', '')) > 0)
+                      or (p.id is null and translate(upper(s.source_patient_id), ' -', '') = %(number)s::text)
+                      or exists (select from patient_identifier i
+                                 where i.patient_id = p.id and i.value = %(number)s::text and i.kind <> 'device'))))))
   and (%(after_id)s::uuid is null or (priority_rank, checkup, coalesce(due_at, 'infinity'), id)
        > (%(after_rank)s::smallint, %(after_checkup)s::boolean, %(after_due)s::timestamptz, %(after_id)s::uuid))
 order by priority_rank, checkup, coalesce(due_at, 'infinity'), id
 limit %(limit)s;
 
 -- name: issued_work
--- Reports issued since a moment, newest first.
+-- Reports issued since a moment, newest first; searching: of whom the terms may mean.
 select * from reading_overview
 where state = any(%(states)s)
   and signed_at >= %(since)s
   and (%(organizations)s::uuid[] is null or organization_id = any(%(organizations)s::uuid[]))
   and (%(modality)s = '' or %(modality)s = any(modalities))
   and (%(organization_id)s::uuid is null or organization_id = %(organization_id)s)
+  and (not %(searching)s::boolean or exists (
+      select from imaging_study s
+      left join patient p on p.id = s.patient_id
+      left join service_request q on q.id = s.service_request_id
+      where s.id = study_id
+        and ((%(key)s::text <> '' and coalesce(p.name_search, s.source_name_search) like %(key_pattern)s::text)
+             or (%(reading)s::text <> ''
+                 and coalesce(p.name_pinyin, s.source_name_pinyin) like %(reading_pattern)s::text)
+             or (%(number)s::text <> ''
+                 and ((length(%(number)s::text) >= 4
+                       and position(%(number)s::text in translate(
+                           upper(coalesce(q.accession_number, s.accession_number)), ' -', '')) > 0)
+                      or (p.id is null and translate(upper(s.source_patient_id), ' -', '') = %(number)s::text)
+                      or exists (select from patient_identifier i
+                                 where i.patient_id = p.id and i.value = %(number)s::text and i.kind <> 'device'))))))
   and (%(after_id)s::uuid is null or (signed_at, id) < (%(after_due)s::timestamptz, %(after_id)s::uuid))
 order by signed_at desc, id desc
 limit %(limit)s;

@@ -498,6 +498,28 @@ async def test_the_reader_lowers_a_priority_with_a_reason_and_the_clock_keeps_it
     assert after.clock_started_at == before.clock_started_at
 
 
+async def test_an_emergency_neither_begins_nor_ends_without_a_reason_and_lesser_changes_need_none(county):
+    reading = await county.ready()
+    await county.act("gao", site.set_priority, reading, Priority.URGENT, "")
+    with pytest.raises(Invalid):
+        await county.act("gao", site.set_priority, reading, Priority.STAT, " ")
+    assert (await county.row(reading)).priority == "urgent"
+    await county.act("gao", site.set_priority, reading, Priority.STAT, "电话告知突发胸痛")
+    with pytest.raises(Invalid):
+        await county.act("gao", site.set_priority, reading, Priority.URGENT, "")
+    row = await county.row(reading)
+    assert (row.priority, row.priority_reason) == ("stat", "电话告知突发胸痛")
+
+
+async def test_a_change_without_a_reason_stands_against_a_later_change_of_the_request(county):
+    study = await county.push()
+    await county.schedule(study)
+    reading = await county.reading_of(study)
+    await county.act("gao", site.set_priority, reading, Priority.URGENT, "")
+    await county.schedule(study)
+    assert (await county.row(reading)).priority == "urgent"
+
+
 async def test_a_reprint_needs_its_reason(county):
     version = await county.signed(await county.ready())
     await county.act("li", delivery.record_print, version, copies=1, paper="A4", reason="")

@@ -2152,6 +2152,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/worklist/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search the worklist
+         * @description 在工作列表中查找
+         */
+        post: operations["post-worklist-search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/county-ca.crt": {
         parameters: {
             query?: never;
@@ -3721,9 +3741,13 @@ export interface components {
          * @enum {unknown}
          */
         Priority: "routine" | "stat" | "urgent";
-        /** PriorityBody */
+        /**
+         * PriorityBody
+         * @description reason: may be empty unless an emergency begins or ends with the change.
+         */
         PriorityBody: {
             priority: components["schemas"]["Priority"];
+            /** @default  */
             reason: string;
         };
         /**
@@ -4478,6 +4502,26 @@ export interface components {
         Worklist: {
             items: components["schemas"]["Line"][];
             next: string | null;
+        };
+        /**
+         * WorklistSearch
+         * @description A saved view narrowed to whom `q` may mean: part of a name, its reading or initials, or a whole number.
+         *
+         *         A body, because names and numbers stand in no address.
+         */
+        WorklistSearch: {
+            /** @default 200 */
+            limit: number;
+            /** @default  */
+            modality: string;
+            /** @default null */
+            organization_id: string | null;
+            q: string;
+            /**
+             * @default todo
+             * @enum {unknown}
+             */
+            view: "all" | "attention" | "checkup" | "delivered-today" | "mine" | "receiving" | "returned" | "signed-today" | "stat" | "todo" | "verification";
         };
         /** WritingBody */
         WritingBody: {
@@ -8139,7 +8183,7 @@ export interface operations {
     "get-worklist": {
         parameters: {
             query?: {
-                view?: "attention" | "checkup" | "delivered-today" | "mine" | "receiving" | "returned" | "signed-today" | "stat" | "todo" | "verification";
+                view?: "all" | "attention" | "checkup" | "delivered-today" | "mine" | "receiving" | "returned" | "signed-today" | "stat" | "todo" | "verification";
                 modality?: string;
                 organization_id?: string | null;
                 after?: string;
@@ -8245,6 +8289,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Picked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-worklist-search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorklistSearch"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worklist"];
                 };
             };
             /** @description Problem */

@@ -26,6 +26,16 @@ export interface Who {
   readonly may: (action: string) => boolean;
 }
 
+export const PRIORITIES = ['stat', 'urgent', 'routine'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** While nobody has submitted a text, a reader may change how urgent it is. */
+export const mayPrioritise = (line: Line, who: Who): boolean =>
+  who.may('reading.write') && (line.state === 'awaiting-reading' || line.state === 'reading') && line.clock_started_at !== null;
+
+/** As the server has it: what begins or ends an emergency is explained. */
+export const priorityNeedsReason = (before: string, after: string): boolean => (before === 'stat') !== (after === 'stat');
+
 const ISSUED = new Set(['signed', 'delivered', 'viewed', 'needs-recheck']);
 
 /** The first is the one the desk puts forward. The server decides again. */

@@ -4,6 +4,7 @@ import type { ShapeName, Tone } from '@/ui/shapes';
 
 type Counts = components['schemas']['CountsRow'];
 export type ViewCode =
+  | 'all'
   | 'todo'
   | 'stat'
   | 'mine'
@@ -17,7 +18,7 @@ export type ViewCode =
 
 export interface SavedView {
   readonly code: ViewCode;
-  readonly text: 'todo' | 'stat' | 'mine' | 'verification' | 'returned' | 'attention' | 'checkup' | 'receiving' | 'signedToday' | 'deliveredToday';
+  readonly text: 'all' | 'todo' | 'stat' | 'mine' | 'verification' | 'returned' | 'attention' | 'checkup' | 'receiving' | 'signedToday' | 'deliveredToday';
   readonly count: keyof Counts;
   readonly shape?: ShapeName;
   readonly tone?: Tone;
@@ -38,6 +39,10 @@ export const VIEWS: readonly SavedView[] = [
   { code: 'receiving', text: 'receiving', count: 'receiving', today: true },
 ];
 
+/** Where a search goes on that found nothing in its view; not in the rail, since it has no count of its own. */
+export const EVERYTHING: SavedView = { code: 'all', text: 'all', count: 'todo' };
+
 export function viewOf(code: unknown): SavedView {
+  if (code === EVERYTHING.code) return EVERYTHING;
   return VIEWS.find((one) => one.code === code) ?? (VIEWS[0] as SavedView);
 }
