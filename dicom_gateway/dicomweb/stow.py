@@ -152,9 +152,9 @@ def status_of(parts: list[Part]) -> int:
 def answer(parts: list[Part]) -> dict[str, JsonElement]:
     """The Store Instances Response Module as DICOM JSON; sequences without items are left out (type 1C).
 
-    The reason stands in words in (0000,0902) Error Comment, with the number of the part.
+    The reason stands in words in (0000,0902) Error Comment, with the number of the part, as does `already-stored`.
     """
-    stored = [_reference(one) for one in parts if not one.reason]
+    stored = [_stored(one) for one in parts if not one.reason]
     failed = [
         {
             **_reference(one),
@@ -170,6 +170,12 @@ def answer(parts: list[Part]) -> dict[str, JsonElement]:
     if stored:
         result["00081199"] = {"vr": "SQ", "Value": stored}
     return result
+
+
+def _stored(part: Part) -> dict[str, JsonElement]:
+    if not part.duplicate:
+        return _reference(part)
+    return {**_reference(part), "00000902": {"vr": "LO", "Value": [f"part {part.number}: already-stored"]}}
 
 
 def _reference(part: Part) -> dict[str, JsonElement]:

@@ -82,6 +82,16 @@ CREATE TABLE public.administrator (
     role text NOT NULL
 );
 
+CREATE TABLE public.announced_study (
+    organization_id uuid NOT NULL,
+    study_instance_uid text NOT NULL,
+    intent text NOT NULL,
+    announced_by uuid NOT NULL,
+    announced_at timestamp with time zone NOT NULL,
+    CONSTRAINT announced_study_intent_is_known CHECK ((intent = ANY (ARRAY['request-reading'::text, 'archive-only'::text, 'backfill'::text, 'consultation'::text]))),
+    CONSTRAINT announced_study_uid_is_uid CHECK ((study_instance_uid ~ '^[0-9.]{1,64}$'::text))
+);
+
 CREATE TABLE public.audit_event (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -1020,6 +1030,9 @@ ALTER TABLE ONLY public.account
 ALTER TABLE ONLY public.administrator
     ADD CONSTRAINT administrator_pkey PRIMARY KEY (practitioner_id);
 
+ALTER TABLE ONLY public.announced_study
+    ADD CONSTRAINT announced_study_pkey PRIMARY KEY (organization_id, study_instance_uid);
+
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_access_once_per_window UNIQUE (access_window);
 
@@ -1209,6 +1222,8 @@ ALTER TABLE ONLY public.service_request
 ALTER TABLE ONLY public.work_item
     ADD CONSTRAINT work_item_pkey PRIMARY KEY (id);
 
+CREATE INDEX announced_study_by_time ON public.announced_study USING btree (announced_at);
+
 CREATE INDEX association_by_study ON public.imaging_association USING btree (study_id);
 
 CREATE INDEX audit_event_by_entity ON public.audit_event USING gin (entities jsonb_path_ops);
@@ -1368,6 +1383,12 @@ ALTER TABLE ONLY public.account
 
 ALTER TABLE ONLY public.administrator
     ADD CONSTRAINT administrator_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.announced_study
+    ADD CONSTRAINT announced_study_announced_by_fkey FOREIGN KEY (announced_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.announced_study
+    ADD CONSTRAINT announced_study_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
 
 ALTER TABLE ONLY public.audit_pending
     ADD CONSTRAINT audit_pending_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.audit_event(id);

@@ -12,18 +12,23 @@ join imaging_instance i on i.id = e.instance_id
 where i.sop_instance_uid = any(%(uids)s);
 
 -- name: insert_study
--- Begin a study with what its first instance says; another process may have begun it.
+-- Begin a study with what its first instance says, and why it was announced; another process may have begun it.
 insert into imaging_study (
     study_instance_uid, organization_id, device_id, source_patient_id, source_issuer, source_patient_name,
     source_name_search, source_name_pinyin, source_birth_date, source_sex, source_age, accession_number, study_id_text,
     description, body_site, laterality, referring_physician, institution, station, operator, acquired_at,
-    charset_declared, charset_used, charset_confidence, first_received_at, last_received_at, settle_at)
+    charset_declared, charset_used, charset_confidence, first_received_at, last_received_at, settle_at, intent,
+    intent_confirmed)
 values (
     %(study_instance_uid)s, %(organization_id)s, (select id from device where ae_title = %(calling_ae)s),
     %(patient_id)s, %(issuer)s, %(patient_name)s, %(name_search)s, %(name_pinyin)s, %(birth_date)s, %(sex)s, %(age)s,
     %(accession_number)s, %(study_id)s, %(study_description)s, %(body_part)s, %(laterality)s,
     %(referring_physician)s, %(institution)s, %(station)s, %(operator)s, %(acquired_at)s,
-    %(charset_declared)s, %(charset_used)s, %(charset_confidence)s, %(received_at)s, %(received_at)s, %(settle_at)s)
+    %(charset_declared)s, %(charset_used)s, %(charset_confidence)s, %(received_at)s, %(received_at)s, %(settle_at)s,
+    coalesce((select intent from announced_study where organization_id = %(organization_id)s
+                  and study_instance_uid = %(study_instance_uid)s), 'request-reading'),
+    exists (select from announced_study where organization_id = %(organization_id)s
+                and study_instance_uid = %(study_instance_uid)s))
 on conflict (study_instance_uid) do nothing
 returning id;
 

@@ -11,7 +11,7 @@ import msgspec
 from telemed.db import Connection
 from telemed.errors import NotFound
 from telemed.http.wire import Call, Endpoint, Nothing
-from telemed.imaging import linked, linking, matching, requests
+from telemed.imaging import announcing, linked, linking, matching, requests
 from telemed.imaging.listing import StudyItem, studies
 from telemed.imaging.routes_registration import Registration, day_of, shown
 from telemed.patients import identifiers, names, store
@@ -84,6 +84,15 @@ class MixedBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     revision: int
     one_person: bool
+
+
+class AnnouncementBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Study Instance UIDs somebody is about to send, as the medium's DICOMDIR names them, and why."""
+
+    studies: Annotated[
+        list[Annotated[str, msgspec.Meta(pattern=r"^[0-9.]{1,64}$")]], msgspec.Meta(min_length=1, max_length=500)
+    ]
+    intent: Intent
 
 
 class IntentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -222,6 +231,11 @@ class MatchingRoutes:
             )
             return await self._after(call, tx, study_id)
 
+    async def announce(self, call: Call[Nothing, AnnouncementBody]) -> None:
+        async with call.transaction() as tx:
+            await announcing.announce(tx, call.body.studies, call.body.intent, call.principal, call.now)
+            call.detail["studies"] = len(call.body.studies)
+
     async def set_intent(self, call: Call[Nothing, IntentBody]) -> StudyItem:
         study_id, body = call.uuid("id"), call.body
         async with call.transaction() as tx:
@@ -317,6 +331,15 @@ def endpoints(zone: tzinfo) -> list[Endpoint]:
             Text("疑似混合检查的处理", "Settle a study held as mixed"),
             body=MixedBody,
             returns=StudyItem,
+        ),
+        Endpoint(
+            "POST",
+            "/api/studies/announcement",
+            Action.STUDY_STORE,
+            routes.announce,
+            Text("导入前说明上传目的（光盘/U盘）", "Say why studies of a medium are about to be imported"),
+            body=AnnouncementBody,
+            status=204,
         ),
         Endpoint(
             "POST",

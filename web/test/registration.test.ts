@@ -46,9 +46,9 @@ it('counts completed years', () => {
 });
 
 it('sends files in portions that show progress', () => {
-  const files = [5, 5, 1, 9].map((mb) => ({ size: mb * 1024 * 1024 }));
+  const files = [5, 5, 1, 9].map((mb) => ({ file: { size: mb * 1024 * 1024 } }));
   expect(portions(files).map((one) => one.length)).toEqual([1, 2, 1]);
-  expect(portions(Array.from({ length: 120 }, () => ({ size: 1 }))).map((one) => one.length)).toEqual([50, 50, 20]);
+  expect(portions(Array.from({ length: 120 }, () => ({ file: { size: 1 } }))).map((one) => one.length)).toEqual([50, 50, 20]);
   expect(portions([])).toEqual([]);
 });
 
@@ -57,12 +57,17 @@ it('frames each file as a part of multipart/related', async () => {
   expect(text).toBe('--b\r\nContent-Type: application/dicom\r\n\r\none\r\n--b\r\nContent-Type: application/dicom\r\n\r\ntwo\r\n--b--\r\n');
 });
 
-it('reads what was stored and what was refused, each reason once', () => {
-  const failed = { '00081197': { vr: 'US', Value: [0xc000] } };
-  const answer = { '00081199': { vr: 'SQ', Value: [{}, {}] }, '00081198': { vr: 'SQ', Value: [failed, failed] } };
-  expect(outcomeOf(answer)).toEqual({ stored: 2, failed: 2, reasons: ['0xC000'] });
-  expect(outcomeOf([answer]).stored).toBe(2);
-  expect(outcomeOf({})).toEqual({ stored: 0, failed: 0, reasons: [] });
+it('reads what became of each file: stored, there already, refused and why', () => {
+  const files = ['a', 'b', 'c'].map((name) => ({ path: ['CD', name], file: new File([], name) }));
+  const comment = (text: string): object => ({ '00000902': { vr: 'LO', Value: [text] } });
+  const answer = {
+    '00081199': { vr: 'SQ', Value: [{}, comment('part 3: already-stored')] },
+    '00081198': { vr: 'SQ', Value: [{ '00081197': { vr: 'US', Value: [0xc000] }, ...comment('part 2: data-set-truncated') }] },
+  };
+  const fates = (given: unknown): string[] => outcomeOf(given, files).map((one) => `${one.result} ${one.reason}`.trim());
+  expect(fates(answer)).toEqual(['stored', 'refused data-set-truncated', 'known']);
+  expect(fates([answer])).toEqual(fates(answer));
+  expect(fates({})).toEqual(['stored', 'stored', 'stored']);
 });
 
 it('takes files with DICM behind the preamble, and no DICOMDIR', async () => {

@@ -59,6 +59,16 @@ async def test_a_medium_s_other_files_are_left_out_with_a_reason_each(client, sp
     assert reasons[0].endswith("not-dicom")
 
 
+async def test_what_was_there_already_is_told_apart_from_what_is_new(client, series):
+    first, second = (file_bytes(one) for one in series[:2])
+    await store(client, body(first))
+    _, said = await store(client, body(second, first))
+    assert [one.get("00000902", {}).get("Value") for one in said["00081199"]["Value"]] == [
+        None,
+        ["part 2: already-stored"],
+    ]
+
+
 async def test_some_refused_and_all_refused(client, spool, series):
     spool.refused.add(CT)
     status, said = await store(client, body(file_bytes(series[0])))

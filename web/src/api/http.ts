@@ -11,6 +11,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds; thin links need patience, people do not wait for ever. */
   readonly deadline?: number;
+  /** Statuses that carry an answer although they are no success: 409 of STOW-RS says which instances were refused. */
+  readonly answers?: readonly number[];
 }
 
 const CSRF_HEADER = 'X-CSRF-Token';
@@ -79,7 +81,8 @@ export async function send(method: Method, path: string, options: RequestOptions
     if (options.signal?.aborted === true) throw error;
     throw deadline.aborted ? tooSlow() : unreachable();
   }
-  if (response.ok) return response;
+  const problemGiven = response.headers.get('Content-Type')?.includes('problem+json') ?? false;
+  if (response.ok || (!problemGiven && options.answers?.includes(response.status) === true)) return response;
   const problem: unknown = await response.json().catch(() => undefined);
   const failure = failureOf(response.status, problem, response.headers.get('X-Request-Id'));
   if (failure.kind === 'signed-out' || failure.kind === 'locked') whenSignedOut(failure.kind === 'signed-out');

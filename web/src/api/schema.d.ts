@@ -1844,6 +1844,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studies/announcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say why studies of a medium are about to be imported
+         * @description 导入前说明上传目的（光盘/U盘）
+         */
+        post: operations["post-studies-announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studies/{id}": {
         parameters: {
             query?: never;
@@ -2681,6 +2701,14 @@ export interface components {
             /** @enum {unknown} */
             purpose: "amended" | "appended";
             reason: string;
+        };
+        /**
+         * AnnouncementBody
+         * @description Study Instance UIDs somebody is about to send, as the medium's DICOMDIR names them, and why.
+         */
+        AnnouncementBody: {
+            intent: components["schemas"]["Intent"];
+            studies: string[];
         };
         /** AnswerBody */
         AnswerBody: {
@@ -7739,6 +7767,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StudyList"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-studies-announcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnouncementBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {

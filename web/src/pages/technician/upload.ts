@@ -1,37 +1,39 @@
 /** Files of a folder or CD by STOW-RS (PS3.18 10.5): which of them are DICOM, in which portions, what came of each. */
 import { asFailure, type Failure } from '@/api/failure';
 import { send } from '@/api/http';
+import { isDirectory, type FileAt } from '@/pages/technician/dicomdir';
 
 /** One request: small enough for a thin link to show progress, large enough not to wait for each answer. */
 const PORTION_BYTES = 8 * 1024 * 1024;
 const PORTION_FILES = 50;
 const DEADLINE = 600_000;
 
-export interface Outcome {
-  readonly stored: number;
-  readonly failed: number;
-  /** DICOM reasons (0008,1197) of what was not accepted, each once. */
-  readonly reasons: readonly string[];
+/** What became of one file. reason: the server's stable word for a refusal, else empty. */
+export interface Sent {
+  readonly at: FileAt<File>;
+  readonly result: 'stored' | 'known' | 'refused';
+  readonly reason: string;
 }
 
 /** A file with File Meta has DICM behind 128 bytes; DICOMDIR is a list of files and no picture. */
 export async function isDicom(file: File): Promise<boolean> {
-  if (file.size < 132 || file.name.toUpperCase() === 'DICOMDIR') return false;
+  if (file.size < 132 || isDirectory([file.name])) return false;
   const magic = new Uint8Array(await file.slice(128, 132).arrayBuffer());
   return String.fromCharCode(...magic) === 'DICM';
 }
 
-export function portions<T extends { readonly size: number }>(files: readonly T[]): T[][] {
+export function portions<T extends { readonly file: { readonly size: number } }>(files: readonly T[]): T[][] {
   const made: T[][] = [];
   let bytes = 0;
-  for (const file of files) {
+  for (const one of files) {
     const last = made.at(-1);
-    if (last === undefined || last.length >= PORTION_FILES || bytes + file.size > PORTION_BYTES) {
-      made.push([file]);
-      bytes = file.size;
+    const { size } = one.file;
+    if (last === undefined || last.length >= PORTION_FILES || bytes + size > PORTION_BYTES) {
+      made.push([one]);
+      bytes = size;
     } else {
-      last.push(file);
-      bytes += file.size;
+      last.push(one);
+      bytes += size;
     }
   }
   return made;
@@ -49,77 +51,88 @@ interface Attribute {
 }
 type Item = Readonly<Record<string, Attribute | undefined>>;
 
-/** The response module of PS3.18 I.2: (0008,1199) stored, (0008,1198) failed. */
-export function outcomeOf(answer: unknown): Outcome {
+const NUMBERED = /^part (\d+): ([a-z-]+)$/;
+
+/** Error Comment (0000,0902) of the items of a sequence: the number of the part and a word. */
+function comments(answer: Item | undefined, sequence: string): Map<number, string> {
+  const said = new Map<number, string>();
+  for (const one of (answer?.[sequence]?.Value ?? []) as readonly Item[]) {
+    const comment = one['00000902']?.Value?.[0];
+    const found = typeof comment === 'string' ? NUMBERED.exec(comment) : null;
+    if (found !== null) said.set(Number(found[1]), found[2] ?? '');
+  }
+  return said;
+}
+
+/** The response module of PS3.18 I.2: (0008,1198) what was refused, (0008,1199) what is stored, file by file. */
+export function outcomeOf(answer: unknown, files: readonly FileAt<File>[]): Sent[] {
   const first = (Array.isArray(answer) ? answer[0] : answer) as Item | undefined;
-  const stored = first?.['00081199']?.Value?.length ?? 0;
-  const failures = (first?.['00081198']?.Value ?? []) as readonly Item[];
-  const reasons = failures.map((one) => {
-    const reason = one['00081197']?.Value?.[0];
-    return typeof reason === 'number' ? `0x${reason.toString(16).toUpperCase().padStart(4, '0')}` : '?';
+  const refused = comments(first, '00081198');
+  const known = comments(first, '00081199');
+  return files.map((at, index) => {
+    const reason = refused.get(index + 1);
+    if (reason !== undefined) return { at, result: 'refused', reason };
+    return { at, result: known.has(index + 1) ? 'known' : 'stored', reason: '' };
   });
-  return { stored, failed: failures.length, reasons: [...new Set(reasons)] };
 }
 
 /** STOW-RS answers 409 or 202 with the same module: what was refused is an outcome, not a broken transfer. */
-export async function upload(files: readonly File[], signal: AbortSignal): Promise<Outcome> {
+export async function upload(files: readonly FileAt<File>[], signal: AbortSignal): Promise<Sent[]> {
   const boundary = `telemed-${crypto.randomUUID()}`;
   const response = await send('POST', '/dicom-web/studies', {
-    body: multipart(files, boundary),
+    body: multipart(files.map((one) => one.file), boundary),
     headers: {
       'Content-Type': `multipart/related; type="application/dicom"; boundary=${boundary}`,
       Accept: 'application/dicom+json',
     },
     signal,
     deadline: DEADLINE,
+    answers: [409],
   });
-  return outcomeOf(await response.json());
-}
-
-export interface Progress {
-  readonly files: number;
-  readonly bytes: number;
+  return outcomeOf(await response.json(), files);
 }
 
 /**
  * All portions, one after the other. Returns what is left when the link breaks: sending it again is safe, since what
- * has arrived is recognised.
+ * has arrived is recognised. onProgress: bytes and fates so far.
  */
 export async function uploadAll(
-  files: readonly File[],
+  files: readonly FileAt<File>[],
   signal: AbortSignal,
-  onProgress: (done: Progress, outcome: Outcome) => void,
-): Promise<{ outcome: Outcome; left: readonly File[]; failure: Failure | undefined }> {
-  let outcome: Outcome = { stored: 0, failed: 0, reasons: [] };
-  let done: Progress = { files: 0, bytes: 0 };
+  onProgress: (bytes: number, sent: readonly Sent[]) => void,
+): Promise<{ sent: readonly Sent[]; left: readonly FileAt<File>[]; failure: Failure | undefined }> {
+  const sent: Sent[] = [];
+  let bytes = 0;
   for (const portion of portions(files)) {
     try {
-      const one = await upload(portion, signal);
-      outcome = {
-        stored: outcome.stored + one.stored,
-        failed: outcome.failed + one.failed,
-        reasons: [...new Set([...outcome.reasons, ...one.reasons])],
-      };
+      sent.push(...(await upload(portion, signal)));
     } catch (error) {
-      return { outcome, left: files.slice(done.files), failure: signal.aborted ? undefined : asFailure(error) };
+      return { sent, left: files.slice(sent.length), failure: signal.aborted ? undefined : asFailure(error) };
     }
-    done = { files: done.files + portion.length, bytes: done.bytes + portion.reduce((sum, file) => sum + file.size, 0) };
-    onProgress(done, outcome);
+    bytes += portion.reduce((sum, one) => sum + one.file.size, 0);
+    onProgress(bytes, [...sent]);
   }
-  return { outcome, left: [], failure: undefined };
+  return { sent, left: [], failure: undefined };
 }
 
-/** Every file below what was dropped. */
-export async function filesOf(items: DataTransferItemList): Promise<File[]> {
+/** Every file below what was dropped, with where it stood. */
+export async function filesOf(items: DataTransferItemList): Promise<FileAt<File>[]> {
   const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  const found: File[] = [];
-  for (const entry of entries) await collect(entry, found);
+  const found: FileAt<File>[] = [];
+  for (const entry of entries) await collect(entry, [], found);
   return found;
 }
 
-async function collect(entry: FileSystemEntry, found: File[]): Promise<void> {
+/** Files of a file input; one that takes folders says where each stood. */
+export function chosenFiles(files: Iterable<File>): FileAt<File>[] {
+  return [...files].map((file) => ({ file, path: (file.webkitRelativePath === '' ? file.name : file.webkitRelativePath).split('/') }));
+}
+
+async function collect(entry: FileSystemEntry, above: readonly string[], found: FileAt<File>[]): Promise<void> {
+  const path = [...above, entry.name];
   if (entry.isFile) {
-    found.push(await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)));
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    found.push({ file, path });
     return;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
@@ -127,7 +140,7 @@ async function collect(entry: FileSystemEntry, found: File[]): Promise<void> {
     // A reader hands out at most a hundred entries at a time.
     const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (batch.length === 0) return;
-    for (const one of batch) await collect(one, found);
+    for (const one of batch) await collect(one, path, found);
   }
 }
 
