@@ -317,6 +317,16 @@ ALTER TABLE public.image_grade ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.image_seen (
+    reading_id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    series_instance_uid text NOT NULL,
+    sop_instance_uid text NOT NULL,
+    painted int4multirange DEFAULT '{}'::int4multirange NOT NULL,
+    previewed int4multirange DEFAULT '{}'::int4multirange NOT NULL,
+    CONSTRAINT image_seen_shows_something CHECK (((NOT isempty(painted)) OR (NOT isempty(previewed))))
+);
+
 CREATE TABLE public.imaging_association (
     association_id text NOT NULL,
     study_id uuid NOT NULL,
@@ -1096,6 +1106,9 @@ ALTER TABLE ONLY public.identity_review
 ALTER TABLE ONLY public.image_grade
     ADD CONSTRAINT image_grade_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.image_seen
+    ADD CONSTRAINT image_seen_pkey PRIMARY KEY (reading_id, practitioner_id, sop_instance_uid);
+
 ALTER TABLE ONLY public.imaging_association
     ADD CONSTRAINT imaging_association_pkey PRIMARY KEY (association_id, study_id);
 
@@ -1461,6 +1474,12 @@ ALTER TABLE ONLY public.image_grade
 
 ALTER TABLE ONLY public.image_grade
     ADD CONSTRAINT image_grade_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.image_seen
+    ADD CONSTRAINT image_seen_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.image_seen
+    ADD CONSTRAINT image_seen_reading_id_fkey FOREIGN KEY (reading_id) REFERENCES public.reading(id);
 
 ALTER TABLE ONLY public.imaging_association
     ADD CONSTRAINT imaging_association_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);

@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from .browser import DESK, WIDE, People, complaints
 from .readings import Hands, Signers, claim, push_case, sign, signers, submit, waiting
@@ -169,3 +169,35 @@ def test_the_list_is_worked_by_keyboard_alone(people: People, hands: Signers) ->
 
 def release(person: Hands, reading: str) -> None:
     person.send("POST", f"/api/readings/{reading}/release")
+
+
+def test_a_slow_line_shows_a_preview_first_and_what_was_seen_outlasts_the_viewer(
+    people: People, hands: Signers, two: tuple[str, str]
+) -> None:
+    """压缩预览 is said and warned of until the data are painted; opened again, the images count as seen."""
+    with people.context(hands.author.account, size=WIDE) as context:
+        page = context.new_page()
+        held: list[Route] = []
+        frames = re.compile(r"/frames/\d+$")
+        page.route(frames, lambda route: held.append(route))  # noqa: PLW0108 -- the driver wants a function
+        desk(page, two[1])
+        expect(page.locator(".pre .badge")).to_contain_text("压缩预览")
+        expect(page.locator("header.top")).to_contain_text("压缩预览")
+        page.locator(".impression textarea").fill("未见明显异常。")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("dialog[open]")).to_contain_text("压缩预览")
+        page.keyboard.press("Escape")
+        with page.expect_response(lambda answer: '"painted":[1]' in (answer.request.post_data or "")):
+            for one in held:
+                one.continue_()
+            expect(page.locator(".pre")).to_have_count(0)
+        expect(page.locator("header.top")).not_to_contain_text("压缩预览")
+        page.unroute(frames)
+        seen = hands.author.get(f"/api/readings/{two[1]}/seen")["items"]
+        assert [(one["painted"], one["previewed"]) for one in seen] == [([1], [1])]
+        page.route(re.compile(r"/dicom-web/.*/(frames|rendered)"), lambda _route: None)
+        desk(page, two[1])
+        expect(page.locator(".seen.done")).to_have_count(1)
+        page.keyboard.press("Control+Enter")
+        page.locator("dialog[open]").wait_for()
+        expect(page.locator("dialog[open]")).not_to_contain_text("未浏览")

@@ -6,8 +6,10 @@ import { mayPrioritise, offered, priorityNeedsReason } from '@/pages/desk/comman
 import { elsewhere } from '@/pages/desk/desks';
 import { useDraft, type DraftEditor } from '@/pages/desk/draft';
 import { titled, type Line } from '@/pages/desk/facts';
-import { unseen } from '@/pages/desk/looked';
+import { gathered } from '@/pages/desk/kept';
+import { previewOnly, unseen } from '@/pages/desk/looked';
 import { paperRule } from '@/pages/print/printing';
+import type { Quality, SeenSeries } from '@/viewer/seen';
 import { difference, tokens } from '@/pages/verify/diff';
 
 const said = (before: string, after: string): string =>
@@ -87,10 +89,21 @@ it('sees another patient on another desk, and not the same one', () => {
 });
 
 it('counts as unseen what was not painted, and everything before the first image is', () => {
-  const series = (seen: number, total: number): { seriesUid: string; total: number; seen: number; instances: string[] } => ({ seriesUid: '1', total, seen, instances: [] });
+  const series = (seen: number, total: number, previewed = 0): SeenSeries => ({ seriesUid: '1', total, seen, previewOnly: previewed, instances: [] });
   expect(unseen([], 200)).toEqual({ unseen_series: 1, unseen_instances: 200 });
   expect(unseen([series(3, 200), series(2, 2)], 202)).toEqual({ unseen_series: 1, unseen_instances: 197 });
   expect(unseen([series(2, 2)], 2)).toEqual({ unseen_series: 0, unseen_instances: 0 });
+  expect(previewOnly([])).toBe(false);
+  expect(previewOnly([series(2, 2), series(3, 3)])).toBe(false);
+  expect(previewOnly([series(2, 2), series(3, 3, 1)])).toBe(true);
+});
+
+it('tells the server each image once, however often it was shown', () => {
+  const shown = (uid: string, frame: number, quality: Quality): { uid: string; frame: number; quality: Quality } => ({ uid, frame, quality });
+  expect(gathered([shown('a', 1, 'preview'), shown('b', 1, 'full'), shown('a', 1, 'full'), shown('a', 2, 'full')])).toEqual([
+    { sop_instance_uid: 'a', painted: [1, 2], previewed: [1] },
+    { sop_instance_uid: 'b', painted: [1], previewed: [] },
+  ]);
 });
 
 it('names the modality once', () => {

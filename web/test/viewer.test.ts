@@ -153,8 +153,18 @@ describe('what was seen', () => {
     expect(seen.add('s', 'i', 1)).toBe(true);
     expect(seen.add('s', 'i', 1)).toBe(false);
     expect(seen.add('s', 'i', 2)).toBe(true);
-    expect(seen.of('s', 5)).toEqual({ seriesUid: 's', total: 5, seen: 2, instances: ['i'] });
+    expect(seen.of('s', 5)).toEqual({ seriesUid: 's', total: 5, seen: 2, previewOnly: 0, instances: ['i'] });
     expect(seen.of('other', 3)).toMatchObject({ seen: 0, instances: [] });
+  });
+
+  it('goes on from what was kept, and counts a preview until the data are painted', () => {
+    const seen = new Seen();
+    seen.take([{ series_instance_uid: 's', sop_instance_uid: 'i', painted: [1, 2], previewed: [3] }]);
+    expect(seen.of('s', 5)).toMatchObject({ seen: 3, previewOnly: 1 });
+    expect(seen.add('s', 'i', 2, 'preview')).toBe(false);
+    expect(seen.add('s', 'i', 3, 'preview')).toBe(false);
+    expect(seen.add('s', 'i', 3, 'full')).toBe(true);
+    expect(seen.of('s', 5)).toMatchObject({ seen: 3, previewOnly: 0 });
   });
 });
 

@@ -12,3 +12,17 @@ create table announced_study (
     primary key (organization_id, study_instance_uid)
 );
 create index announced_study_by_time on announced_study (announced_at);
+
+-- What a person was shown of a study while reading it: ids and frame numbers only. painted: full data; previewed: a
+-- compressed picture of it. Gone when the report is out; what was left out stands
+-- with the signature.
+create table image_seen (
+    reading_id uuid not null references reading,
+    practitioner_id uuid not null references practitioner,
+    series_instance_uid text not null,
+    sop_instance_uid text not null,
+    painted int4multirange not null default '{}',
+    previewed int4multirange not null default '{}',
+    primary key (reading_id, practitioner_id, sop_instance_uid),
+    constraint image_seen_shows_something check (not isempty(painted) or not isempty(previewed))
+);

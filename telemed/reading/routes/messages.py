@@ -17,6 +17,7 @@ from telemed.reading.store.rows import (
     PriorRow,
     ReceiptsRow,
     RequestRow,
+    SeenRow,
     SiteReturnRow,
     StepRow,
     TemplateRow,
@@ -269,6 +270,28 @@ class CallBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     read_back: Reason
 
 
+Frame = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+Frames = Annotated[list[Frame], msgspec.Meta(max_length=5000)]
+
+
+class SeenImage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Frames of one image, from 1. painted: in full data. previewed: as 压缩预览."""
+
+    sop_instance_uid: Annotated[str, msgspec.Meta(pattern=r"^[0-9.]{1,64}$")]
+    painted: Frames = []
+    previewed: Frames = []
+
+
+class SeenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    items: Annotated[list[SeenImage], msgspec.Meta(min_length=1, max_length=1000)]
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What the one who asks was shown of the study so far."""
+
+    items: list[SeenRow]
+
+
 class Lease(msgspec.Struct, frozen=True):
     lease_until: datetime
 
@@ -391,7 +414,10 @@ class Verified(msgspec.Struct, frozen=True):
 
 
 class TemplatesQuery(msgspec.Struct, frozen=True):
+    """inactive: also those taken out of use, for the page that puts them back."""
+
     modality: str = ""
+    inactive: bool = False
 
 
 class Templates(msgspec.Struct, frozen=True):

@@ -18,12 +18,14 @@ from telemed.reading.routes.messages import (
     ReadingsQuery,
     ReasonBody,
     SavedDraft,
+    Seen,
+    SeenBody,
     Warning,  # noqa: A004 -- the word of the screen
     Warnings,
     Worklist,
     WritingBody,
 )
-from telemed.reading.service import claims, drafts
+from telemed.reading.service import claims, drafts, looking
 from telemed.reading.service.drafts import Writing
 from telemed.reading.service.listing import queries as lists
 from telemed.reading.store.readings import queries
@@ -99,6 +101,17 @@ class ReadingRoutes:
     async def heartbeat(self, call: Call[Nothing, Nothing]) -> Lease:
         async with call.pool.transaction() as tx:
             return Lease(await claims.keep_claim(self._desk.acting(call, tx), reading_of(call)))
+
+    async def seen(self, call: Call[Nothing, Nothing]) -> Seen:
+        async with call.pool.connection() as connection:
+            row = await self._visible(call, connection, call.uuid("id"))
+            return Seen(await looking.seen_by(connection, row.id, call.principal.practitioner_id))
+
+    async def record_seen(self, call: Call[Nothing, SeenBody]) -> None:
+        shown = [looking.Shown(one.sop_instance_uid, one.painted, one.previewed) for one in call.body.items]
+        async with call.pool.transaction() as tx:
+            row = await self._visible(call, tx, call.uuid("id"))
+            await looking.record(tx, row.id, row.study_id, call.principal.practitioner_id, shown)
 
     async def release(self, call: Call[Nothing, Nothing]) -> None:
         async with call.transaction() as tx:
@@ -186,6 +199,25 @@ def reading_endpoints(desk: Desk) -> list[Endpoint]:
             Text("保持领取", "Keep the claim"),
             returns=Lease,
             audited=False,
+        ),
+        Endpoint(
+            "GET",
+            "/api/readings/{id}/seen",
+            write,
+            routes.seen,
+            Text("本人已浏览的图像", "What one has been shown of the images"),
+            returns=Seen,
+            access=True,
+        ),
+        Endpoint(
+            "POST",
+            "/api/readings/{id}/seen",
+            write,
+            routes.record_seen,
+            Text("记录已浏览的图像", "Keep what was shown of the images"),
+            body=SeenBody,
+            status=204,
+            access=True,
         ),
         Endpoint("POST", "/api/readings/{id}/release", write, routes.release, Text("放弃领取", "Release"), status=204),
         Endpoint(

@@ -24,7 +24,9 @@ from telemed.vocabulary import Action, Text
 
 async def listed(call: Call[TemplatesQuery, Nothing]) -> Templates:
     async with call.pool.connection() as connection:
-        return Templates(await templates.listed(connection, call.scope.organizations, call.query.modality))
+        query = call.query
+        found = await templates.listed(connection, call.scope.organizations, query.modality, inactive=query.inactive)
+    return Templates(found)
 
 
 async def create(call: Call[Nothing, TemplateText]) -> TemplateRow:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from telemed.db import Pool
 from telemed.reading.service.claims import escalate_returns, expire_leases, next_due
+from telemed.reading.service.looking import forget_delivered
 
 LONGEST_WAIT = 30.0  # seconds; a lease given meanwhile is longer than that
 
@@ -18,6 +19,7 @@ async def sweep(pool: Pool, clock: Callable[[], datetime]) -> None:
         now = clock()
         await expire_leases(pool, now)
         await escalate_returns(pool, now)
+        await forget_delivered(pool)
         async with pool.connection() as connection:
             due = await next_due(connection)
         wait = LONGEST_WAIT if due is None else (due - clock()).total_seconds()

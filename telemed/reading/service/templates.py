@@ -67,8 +67,10 @@ async def install(tx: Connection, templates: list[TemplateText]) -> int:
     return changed
 
 
-async def listed(connection: Connection, organizations: list[UUID] | None, modality: str) -> list[TemplateRow]:
-    params = {"organizations": organizations, "modality": modality}
+async def listed(
+    connection: Connection, organizations: list[UUID] | None, modality: str, *, inactive: bool = False
+) -> list[TemplateRow]:
+    params = {"organizations": organizations, "modality": modality, "inactive": inactive}
     return await fetch_all(connection, queries["templates"], params, TemplateRow)
 
 

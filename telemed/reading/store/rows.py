@@ -348,6 +348,15 @@ class SiteReportRow(OverviewRow, frozen=True, kw_only=True):
     grade: str | None
 
 
+class SeenRow(msgspec.Struct, frozen=True):
+    """Frames of one image that a person was shown: in full data, as a compressed preview."""
+
+    series_instance_uid: str
+    sop_instance_uid: str
+    painted: list[int]
+    previewed: list[int]
+
+
 class CountsRow(msgspec.Struct, frozen=True):
     todo: int
     stat: int

@@ -1,9 +1,9 @@
 -- name: templates
--- Active templates everybody or these organisations have.
+-- Templates everybody or these organisations have; inactive: also those taken out of use.
 select id, code, organization_id, modality, body_site, sex, name, name_en, technique, findings, impression, active,
        from_file, revision
 from report_template
-where active
+where (active or %(inactive)s::boolean)
   and (%(modality)s = '' or modality = %(modality)s)
   and (organization_id is null or %(organizations)s::uuid[] is null or organization_id = any(%(organizations)s::uuid[]))
 order by modality, body_site, right(code, 7) <> '-normal', code;

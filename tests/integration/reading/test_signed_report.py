@@ -16,7 +16,17 @@ from telemed.errors import Conflict, Forbidden, Invalid, NotFound
 from telemed.events import append
 from telemed.events.consumer import step
 from telemed.reading.model.states import Hold, Purpose
-from telemed.reading.service import amendments, claims, delivery, drafts, scheduling, site, submission, verification
+from telemed.reading.service import (
+    amendments,
+    claims,
+    delivery,
+    drafts,
+    scheduling,
+    site,
+    submission,
+    templates,
+    verification,
+)
 from telemed.reading.service.drafts import Writing
 from telemed.reading.service.rule_book import read_rules
 from telemed.reading.service.signing import OnScreen, confirm_password
@@ -577,3 +587,15 @@ async def test_the_consumer_follows_the_event_log(county, pool: Pool):
         await append(tx, "study.matched", study, [f"study/{study}"])
     assert await step(pool, consumer) >= 1
     assert (await county.row(await county.reading_of(study))).state == "awaiting-reading"
+
+
+async def test_a_template_taken_out_of_use_is_listed_for_those_who_put_it_back(county):
+    text = templates.TemplateText(
+        code="own-chest-normal", modality="DX", name="胸部", findings="未见异常。", impression="未见明显异常。"
+    )
+    async with county.pool.transaction() as tx:
+        made = await templates.create(tx, text, county.center)
+        await templates.change(tx, made.id, text, made.revision, active=False)
+    async with county.pool.connection() as connection:
+        assert made.id not in {one.id for one in await templates.listed(connection, None, "DX")}
+        assert made.id in {one.id for one in await templates.listed(connection, None, "DX", inactive=True)}

@@ -1308,6 +1308,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/readings/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one has been shown of the images
+         * @description 本人已浏览的图像
+         */
+        get: operations["get-readings-id-seen"];
+        put?: never;
+        /**
+         * Keep what was shown of the images
+         * @description 记录已浏览的图像
+         */
+        post: operations["post-readings-id-seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/readings/{id}/sign": {
         parameters: {
             query?: never;
@@ -4083,6 +4107,38 @@ export interface components {
             source: string;
             text: string;
         };
+        /**
+         * Seen
+         * @description What the one who asks was shown of the study so far.
+         */
+        Seen: {
+            items: components["schemas"]["SeenRow"][];
+        };
+        /** SeenBody */
+        SeenBody: {
+            items: components["schemas"]["SeenImage"][];
+        };
+        /**
+         * SeenImage
+         * @description Frames of one image, from 1. painted: in full data. previewed: as 压缩预览.
+         */
+        SeenImage: {
+            /** @default [] */
+            painted: number[];
+            /** @default [] */
+            previewed: number[];
+            sop_instance_uid: string;
+        };
+        /**
+         * SeenRow
+         * @description Frames of one image that a person was shown: in full data, as a compressed preview.
+         */
+        SeenRow: {
+            painted: number[];
+            previewed: number[];
+            series_instance_uid: string;
+            sop_instance_uid: string;
+        };
         /** SetupBody */
         SetupBody: {
             administrators: components["schemas"]["Administrator"][];
@@ -6819,6 +6875,70 @@ export interface operations {
             };
         };
     };
+    "get-readings-id-seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seen"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-readings-id-seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-readings-id-sign": {
         parameters: {
             query?: never;
@@ -7915,6 +8035,7 @@ export interface operations {
         parameters: {
             query?: {
                 modality?: string;
+                inactive?: boolean;
             };
             header?: never;
             path?: never;

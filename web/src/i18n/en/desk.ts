@@ -93,7 +93,7 @@ export const en: Translated<typeof zh> = {
     submit: 'Submit',
     submitWhat: 'Signed with your name and handed to the verifier.',
     unseen: '{n} series not looked at in full | {n} series not looked at in full',
-    previewOnly: 'What is shown is a compressed preview (not for diagnosis)',
+    previewOnly: 'Some images were seen as compressed previews only (not for diagnosis); their data have not been shown yet',
     warned: '{n} text warning | {n} text warnings',
     preliminaryWhat: 'Goes to the site at once, with the watermark “Emergency report; the final report prevails”.',
     preliminaryReview: 'The formal review is due in 4 working hours.',

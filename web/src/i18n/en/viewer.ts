@@ -3,7 +3,6 @@ import type { zh } from '@/i18n/zh-CN/viewer';
 
 export const en: Translated<typeof zh> = {
   title: 'Image window',
-  preview: 'Compressed preview',
   toolbar: 'Image tools',
   tool: {
     window: 'Window/level',
@@ -80,6 +79,7 @@ export const en: Translated<typeof zh> = {
   inverted: 'Inverted',
   rotated: 'Rotated {degrees}°',
   lossy: 'Lossy image',
+  preview: { badge: 'Compressed preview, not for diagnosis; the image is loading' },
   notDiagnosticScreen: 'Not a diagnostic display',
   browse: {
     badge: 'Browse mode (not for diagnosis)',

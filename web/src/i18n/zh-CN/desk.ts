@@ -90,7 +90,7 @@ export const zh = {
     submit: '提交审核',
     submitWhat: '以你的名义签名并提交给审核医师。',
     unseen: '{n} 个序列未浏览完',
-    previewOnly: '当前显示的是压缩预览（非诊断用）',
+    previewOnly: '部分图像只看过压缩预览（非诊断用），原始图像尚未显示',
     warned: '校对提示 {n} 条',
     preliminaryWhat: '立即向检查机构发出急诊临时报告，并带水印“急诊报告，以正式报告为准”。',
     preliminaryReview: '4 个工作小时内须完成补审。',

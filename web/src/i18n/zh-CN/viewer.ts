@@ -1,6 +1,5 @@
 export const zh = {
   title: '图像窗口',
-  preview: '压缩预览',
   toolbar: '图像工具',
   tool: {
     window: '窗宽窗位',
@@ -77,6 +76,7 @@ export const zh = {
   inverted: '反相',
   rotated: '已旋转 {degrees}°',
   lossy: '有损压缩图像',
+  preview: { badge: '压缩预览（非诊断用），原始图像载入中' },
   notDiagnosticScreen: '非诊断级显示器',
   browse: {
     badge: '浏览模式 (非诊断用)',
