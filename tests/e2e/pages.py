@@ -38,6 +38,12 @@ def _discard_first(page: Page) -> None:
     page.locator("dialog[open] textarea").wait_for()
 
 
+def _add_row(page: Page) -> None:
+    """Add a row to the table of reading modes."""
+    page.keyboard.press("n")
+    page.locator("fieldset.row").first.wait_for()
+
+
 @dataclass(frozen=True)
 class Visit:
     """One page. role None: before signing in. ready: CSS of something that only the loaded page has.
@@ -94,6 +100,15 @@ VISITS: tuple[Visit, ...] = (
     Visit(
         "admin-account", "/admin/accounts", "security-admin", "[role='grid'] tbody [role='row']", prepare=_open_first
     ),
+    Visit("settings-templates", "/settings/templates", "center-head", "[role='grid'] tbody [role='row']"),
+    Visit(
+        "settings-template",
+        "/settings/templates",
+        "center-head",
+        "[role='grid'] tbody [role='row']",
+        prepare=_open_first,
+    ),
+    Visit("settings-modes", "/settings/modes", "center-head", ".rows", prepare=_add_row),
     Visit("audit", "/audit", "auditor", "[role='grid'] tbody [role='row']"),
     Visit("break-glass", "/break-glass", "auditor", "[role='grid']"),
     Visit("technician", "/technician", "technician", "[role='grid'] tbody [role='row']", organization="青石"),
@@ -117,6 +132,7 @@ VISITS: tuple[Visit, ...] = (
         "images-dr", lambda known: f"/images/{known.facts.dr_study}", "author", ".corner.top", route="/images/:study?"
     ),
     Visit("worklist", "/worklist", "author", "[role='grid'] tbody [role='row']"),
+    Visit("checkup", "/checkup", "author", ".tile img"),
     Visit("verification", "/verification", "verifier", "[role='grid']"),
     Visit(
         "desk",

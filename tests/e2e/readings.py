@@ -73,7 +73,7 @@ def waiting(hands: Hands, organization: str = "") -> list[Any]:
 GIVEN = "兰英芝珍华秀玉梅桂凤春淑福国军贵德宝忠义明文志海"
 
 
-def register(hands: Hands, name: str, born: date, *, priority: str = "routine") -> Any:
+def register(hands: Hands, name: str, born: date, *, priority: str = "routine", encounter: str = "outpatient") -> Any:
     """Register a chest film of a new person at the township."""
     return hands.send(
         "POST",
@@ -85,7 +85,7 @@ def register(hands: Hands, name: str, born: date, *, priority: str = "routine") 
             "item": "DR 胸部正位",
             "body_site": "胸部",
             "laterality": "U",
-            "encounter_class": "outpatient",
+            "encounter_class": encounter,
             "priority": priority,
             "history": "咳嗽 2 周。",
             "purpose": "了解心肺情况。",
@@ -97,13 +97,13 @@ def register(hands: Hands, name: str, born: date, *, priority: str = "routine") 
     )
 
 
-def push_case(people: People, *, priority: str = "routine") -> Any:
+def push_case(people: People, *, priority: str = "routine", encounter: str = "outpatient") -> Any:
     """Register a new person at the township, push a chest film, wait until it can be read; returns the list's line."""
     seed = uuid4().int
     name = f"孟{GIVEN[seed % len(GIVEN)]}{GIVEN[seed // 100 % len(GIVEN)]}{GIVEN[seed // 10_000 % len(GIVEN)]}"
     who = signers(people)
     born = date(1940 + seed % 40, 1 + seed // 7 % 12, 1 + seed // 11 % 28)
-    registered = register(who.site, name, born, priority=priority)
+    registered = register(who.site, name, born, priority=priority, encounter=encounter)
     accession = registered["accession_number"]
     subject = Subject(patient_id=f"QS{seed % 10**9:09}", name=f"={name[0]}^{name[1:]}", birth_date=born)
     examination = Examination(key=accession, at=datetime.now(COUNTY), accession_number=accession, station="DR01")
