@@ -626,6 +626,7 @@ END) STORED NOT NULL,
     revision bigint DEFAULT 1 NOT NULL,
     former_patient_id uuid,
     former_request_id uuid,
+    priority_set_by uuid,
     CONSTRAINT reading_author_iff_submitted CHECK (((state <> ALL (ARRAY['awaiting-verification'::text, 'awaiting-formal-review'::text, 'verifying'::text])) OR (author_id IS NOT NULL))),
     CONSTRAINT reading_clock_is_whole CHECK ((((clock_started_at IS NULL) = (due_at IS NULL)) AND ((due_at IS NULL) = (allowed_minutes IS NULL)))),
     CONSTRAINT reading_clock_stops_only_for_material CHECK (((clock_stopped_at IS NULL) OR (hold_reason = 'waiting-for-material'::text))),
@@ -1585,6 +1586,9 @@ ALTER TABLE ONLY public.reading
 
 ALTER TABLE ONLY public.reading
     ADD CONSTRAINT reading_preliminary_version_exists FOREIGN KEY (preliminary_version_id) REFERENCES public.report_version(id);
+
+ALTER TABLE ONLY public.reading
+    ADD CONSTRAINT reading_priority_set_by_fkey FOREIGN KEY (priority_set_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.reading
     ADD CONSTRAINT reading_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);

@@ -2990,7 +2990,10 @@ export interface components {
             server_time: string;
             time_zone: string;
         };
-        /** Decision */
+        /**
+         * Decision
+         * @description note: needed to release.
+         */
         Decision: {
             /** @default  */
             note: string;
