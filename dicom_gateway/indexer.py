@@ -30,7 +30,7 @@ BATCH = 200
 #: Instances that come within this time of the first share its transaction.
 LINGER = 0.015
 #: While a series comes in, transactions begin this far apart: a batch costs little more than one instance.
-APART = 0.1
+APART = 0.25
 #: How often the journals of processes that died are looked for.
 ADOPT_EVERY = 15.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0

@@ -87,7 +87,7 @@ class Association:
         kind, answer = self.read()
         if kind != 4:
             raise ConnectionError(f"PDU {kind} instead of an answer")
-        at = answer.index(struct.pack("<HHI", 0, 0x0900, 2))
+        at = answer.rindex(struct.pack("<HHI", 0, 0x0900, 2))
         return struct.unpack_from("<H", answer, at + 8)[0]
 
     def release(self) -> None:
