@@ -8,10 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from telemed.db import Connection, Pool, execute, fetch_all
+from telemed.db import Connection, Pool, execute, fetch_all, load
 from telemed.reading.model.looking import multirange
-from telemed.reading.store.readings import queries
 from telemed.reading.store.rows import SeenRow
+
+queries = load("telemed.reading.store.looking", "looking.sql")
 
 
 class Shown(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from telemed.db import Connection, execute, fetch_all, fetch_one
+from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.errors import Conflict, Forbidden, Invalid, NotFound
 from telemed.imaging import linked, linking, proposing, requests, splitting
 from telemed.imaging.corrections import Kind
@@ -16,8 +16,10 @@ from telemed.reading.service.acting import Acting, Signatures
 from telemed.reading.service.amendments import write_void
 from telemed.reading.service.drafts import study_of
 from telemed.reading.service.signing import Confirmed, require_signer
-from telemed.reading.store.readings import queries
+from telemed.reading.store.readings import queries as reports
 from telemed.reading.store.rows import Id, VersionRow
+
+queries = load("telemed.reading.store.reassignment", "reassignment.sql")
 
 
 async def propose(acting: Acting, study_id: UUID, patient_id: UUID, request_id: UUID | None, reason: str) -> UUID:
@@ -124,7 +126,7 @@ async def _end(
 async def _preliminary(acting: Acting, version_id: UUID | None) -> VersionRow | None:
     if version_id is None:
         return None
-    return await fetch_one(acting.tx, queries["version"], {"id": version_id}, VersionRow)
+    return await fetch_one(acting.tx, reports["version"], {"id": version_id}, VersionRow)
 
 
 def report_stands() -> Forbidden:
