@@ -58,6 +58,8 @@ class Indexer:
         self._clock = clock
         self._adopt_at = 0.0
         self._began_at = 0.0
+        #: The last batch was full: what has piled up is taken without a pause.
+        self._behind = False
 
     async def run(self) -> None:
         """Index until cancelled.  Failures of the database are waited out; nothing else stops it."""
@@ -81,9 +83,10 @@ class Indexer:
             async with asyncio.timeout(max(self._adopt_at - loop.time(), 0)):
                 await self._spool.journal.wait()
         if self._spool.journal.backlog:
-            await asyncio.sleep(max(LINGER, self._began_at + APART - loop.time()))
+            if not self._behind:
+                await asyncio.sleep(max(LINGER, self._began_at + APART - loop.time()))
             self._began_at = loop.time()
-            await self.index_some()
+            self._behind = await self.index_some() == BATCH
 
     async def index_some(self) -> int:
         """Index the oldest records of the own journal; returns how many."""

@@ -38,6 +38,8 @@ CHUNK = 1 << 20
 TRANSCODED_LIMIT = 512 << 20
 #: Changes when derived metadata does: older files are derived anew.
 VERSION = "2"
+#: Bytes of a text value that are looked at to tell its character set; what was found is remembered with them.
+SAMPLE = 4096
 #: Bytes of one word of binary values (PS3.5 table 6.2-1).
 WORDS = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 _NAMES = (0x00100010, 0x00080080, 0x00081030, 0x0008103E, 0x00080090, 0x00100020, 0x00081010, 0x00181030)
@@ -244,7 +246,7 @@ def _reading(blob: Blob, used: str) -> Reading:
     declared = blob.ascii(0x00080005)
     if used:
         return Reading(declared, used, "declared")
-    samples = [bytes(blob.value(blob.top[tag])) for tag in _NAMES if tag in blob.top]
+    samples = [bytes(blob.value(blob.top[tag])[:SAMPLE]) for tag in _NAMES if tag in blob.top]
     return choose(declared, [one for one in samples if one])
 
 

@@ -131,7 +131,7 @@ class _Walk:
             elif level.holds == "elements":
                 if level.encoding == EXPLICIT:
                     self._plain(level)
-                    if self.at == self._end(level):
+                    if self.at == level.end:
                         continue
                 fault = self._element(level)
             else:
@@ -190,7 +190,7 @@ class _Walk:
                 length = _LENGTH.unpack_from(content, at + 8)[0]
             elif vr not in SHORT:
                 break
-            if group == 0xFFFE or length > end - value:
+            if group == 0xFFFE or length == UNDEFINED or length > end - value:
                 break
             self.counted += 1
             if outermost:

@@ -123,9 +123,9 @@ class DurableSpool:
         self.held += len(buffer)
         return buffer
 
-    def take_back(self, buffer: bytearray) -> None:
+    def take_back(self, buffer: bytearray, *, reuse: bool = True) -> None:
         self.held -= len(buffer)
-        if len(buffer) == HELD and len(self._buffers) < KEPT:
+        if reuse and len(buffer) == HELD and len(self._buffers) < KEPT:
             self._buffers.append(buffer)
 
     def brought(self, context: InstanceContext) -> None:
@@ -247,7 +247,14 @@ class Draft:
         await self._end()
 
     async def _end(self) -> None:
-        await self._spool.run(self._forget)
+        try:
+            await self._spool.run(self._forget)
+        except BaseException:
+            # its thread may still be at work: nobody else may write into this buffer
+            if self._held is not None:
+                self._spool.take_back(self._held, reuse=False)
+                self._held = None
+            raise
         self._give_back()
 
     def _give_back(self) -> None:
@@ -396,7 +403,11 @@ class Draft:
         handle, self._handle = self._handle, None
         self._spool.files.close(handle)
         if remove:
-            self._spool.files.remove(self._part)
+            try:
+                self._spool.files.remove(self._part)
+            except OSError as failure:
+                # whoever adopts the journal sweeps it; the sender is told what became of the instance
+                _log.warning("part-not-removed", error=failure.strerror)
 
 
 def refusal(failure: OSError) -> Refused:

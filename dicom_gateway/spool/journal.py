@@ -9,6 +9,7 @@ adopts it.
 """
 
 import asyncio
+import errno
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
@@ -122,6 +123,7 @@ class Journal:
         self._run = run
         self._number = 0
         self._handle: int | None = None
+        self._closed = False
         self._written = 0
         self._durable = Position(1, 0)
         self._indexed = Position(1, 0)
@@ -157,27 +159,27 @@ class Journal:
         self._news.set()
 
     def _write(self, frames: bytes) -> Position:
-        if self._handle is None or self._written >= SEGMENT:
-            self._begin_segment()
-        handle = self._handle
-        if handle is None:
-            raise AssertionError("a segment was just begun")
+        if self._closed:
+            raise OSError(errno.EBADF, "the journal is closed")
         try:
+            handle = self._handle if self._handle is not None and self._written < SEGMENT else self._begin_segment()
             self._files.append(handle, frames)
             self._files.sync_data(handle)
         except BaseException:
-            # After a failed fdatasync the kernel may call lost pages clean: nothing more goes into this segment.
+            # After a failed fdatasync the kernel may call lost pages clean, and a segment whose folder was not synced
+            # may have no name after a power cut: nothing more goes into this one.
             self._end_segment()
             raise
         self._written += len(frames)
         return Position(self._number, self._written)
 
-    def _begin_segment(self) -> None:
+    def _begin_segment(self) -> int:
         self._end_segment()
         self._number += 1
-        self._handle = self._files.create(self.segments.path(self._number))
+        self._handle = handle = self._files.create(self.segments.path(self._number))
         self._written = 0
         self._files.sync_folder(self.folder)
+        return handle
 
     def _end_segment(self) -> None:
         if self._handle is not None:
@@ -217,18 +219,20 @@ class Journal:
                 self.segments.drop(position.segment)
 
     async def close(self) -> None:
-        """End the journal of this process, to which nobody appends any more.
+        """End the journal of this process; its folder goes if nothing in it is still needed.
 
-        Its folder goes if nothing in it is still needed.
+        Whoever appends afterwards gets OSError: somebody may have adopted the folder.
         """
         await self._run(self._leave)
 
     def _leave(self) -> None:
-        self._end_segment()
-        if not self.backlog:
-            self.segments.drop(self._number + 1)
-            remove_folder(self._files, self.folder)
-        self._files.unlock(self._lock)
+        with self._exclusive:
+            self._closed = True
+            self._end_segment()
+            if not self.backlog:
+                self.segments.drop(self._number + 1)
+                remove_folder(self._files, self.folder)
+            self._files.unlock(self._lock)
 
 
 def begin(

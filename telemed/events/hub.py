@@ -98,7 +98,7 @@ class Hub:
             waited, held_back = held_back, await self._advance(connection)
             if waited and not held_back:
                 self._signal.fire()  # consumers of this process were held back by the same transaction
-                seen = self._signal.count
+                seen += 1  # what somebody else fired meanwhile still counts
             patience, look = (look, min(look * 2, SLOWEST_LOOK)) if held_back else (POLL, FIRST_LOOK)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._signal.after(seen), timeout=patience)

@@ -169,6 +169,7 @@ async def index(
     clashes: list[tuple[Arrival, Clash]] = []
     stored: dict[UUID, list[Arrival]] = defaultdict(list)
     new: list[dict[str, object]] = []
+    held: set[UUID] = set()
     for came, one, arrival in zip(arrivals, placed, places, strict=True):
         study = studies.by_uid[arrival.study_instance_uid]
         place = series[arrival.series_instance_uid]
@@ -194,8 +195,8 @@ async def index(
             if verdict is Clash.ANOTHER_PATIENT:
                 await _state(tx, studies, study, arrival, contradicts=True)
                 await execute(tx, queries["hold_mixed"], {"id": study.id})
+                held.add(study.id)
     await _insert(tx, new)
-    held = {studies.by_uid[one.study_instance_uid].id for one, clash in clashes if clash is Clash.ANOTHER_PATIENT}
     for study in sorted(studies.by_uid.values(), key=lambda one: one.id):
         if study.id in stored or study.id in held:
             await _count(tx, study, stored[study.id], series)
@@ -302,7 +303,9 @@ async def _insert(tx: Connection, instances: Sequence[dict[str, object]]) -> Non
     """Insert all of them in one statement: a statement an instance is most of what indexing would cost."""
     if not instances:
         return
-    params = {"instances": msgspec.json.encode(instances).decode()}
+    # in one order, so that two processes never wait for each other
+    ordered = sorted(instances, key=lambda one: str(one["sop_instance_uid"]))
+    params = {"instances": msgspec.json.encode(ordered).decode()}
     taken = {str(one["sop_instance_uid"]) for one in instances}
     taken -= {row.sop_instance_uid for row in await fetch_all(tx, queries["insert_instances"], params, _Uid)}
     if taken:

@@ -56,6 +56,28 @@ async def test_a_journal_that_cannot_be_written_refuses_and_begins_a_new_segment
     assert len(world.acknowledged) == 1 + at_once
 
 
+async def test_a_segment_whose_folder_was_not_synced_is_not_written_to() -> None:
+    world = World(Recording())
+    spool = world.spool()
+    cut_at_every_step(world, random.Random(4))
+    world.files.failing = lambda call, path: call == "sync_folder" and path.parent == ROOT / "spool"
+    assert isinstance(await world.store(spool, "1.1", b"first"), Refused)
+    world.files.failing = lambda _call, _path: False
+    assert isinstance(await world.store(spool, "1.1", b"first"), Stored)
+    world.files.observe()
+    assert not world.lost
+
+
+async def test_a_closed_journal_takes_nothing_more() -> None:
+    world = World(Recording())
+    spool = world.spool()
+    await world.store(spool, "1.1", b"first")
+    await spool.close()
+    answer = await world.store(spool, "1.2", b"second")
+    assert isinstance(answer, Refused)
+    assert answer.transient
+
+
 @pytest.mark.parametrize("call", ["create", "append", "sync_data", "rename", "sync_folder", "make_folder"])
 async def test_each_step_that_fails_refuses_and_leaves_no_part(call: str) -> None:
     world = World(Recording())

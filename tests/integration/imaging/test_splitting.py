@@ -289,7 +289,9 @@ async def test_images_after_a_release_as_one_person_are_taken_from_both_spelling
     await mixed.send({**WANG, "patient_id": "239999195603140032"})
     (case,) = await mixed.rows("select id from quarantine")
     async with township.pool.transaction() as tx:
-        await quarantine.release(tx, township.scope, case["id"], by=mixed.colleague, note="同一人，登记号有误", now=township.now)
+        await quarantine.release(
+            tx, township.scope, case["id"], by=mixed.colleague, note="同一人，登记号有误", now=township.now
+        )
     await mixed.send(WANG)
     await mixed.send({**WANG, "patient_id": "239999195603140032"})
     assert len((await mixed.images())[mixed.uid]) == 4

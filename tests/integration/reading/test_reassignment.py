@@ -9,9 +9,12 @@ import pytest
 
 from telemed.audit.model import AuditRow, Entity
 from telemed.audit.record import record
+from telemed.db import fetch_one
 from telemed.errors import Conflict, Forbidden, Invalid, NotFound
 from telemed.imaging import proposing
-from telemed.reading.service import amendments, claims, delivery, site, submission
+from telemed.reading.service import amendments, claims, delivery, listing, site, submission
+from telemed.reading.store.readings import queries
+from telemed.reading.store.rows import RequestRow, VersionRow
 from telemed.vocabulary import Role
 
 
@@ -59,6 +62,16 @@ async def test_a_signed_report_of_the_wrong_patient_is_void_and_the_study_read_a
     assert (await county.row(anew)).state == "awaiting-reading"
     shown = await rows(county, "select id, patient_id from reading_overview where study_id = %s", study)
     assert {one["id"]: one["patient_id"] for one in shown} == {reading: before["patient_id"], anew: patient}
+    shown_ids = (reading, anew)
+    # the void report stays whose it was, with what was asked for that patient
+    async with county.pool.connection() as connection:
+        version = await fetch_one(connection, queries["version"], {"id": old.current_version_id}, VersionRow)
+        asked = {
+            one: await fetch_one(connection, listing.queries["request_of_reading"], {"id": one}, RequestRow)
+            for one in shown_ids
+        }
+    assert version.patient_id == before["patient_id"]
+    assert {one: row.id for one, row in asked.items()} == {reading: before["service_request_id"], anew: request}
     requests = await rows(county, "select id, status from service_request")
     assert {one["id"]: one["status"] for one in requests} == {
         before["service_request_id"]: "active",
@@ -167,7 +180,7 @@ async def test_a_report_becomes_void_by_a_physician_with_the_signing_password_on
     correction = await county.propose(study, await county.somebody())
     with pytest.raises(Forbidden, match="report-stands"):
         await county.confirm(correction, "shen", signing=False)
-    with pytest.raises(Forbidden, match="technician-never-signs"):
+    with pytest.raises(Forbidden, match="report-stands"):
         await county.confirm(correction, "lin")
     assert (await county.row(reading)).state == state
     await county.confirm(correction, "shen")

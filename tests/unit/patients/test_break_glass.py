@@ -8,11 +8,15 @@ import pytest
 
 from telemed.errors import DomainError
 from telemed.patients.break_glass import (
+    MOST,
+    PAUSE,
     SPAN,
+    Judged,
     Standing,
     Use,
     Verdict,
     reachable,
+    refuse_again,
     refuse_ending,
     refuse_opening,
     refuse_review,
@@ -74,3 +78,21 @@ def test_a_use_that_was_wrong_shuts_at_once_if_it_is_still_open():
     assert not revokes(USE, Verdict.JUSTIFIED, LAST)
     assert not revokes(USE, Verdict.NOT_JUSTIFIED, NOW + SPAN)
     assert not revokes(replace(USE, ended_at=NOW), Verdict.NOT_JUSTIFIED, LAST)
+
+
+BAD = Judged(NOW, Verdict.NOT_JUSTIFIED)
+
+
+@pytest.mark.parametrize(
+    ("in_force", "last", "at", "refusal"),
+    [
+        (MOST - 1, None, NOW, ""),
+        (MOST, None, NOW, "break-glass-too-many"),
+        (0, BAD, NOW + PAUSE - timedelta(seconds=1), "break-glass-not-justified"),
+        (0, BAD, NOW + PAUSE, ""),
+        (0, Judged(NOW, Verdict.JUSTIFIED), NOW, ""),
+        (0, Judged(NOW, ""), NOW, ""),
+    ],
+)
+def test_a_record_is_opened_again_unless_too_many_are_or_it_was_not_justified(in_force, last, at, refusal):
+    assert code(refuse_again(in_force, last, at)) == refusal
