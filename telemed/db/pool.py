@@ -38,7 +38,8 @@ class Pool:
 
     transaction(): READ COMMITTED, committed at the end of the block, rolled back by an exception.
     connection(): autocommit, for reads.
-    Both raise Unavailable when no connection is to be had; nothing was changed then.
+    Both raise Unavailable when no connection is to be had; nothing was changed then.  So does a transaction that the
+    database ended because another held what it needed.
     announce: called after a commit that asked for it (new events); must not block.
     """
 
@@ -57,6 +58,13 @@ class Pool:
             try:
                 async with connection.transaction():
                     yield connection
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable) as error:
+                _to_announce.discard(connection)
+                raise Unavailable(
+                    "somebody-else-at-it",
+                    "其他人正在处理同一条记录。未作任何改动，请稍后重试。",
+                    "Somebody else is at the same record. Nothing was changed; please try again shortly.",
+                ) from error
             except BaseException:
                 _to_announce.discard(connection)
                 raise

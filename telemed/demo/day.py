@@ -18,7 +18,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-import psycopg
 
 from telemed.config import Config
 from telemed.db import Pool, execute, fetch_one, load
@@ -27,6 +26,7 @@ from telemed.demo.projection import BODIES
 from telemed.demo.push import Gateway, end_with_parent, push
 from telemed.demo.sources import faulty, images
 from telemed.demo.studies import Day, Fault, Study
+from telemed.errors import Unavailable
 from telemed.imaging import linking
 from telemed.imaging.forms import RegistrationForm
 from telemed.imaging.settle import settle_due
@@ -197,7 +197,7 @@ class _County:
         """
         async with self.turn:
             for _ in range(ATTEMPTS):
-                with contextlib.suppress(psycopg.errors.DeadlockDetected):
+                with contextlib.suppress(Unavailable):
                     return await self._arrive_once(study, study_id, first, whole)
             return await self._arrive_once(study, study_id, first, whole)
 

@@ -16,6 +16,10 @@ select id, study_id, organization_id, kind, state, reason, persons, from_patient
        to_request_id, proposed_by, proposed_at, decided_by, decided_at
 from study_correction where id = %(id)s::uuid for update;
 
+-- name: study
+-- The study a proposal is about.
+select study_id as id from study_correction where id = %(id)s::uuid;
+
 -- name: settle
 -- It has been decided.
 update study_correction

@@ -181,6 +181,14 @@ async def propose(
     return made.id
 
 
+async def study_of(tx: Connection, correction_id: UUID) -> UUID:
+    """The study a proposal is about.  Whoever will change both locks the study first, as whoever proposes does."""
+    row = await fetch_one(tx, queries["study"], {"id": correction_id}, _Id)
+    if row is None:
+        raise no_such_correction()
+    return row.id
+
+
 async def hold(tx: Connection, correction_id: UUID, scope: Scope) -> CorrectionRow:
     """One proposal, locked. Raises NotFound outside of the scope."""
     row = await fetch_one(tx, queries["hold"], {"id": correction_id}, CorrectionRow)

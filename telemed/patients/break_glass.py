@@ -13,6 +13,10 @@ from telemed.vocabulary import Scope
 
 #: How long a record stays open: an emergency, not a shift. The table refuses more.
 SPAN = timedelta(minutes=60)
+#: Records one person has open at once: a bus accident, not a register.
+MOST = 5
+#: How long a record stays shut to whom it was opened without good reason.
+PAUSE = timedelta(hours=24)
 
 
 class Reason(StrEnum):
@@ -54,6 +58,14 @@ class Use:
     reviewed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a review said of a use; "" while it waits."""
+
+    opened_at: datetime
+    verdict: str
+
+
 def standing(use: Use, now: datetime) -> Standing:
     if use.ended_at is not None:
         return Standing.ENDED
@@ -74,6 +86,27 @@ def refuse_opening(note: str) -> DomainError | None:
         "请写明紧急调阅的原因。未打开任何病历。",
         "Say in a few words why this is an emergency. No record was opened.",
     )
+
+
+def refuse_again(in_force: int, last: Judged | None, now: datetime) -> DomainError | None:
+    """Return why one more record is not opened: too many are open, or this one was judged not justified of late.
+
+    in_force: records this person has open.  last: the newest use of the same record by this person, None for none.
+    """
+    if last is not None and last.verdict == Verdict.NOT_JUSTIFIED and now - last.opened_at < PAUSE:
+        return Conflict(
+            "break-glass-not-justified",
+            "您对该病历的紧急调阅被认定为不合理，24 小时内不能再次打开。请联系医务科。未打开任何病历。",
+            "Your last access to this record was judged not justified; it stays shut for 24 hours. Call the medical "
+            "office. No record was opened.",
+        )
+    if in_force >= MOST:
+        return Conflict(
+            "break-glass-too-many",
+            f"您已有 {MOST} 份病历处于紧急调阅中，请先结束其中一份。未打开任何病历。",
+            f"You have {MOST} records open already; end one of them first. No record was opened.",
+        )
+    return None
 
 
 def unknown() -> NotFound:

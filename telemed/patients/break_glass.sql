@@ -26,6 +26,12 @@ where practitioner_id = %(practitioner_id)s::uuid and organization_id = %(organi
   and ended_at is null and expires_at > %(now)s::timestamptz
 order by opened_at desc, id;
 
+-- name: last_of
+-- The newest use of one record by one person, with what a review said of it.
+select opened_at, verdict from break_glass_use
+where practitioner_id = %(practitioner_id)s::uuid and patient_id = %(patient_id)s::uuid
+order by opened_at desc limit 1;
+
 -- name: hold_person
 -- One opening of a person at a time: two presses of one button are one use.
 select id from practitioner where id = %(practitioner_id)s::uuid for no key update;

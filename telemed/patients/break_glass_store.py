@@ -10,7 +10,7 @@ import msgspec
 
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.patients import identifiers
-from telemed.patients.break_glass import SPAN, Reason, Use, Verdict
+from telemed.patients.break_glass import SPAN, Judged, Reason, Use, Verdict, refuse_again
 
 queries = load(__name__, "break_glass.sql")
 
@@ -93,11 +93,16 @@ async def open_record(
     note: str,
     now: datetime,
 ) -> Use:
-    """Open a person's record, or return the use that holds it open already."""
+    """Open a person's record, or return the use that holds it open already.  Raises Conflict by refuse_again."""
     await fetch_one(tx, queries["hold_person"], {"practitioner_id": practitioner_id}, _Id)
-    for use in await in_force(tx, practitioner_id, organization_id, now):
+    standing = await in_force(tx, practitioner_id, organization_id, now)
+    for use in standing:
         if use.patient_id == patient_id:
             return use
+    about = {"practitioner_id": practitioner_id, "patient_id": patient_id}
+    refused = refuse_again(len(standing), await fetch_one(tx, queries["last_of"], about, Judged), now)
+    if refused is not None:
+        raise refused
     params = {
         "practitioner_id": practitioner_id,
         "organization_id": organization_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -103,7 +103,7 @@ class CorrectionRoutes:
         async with call.pool.connection() as connection:
             found = await proposing.lines(connection, call.scope, limit=call.query.limit)
         for one in found:
-            call.about("correction", one.id, patient_id=one.from_patient_id)
+            _both(call, one)
         return CorrectionList(found)
 
     async def of_patient(self, call: Call[Nothing, Nothing]) -> CorrectionList:
@@ -113,6 +113,8 @@ class CorrectionRoutes:
             people = await patients.linked(connection, patient_id)
             found = await proposing.lines(connection, call.scope, patient_ids=people, limit=100)
         call.about("patient", patient_id, patient_id=patient_id)
+        for one in found:
+            _both(call, one)
         return CorrectionList(found)
 
     async def one(self, call: Call[Nothing, Nothing]) -> CorrectionDetail:
@@ -122,7 +124,7 @@ class CorrectionRoutes:
             if not found:
                 raise proposing.no_such_correction()
             line = found[0]
-            call.about("correction", line.id, patient_id=line.from_patient_id)
+            _both(call, line)
             waits = line.state == "proposed"
             reassigns = line.kind == "reassignment"
             items = await studies(connection, None, self._zone, study_id=line.study_id, limit=1)
@@ -194,6 +196,12 @@ class CorrectionRoutes:
             row = await proposing.hold(tx, correction_id, call.scope)
             by = call.principal.practitioner_id
             await proposing.told(tx, row, notice_id, channel=body.channel, note=body.note, by=by, at=call.now)
+
+
+def _both(call: Call[Any, Any], line: CorrectionLine) -> None:
+    """Whose names a proposal shows: from whom, and to whom."""
+    for patient_id in dict.fromkeys((line.from_patient_id, line.to_patient_id)):
+        call.about("correction", line.id, patient_id=patient_id)
 
 
 def correction_endpoints(desk: Desk, zone: tzinfo) -> list[Endpoint]:

@@ -63,7 +63,7 @@ class ReadingRoutes:
             rules = self._desk.rules(call)
             return ReadingDetail(
                 line=views.line(row, call.now, rules),
-                request=await fetch_one(connection, lists["request_of_study"], {"id": row.study_id}, RequestRow),
+                request=await fetch_one(connection, lists["request_of_reading"], {"id": row.id}, RequestRow),
                 draft=next((one for one in written if one.work_item_id == row.item_id), None),
                 drafts=written,
                 steps=await fetch_all(connection, queries["items_of_reading"], about, StepRow),

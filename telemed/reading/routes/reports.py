@@ -48,7 +48,7 @@ class ReportRoutes:
             if row is None or receipts is None or version.code is None:
                 raise LookupError(f"report {version.id} is not whole")
             about = {"reading_id": row.id, "organizations": None}
-            request = await fetch_one(connection, lists["request_of_study"], {"id": row.study_id}, RequestRow)
+            request = await fetch_one(connection, lists["request_of_reading"], {"id": row.id}, RequestRow)
             disagreements = await fetch_all(connection, queries["discrepancies"], about, DiscrepancyRow)
         call.about("report", version.id, patient_id=row.patient_id)
         major = any(one.kind == "preliminary-final" for one in disagreements)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from telemed.access.policy import SIGNING_ROLES
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.errors import Conflict, Forbidden, Invalid, NotFound
 from telemed.imaging import linked, linking, proposing, requests, splitting
@@ -77,6 +78,7 @@ async def confirm(
 
     confirmed: the second person's signing password; asked for where a report that stands becomes void.
     """
+    await linked.hold(acting.tx, await proposing.study_of(acting.tx, correction_id))
     row = await proposing.hold(acting.tx, correction_id, acting.scope)
     await proposing.confirmed(acting.tx, row, by=acting.principal.practitioner_id, at=acting.now)
     if row.kind == Kind.SPLIT:
@@ -109,7 +111,7 @@ async def _end(
         standing = held.current or await _preliminary(acting, held.row.preliminary_version_id)
         version_id = held.row.current_version_id
         if standing is not None:
-            if confirmed is None:
+            if confirmed is None or acting.principal.roles.isdisjoint(SIGNING_ROLES):
                 raise report_stands()
             study = await study_of(acting.tx, held.row.study_id)
             await require_signer(acting, signatures, study, confirmed)
@@ -132,7 +134,7 @@ async def _preliminary(acting: Acting, version_id: UUID | None) -> VersionRow | 
 def report_stands() -> Forbidden:
     return Forbidden(
         "report-stands",
-        "该检查已有签发的报告，确认即作废该报告：须由有签发资格的医师以签名口令确认。未作任何改动。",
+        "该检查已有签发的报告，确认即作废该报告：须由有签发资格的医师以签名密码确认。未作任何改动。",
         "A signed report becomes void: a physician who may sign confirms, with the signing password. "
         "Nothing was changed.",
     )

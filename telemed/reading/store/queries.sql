@@ -231,7 +231,7 @@ select v.id, v.reading_id, v.number, v.round, v.status, v.technique, v.findings,
        (r.current_version_id = v.id or (r.current_version_id is null and r.preliminary_version_id = v.id)) is true
            as is_current,
        exists (select from report_withdrawal t where t.report_version_id = v.id) as withdrawn,
-       r.organization_id, r.study_id, s.patient_id, c.code
+       r.organization_id, r.study_id, coalesce(r.former_patient_id, s.patient_id) as patient_id, c.code
 from report_version v
 join reading r on r.id = v.reading_id
 join imaging_study s on s.id = r.study_id
@@ -246,7 +246,7 @@ select v.id, v.reading_id, v.number, v.round, v.status, v.technique, v.findings,
        (r.current_version_id = v.id or (r.current_version_id is null and r.preliminary_version_id = v.id)) is true
            as is_current,
        exists (select from report_withdrawal t where t.report_version_id = v.id) as withdrawn,
-       r.organization_id, r.study_id, s.patient_id, c.code
+       r.organization_id, r.study_id, coalesce(r.former_patient_id, s.patient_id) as patient_id, c.code
 from report_version v
 join reading r on r.id = v.reading_id
 join imaging_study s on s.id = r.study_id

@@ -40,6 +40,8 @@ with had as (
           where reading_id = any(%(readings)s::uuid[]) group by reading_id) v
     join audit_event e on e.entities @> jsonb_build_array(jsonb_build_object('kind', 'reading', 'id', v.reading_id::text))
     where e.at >= v.signed_at and e.outcome = 'success'
+      -- a list names the reading and shows no text of its report
+      and e.detail ->> 'route' = 'GET /api/readings/{id}'
       and e.practitioner_id is not null and e.organization_id is not null
     union all
     select d.organization_id, null, trim(c.told_name || ' ' || coalesce(c.told_staff_number, '')), 'called', c.told_at

@@ -110,13 +110,16 @@ order by (coalesce(q.body_site, s.body_site) = %(body_site)s) desc, (s.modalitie
          s.acquired_at desc nulls last
 limit 50;
 
--- name: request_of_study
--- What was asked, by whom, with which history.
+-- name: request_of_reading
+-- What was asked, by whom, with which history: of a reading whose study is of another patient now, what it was made for.
 select q.id, q.accession_number, q.item, q.body_site, q.laterality, q.encounter_class, q.priority, q.emergency_class,
        q.history, q.purpose, q.prior_surgery, q.pregnancy, q.requester_name, q.department, q.technician_name,
        q.registered_at
-from imaging_study s join service_request q on q.id = s.service_request_id
-where s.id = %(id)s;
+from reading r
+join imaging_study s on s.id = r.study_id
+join service_request q
+    on q.id = case when r.former_patient_id is null then s.service_request_id else r.former_request_id end
+where r.id = %(id)s;
 
 -- name: reports_of_site
 -- What came back for an organisation, or also what is still being read, newest first.
