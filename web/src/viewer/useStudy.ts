@@ -55,9 +55,9 @@ export function useStudy(studyUid: () => string): StudyImages {
       list.value = found;
       failure.value = undefined;
     } catch (error) {
-      failure.value = asFailure(error);
+      if (study === studyUid()) failure.value = asFailure(error);
     } finally {
-      listed.value = true;
+      if (study === studyUid()) listed.value = true;
     }
   }
 
@@ -88,6 +88,7 @@ export function useStudy(studyUid: () => string): StudyImages {
       loaded.clear();
       list.value = [];
       listed.value = false;
+      failure.value = undefined;
       lookAway();
       void look(studyUid(), life.signal);
       void reload(seriesList);

@@ -35,6 +35,8 @@ export function useKeptSeen(reading: () => string): KeptSeen {
   const kept = shallowRef<readonly KeptImage[]>([]);
   let waiting: { uid: string; frame: number; quality: Quality }[] = [];
   let timer = 0;
+  let again = 0;
+  let gone = false;
   let sending = false;
 
   async function load(): Promise<void> {
@@ -43,7 +45,7 @@ export function useKeptSeen(reading: () => string): KeptSeen {
     } catch (error) {
       if (asFailure(error).kind === 'broken') throw error;
       // Without the answer everything counts as not seen yet: a warning too many, never one too few.
-      timer = window.setTimeout(() => void load(), RETRY);
+      if (!gone) again = window.setTimeout(() => void load(), RETRY);
     }
   }
 
@@ -77,6 +79,8 @@ export function useKeptSeen(reading: () => string): KeptSeen {
   window.addEventListener('pagehide', leaving);
   onScopeDispose(() => {
     window.removeEventListener('pagehide', leaving);
+    gone = true;
+    window.clearTimeout(again);
     void flush().finally(() => window.clearTimeout(timer));
   });
   return { kept, note };
