@@ -4,7 +4,7 @@ import type { zh } from '@/i18n/zh-CN/checkup';
 export const en: Translated<typeof zh> = {
   title: 'Check-ups',
   count: '{n} to read',
-  patients: '{n} study of a patient is open: read it first | {n} studies of patients are open: read them first',
+  patients: '{n} study of a patient is open: it comes first | {n} studies of patients are open: they come first',
   toPatients: 'To the worklist',
   empty: 'No check-up waits to be read',
   emptyText: 'New check-ups appear here by themselves.',
@@ -17,6 +17,8 @@ export const en: Translated<typeof zh> = {
   why: {
     foreign: 'Another window shows images of another patient: close it first',
     password: 'Self-reported: it takes the signing password, sign it at the desk',
+    templatesLoading: 'Templates are loading',
+    templatesFailed: 'Templates could not be loaded; try again',
     template: 'No normal template fits this site: write at the desk',
     unseen: '{n} image has not been shown yet | {n} images have not been shown yet',
     preview: 'Seen as a compressed preview only; the data have not been shown yet',

@@ -44,7 +44,7 @@ export const en: Translated<typeof zh> = {
   voids: 'A signed report stands. Confirming voids it: a physician who may sign confirms, with the signing password.',
   own: 'You proposed this; somebody else confirms.',
   readOnly: 'You can look; another person of the site or of the imaging centre confirms.',
-  openImages: 'Look at the images',
+  openImages: 'View images',
   openVoid: 'Void report',
   openPatient: 'Patient page',
   confirm: 'Confirm',

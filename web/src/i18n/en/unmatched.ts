@@ -44,7 +44,7 @@ export const en: Translated<typeof zh> = {
   onePerson: 'It is one patient',
   onePersonConsequence: 'All these spellings are of one patient; images in quarantine may be released.',
   keepApart: 'Keep only the patient that came first',
-  keepApartConsequence: 'The study is of the patient that came first; images of the other stay in quarantine and become no study. To make them one, split the study.',
+  keepApartConsequence: 'The study is of the patient that came first; images of the other stay in quarantine and become no study of their own. To make them one, use "Split study".',
   done: 'Linked',
   doneNone: 'Said to have no registration',
   doneIntent: 'Purpose changed',

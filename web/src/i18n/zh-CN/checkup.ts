@@ -1,10 +1,10 @@
 export const zh = {
   title: '体检批量',
-  count: '{n} 例待阅',
-  patients: '另有 {n} 例患者检查未完成，请先阅读',
+  count: '{n} 例待诊断',
+  patients: '另有 {n} 例患者检查未完成，请优先处理',
   toPatients: '去工作列表',
-  empty: '没有待阅的体检检查',
-  emptyText: '新的体检检查到达时会自动出现在这里。',
+  empty: '没有待诊断的体检',
+  emptyText: '新的体检到达后会自动出现在这里。',
   will: '将提交：',
   normal: '未见明显异常',
   desk: '到阅片台书写',
@@ -14,6 +14,8 @@ export const zh = {
   why: {
     foreign: '另一窗口正显示其他患者的影像，请先关闭',
     password: '本院自报须输入签名密码，请到阅片台签发',
+    templatesLoading: '模板载入中',
+    templatesFailed: '模板未能载入，请重试',
     template: '没有适合该部位的“未见明显异常”模板，请到阅片台书写',
     unseen: '还有 {n} 幅图像未显示',
     preview: '只看过压缩预览，原始图像尚未显示',

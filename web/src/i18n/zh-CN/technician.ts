@@ -79,7 +79,7 @@ export const zh = {
     what: '选择要导入的检查；只上传所选检查的文件。',
     all: '全选',
     none: '全不选',
-    nameless: '姓名未写',
+    nameless: '姓名为空',
     noDate: '日期不详',
     counts: '序列 {series} · 文件 {files}',
     series: '{number} {modality} {description}（{files} 个文件）',

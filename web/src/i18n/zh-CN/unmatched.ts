@@ -41,7 +41,7 @@ export const zh = {
   onePerson: '确认是同一患者',
   onePersonConsequence: '以下不同写法都属于同一患者；异常数据中的图像可放行。',
   keepApart: '只保留先到的患者',
-  keepApartConsequence: '检查归先到的患者；另一患者的图像留在异常数据，不成为检查。要让其成为检查，请用检查拆分。',
+  keepApartConsequence: '检查归先到的患者；另一患者的图像留在异常数据，不单独成为检查。如需单独成为检查，请用“检查拆分”。',
   done: '已匹配',
   doneNone: '已确认无登记',
   doneIntent: '上传目的已更改',
