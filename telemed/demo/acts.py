@@ -7,7 +7,7 @@ events and audit are the same.  Nobody signs in and nobody types a password.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from uuid import UUID
 
 import msgspec
@@ -167,16 +167,17 @@ async def _grade(acting: Acting, study: Study, reading: UUID) -> None:
 
 
 async def _audit(tx: Connection, who: Principal, action: Action, now: datetime, entity: Entity) -> None:
+    """Audit an act; now: its moment in the demo's past.  The row says when it was written: the chain takes no other."""
     await record(
         tx,
         AuditRow(
-            at=now,
+            at=datetime.now(UTC),
             action=action,
             outcome="success",
             account_id=who.account_id,
             practitioner_id=who.practitioner_id,
             organization_id=who.organization_id,
             entities=(entity,),
-            detail={"demo": 1},
+            detail={"demo": now.isoformat()},
         ),
     )
