@@ -24,6 +24,8 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 import msgspec
 import psycopg
 
+from telemed.events.log import queries as events
+
 FORMAT = 1
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CHUNK = 1 << 20
@@ -126,8 +128,9 @@ def restore(chosen: Path, county: County, say: Say) -> list[str]:
         command = [binaries / "pg_restore", "--single-transaction", "--exit-on-error", "--no-owner"]
         run_program([*command, chosen / "database.dump"], dsn)
     with psycopg.connect(dsn) as connection:
-        # clients that saw what happened after the backup must start over
-        connection.execute("update event_epoch set epoch = gen_random_uuid(), since = now()")
+        # clients that saw what happened after the backup must start over; so must the log, for xids do
+        for query in ("restart_consumers", "restart_events", "new_epoch"):
+            connection.execute(events[query])
     missing = lost_blobs(named_blobs(dsn), archive / "archive")
     marker.unlink()
     return missing

@@ -51,6 +51,20 @@ select epoch from event_epoch;
 -- A restored database starts a new life: every client starts over.
 update event_epoch set epoch = gen_random_uuid(), since = now();
 
+-- name: restart_consumers
+-- A restored database counts its transactions from the beginning: each cursor stands before the first event that its
+-- consumer has not had, and what it had behind that one it gets once more.  Before restart_events, in its transaction.
+update event_consumer c
+set xid = '1', moved_at = now(),
+    id = coalesce(
+        (select min(e.id) - 1 from event e where (e.xid, e.id) > (c.xid, c.id)),
+        (select max(e.id) from event e),
+        0);
+
+-- name: restart_events
+-- What the log holds was before any transaction of this life: else what is new would stand before it, unseen.
+update event set xid = '1' where xid <> '1';
+
 -- name: register_consumer
 -- A consumer's cursor starts at the beginning of the log.
 insert into event_consumer (name) values (%(name)s::text) on conflict (name) do nothing;

@@ -12,6 +12,7 @@ import pytest
 
 from telemed.backup import County, Refused, back_up, newest_set, restore
 from telemed.embedded import PostgresServer
+from telemed.events.log import queries
 
 NOW = datetime(2026, 11, 22, 18, 30, tzinfo=UTC)
 Empty = Callable[[], str]
@@ -98,6 +99,34 @@ def test_what_was_backed_up_comes_back(tmp_path: Path, county: County, empty: Em
     with psycopg.connect(target.dsn) as connection:
         assert connection.execute("select count(*) from quarantine").fetchone() == (3,)
     assert epoch(target.dsn) != epoch(county.dsn)
+
+
+def test_what_happens_after_a_restore_is_heard_and_what_was_not_yet_heard_too(
+    tmp_path: Path, county: County, empty: Empty
+) -> None:
+    far = 10**12  # transactions of the database that is gone; the one that takes its place begins anew
+    appended = "insert into event (xid, kind, subject, topics) values (%s::text::xid8, %s, gen_random_uuid(), '{}')"
+    with psycopg.connect(county.dsn) as connection:
+        # the second began first and committed last, so that its id is behind its turn
+        for xid, kind in ((far, "a.first"), (far + 2, "a.third"), (far + 1, "a.second")):
+            connection.execute(appended, (xid, kind))
+        connection.execute(
+            "insert into event_consumer (name, xid, id) select 'c', xid, id from event where kind = 'a.first'"
+        )
+        connection.execute(
+            "insert into event_consumer (name, xid, id) select 'd', xid, id from event where kind = 'a.third'"
+        )
+    back_up(tmp_path / "backup", county, NOW, nothing)
+    target = fresh(tmp_path, county, empty())
+    restore(newest_set(tmp_path / "backup"), target, nothing)
+    with psycopg.connect(target.dsn) as connection:
+        connection.execute("insert into event (kind, subject, topics) values ('b.new', gen_random_uuid(), '{}')")
+    heard = {}
+    with psycopg.connect(target.dsn) as connection:
+        for name, xid, number in connection.execute("select name, xid::text, id from event_consumer").fetchall():
+            found = connection.execute(queries["read_after"], {"xid": xid, "id": number, "limit": 9}).fetchall()
+            heard[name] = [row[2] for row in found]
+    assert heard == {"c": ["a.third", "a.second", "b.new"], "d": ["b.new"]}
 
 
 def test_a_second_backup_copies_only_what_is_new_and_keeps_the_first(
