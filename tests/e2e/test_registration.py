@@ -142,7 +142,7 @@ def test_files_dropped_are_stored_with_progress_and_other_files_are_named(page: 
         {"name": "README.TXT", "mimeType": "text/plain", "buffer": b"viewer"},
     ]
     page.locator("input[type='file']").first.set_input_files(files)  # type: ignore[arg-type]
-    expect(page.get_by_text("已上传 1 幅").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("已入库 1 幅").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("跳过 1 个非 DICOM 文件")).to_be_visible()
 
 
