@@ -156,7 +156,7 @@ async def _day(private: Private, steps: Steps) -> None:
         with steps.step("领取", "the radiologist claims it"):
             await author.post(f"/api/readings/{reading}/claim")
         with steps.step("调阅影像（元数据与首幅）", "images open: metadata and the first frame"):
-            await _look(author, study_uid)
+            await _look(author, study_uid, worklist)
         with steps.step("书写并自动保存", "the draft is saved"):
             desk = await author.get(f"/api/readings/{reading}")
             draft = {**WRITTEN, "revision": desk["draft"]["revision"]}
@@ -215,12 +215,22 @@ async def _awaited(events: Any, look: Callable[[], Awaitable[str | None]]) -> st
                 return found
 
 
-async def _look(author: Person, study_uid: str) -> None:
+async def _look(author: Person, study_uid: str, events: Any) -> None:
+    """Open the images; the last ones may be indexed a moment after the first, which the worklist's event tells."""
     series = await author.get(f"/dicom-web/studies/{study_uid}/series")
     series_uid = series[0]["0020000E"]["Value"][0]
-    metadata = await author.get(f"/dicom-web/studies/{study_uid}/series/{series_uid}/metadata")
-    if len(metadata) != SLICES:
-        raise Failed(f"{len(metadata)} of {SLICES} instances have metadata")
+    there = 0
+
+    async def whole() -> str | None:
+        nonlocal there
+        there = len(await author.get(f"/dicom-web/studies/{study_uid}/series/{series_uid}/metadata"))
+        return series_uid if there == SLICES else None
+
+    if await whole() is None:
+        try:
+            await _awaited(events, whole)
+        except TimeoutError:
+            raise Failed(f"{there} of {SLICES} instances have metadata") from None
 
 
 def _registration() -> dict[str, Any]:
