@@ -1,0 +1,1 @@
+"""CDS Hooks: the registry answers at order time."""

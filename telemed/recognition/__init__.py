@@ -1,0 +1,1 @@
+"""The recognition registry: is there a result somebody may rely on, and why."""
