@@ -53,6 +53,7 @@ LINES = (
 STUDIES = {"CT, 200 slices": "ct-wang", "DR, 2500 x 2048": "dr-liuyan"}
 PATIENCE = 60_000  # milliseconds until a page that paints nothing is given up
 QUIET = 1500  # milliseconds without a request: what was to be brought ahead is there
+BROUGHT = 15_000  # milliseconds that a list has to bring the next case; its first image comes first
 SETTLED = 3000  # milliseconds that OHIF's list has before the click
 BASIC_VIEWER = re.compile("^(基础查看器|Basic Viewer)$")
 SCROLLED = 3000  # milliseconds of turning the wheel
@@ -298,7 +299,7 @@ class Bench:
                 page = window.page
                 page.goto(f"{self.stack.url}/worklist?view=mine", wait_until="commit")
                 page.get_by_role("row").nth(1).wait_for()
-                window.settle()
+                window.settle(BROUGHT)
                 window.arm()
                 page.keyboard.press("Enter")
                 window.painted(Taken() if turn == 0 else taken)

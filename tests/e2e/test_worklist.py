@@ -82,3 +82,23 @@ def test_an_emergency_is_made_with_a_reason_and_unmade_with_another(people: Peop
         page.keyboard.press("Control+Enter")
         expect(page.locator("header.top")).to_contain_text("加急")
     assert hands.author.get(f"/api/readings/{case['id']}")["line"]["priority"] == "urgent"
+
+
+def test_opening_a_case_takes_the_frames_of_another_off_a_thin_line(people: People, hands: Signers) -> None:
+    with people.context(hands.author.account, size=DESK) as context:
+        page = context.new_page()
+        gone: list[str] = []
+        page.on("requestfailed", lambda request: gone.append(request.url) if "/frames/" in request.url else None)
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send(
+            "Network.emulateNetworkConditions",
+            {"offline": False, "latency": 60, "downloadThroughput": 62_500, "uploadThroughput": 62_500},
+        )
+        with page.expect_request(lambda request: "/frames/" in request.url) as begun:
+            worklist(page)
+        brought = begun.value.url.partition("/series/")[0]
+        page.locator(ROWS).last.click()
+        with page.expect_event("requestfailed", lambda request: request.url.startswith(brought)):
+            page.keyboard.press("Enter")
+        assert all(one.startswith(brought) for one in gone)

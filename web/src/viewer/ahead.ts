@@ -4,7 +4,7 @@
  * Cornerstone is loaded when it is needed, so that lists stay light.
  */
 import { nearestFirst, startOf, isImageModality, type Series, type SeriesSummary } from '@/viewer/dicom';
-import { listSeries, loadSeries, previewOf, type Preview } from '@/viewer/dicomweb';
+import { ENOUGH, listSeries, loadSeries, previewOf, type Preview } from '@/viewer/dicomweb';
 import type * as Engine from '@/viewer/engine';
 
 interface Opening {
@@ -23,6 +23,7 @@ const FRAMES = 60;
 let opening: (Opening & { readonly study: string }) | undefined;
 let waiting: readonly string[] = [];
 let bringing = new AbortController();
+let brought: string | undefined;
 const kept = new Map<string, Promise<Series>>();
 
 const engine = (): Promise<typeof Engine> => import('@/viewer/engine');
@@ -64,7 +65,8 @@ export async function keptSeries(summary: SeriesSummary | undefined): Promise<Se
 
 /** The click: everything the first image needs is asked for at once. */
 export function open(study: string): void {
-  bringing.abort();
+  // what is on its way of another case would stand in front of this one's first image
+  bringing.abort(study === brought ? ENOUGH : undefined);
   opening = { study, at: performance.now(), list: listSeries(study), preview: previewOf(study) };
   void opening.list.then(
     (list) => first(study, list),
@@ -101,6 +103,7 @@ export async function bringNext(current?: string): Promise<void> {
   if (study === undefined) return;
   bringing.abort();
   bringing = new AbortController();
+  brought = study;
   const { signal } = bringing;
   try {
     const list = await listSeries(study);

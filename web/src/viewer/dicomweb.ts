@@ -3,6 +3,8 @@ import { request, send } from '@/api/http';
 import { framesOf, inOrder, summary, TAG, text, type DicomObject, type Series, type SeriesSummary } from '@/viewer/dicom';
 
 export const ROOT = '/dicom-web';
+/** The reason of a signal that ends a prefetch without taking from the line what is already on it. */
+export const ENOUGH = 'enough';
 const JSON_TYPE = { Accept: 'application/dicom+json' };
 
 /** Absolute, because image identifiers are parsed as URLs. */
