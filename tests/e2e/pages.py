@@ -108,7 +108,7 @@ VISITS: tuple[Visit, ...] = (
         "[role='grid'] tbody [role='row']",
         prepare=_open_first,
     ),
-    Visit("settings-modes", "/settings/modes", "center-head", ".rows", prepare=_add_row),
+    Visit("settings-modes", "/settings/modes", "center-head", ".rows[aria-busy='false']", prepare=_add_row),
     Visit("audit", "/audit", "auditor", "[role='grid'] tbody [role='row']"),
     Visit("break-glass", "/break-glass", "auditor", "[role='grid']"),
     Visit("technician", "/technician", "technician", "[role='grid'] tbody [role='row']", organization="青石"),
