@@ -174,7 +174,7 @@ def test_every_kind_of_event_in_between_lowers_the_offer(kind):
 
 def test_events_before_the_result_after_now_or_not_yet_known_say_nothing():
     case = laboratory()
-    at = case.candidate.collected_at
+    at = case.collected
     events = (
         Event("e-1", EventKind.SURGERY, at - timedelta(microseconds=1), at),
         Event("e-2", EventKind.SURGERY, AS_OF + timedelta(microseconds=1), at),

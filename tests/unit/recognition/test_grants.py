@@ -40,14 +40,14 @@ def result(case: Case):
 )
 def test_a_withdrawal_sets_aside_what_was_collected_from_the_moment_it_reaches_back_to(reaches_back, verdict):
     case = laboratory()
-    back = case.candidate.collected_at + reaches_back
+    back = case.collected + reaches_back
     assert case.with_grant(state=GrantState.WITHDRAWN, withdrawn_from=back).decide().verdict is verdict
 
 
 def test_a_withdrawal_without_reach_counts_from_when_it_became_known():
     case = laboratory().with_grant(state=GrantState.WITHDRAWN)
-    assert case.with_grant(known_from=case.candidate.collected_at).decide().verdict is SET_ASIDE
-    later = case.candidate.collected_at + timedelta(hours=1)
+    assert case.with_grant(known_from=case.collected).decide().verdict is SET_ASIDE
+    later = case.collected + timedelta(hours=1)
     assert case.with_grant(known_from=later).decide().verdict is MUST
 
 
@@ -57,7 +57,7 @@ def test_a_withdrawal_learnt_later_does_not_change_what_was_known_before():
         case.grant,
         state=GrantState.WITHDRAWN,
         known_from=AS_OF + timedelta(days=9),
-        withdrawn_from=case.candidate.collected_at,
+        withdrawn_from=case.collected,
     )
     both = with_grants(case, withdrawal, case.grant)
     assert both.decide() == case.decide()
@@ -74,7 +74,7 @@ def test_an_agreement_of_members_does_not_mend_an_evaluation_in_doubt(state):
 
 def test_an_evaluation_given_anew_mends_a_withdrawal_and_an_older_one_does_not():
     case = laboratory()
-    since = case.candidate.collected_at - timedelta(days=10)
+    since = case.collected - timedelta(days=10)
     doubt = replace(case.grant, state=GrantState.WITHDRAWN, withdrawn_from=since)
     anew = grant(case.item, id="g-2", basis=Basis.ON_SITE, begins=since)
     assert with_grants(case, doubt, anew).decide().verdict is MUST
@@ -93,7 +93,7 @@ def test_an_agreement_that_ended_stands_against_itself_alone():
 
 def test_a_grant_holds_through_its_period_due_soon_or_not():
     case = laboratory()
-    at = case.candidate.collected_at
+    at = case.collected
     assert case.with_grant(begins=at).decide().verdict is MUST
     assert case.with_grant(ends=at + timedelta(microseconds=1)).decide().verdict is MUST
     assert case.with_grant(state=GrantState.DUE_SOON).decide().verdict is MUST
@@ -220,7 +220,7 @@ def test_ultrasound_of_no_community_is_outside_even_where_neither_has_one():
 
 def test_the_gravest_finding_is_told_where_no_grant_holds():
     case = laboratory()
-    at = case.candidate.collected_at
+    at = case.collected
     proposed = replace(case.grant, id="g-2", state=GrantState.PROPOSED)
     over = replace(case.grant, id="g-3", ends=at)
     far = replace(case.grant, id="g-4", scope=scope(key="2301"))
