@@ -37,7 +37,7 @@ class Window:
     days: int
     anchor: Anchor
     #: Encounter class (`outpatient`, `inpatient`, `emergency`, `checkup` …) → days that stand in place of `days`.
-    by_encounter: Mapping[str, int] = _NO_DAYS
+    by_encounter: Mapping[str, int] = field(default_factory=lambda: _NO_DAYS)
 
     def days_for(self, encounter_class: str) -> int:
         return self.by_encounter.get(encounter_class, self.days)
@@ -56,7 +56,8 @@ class ItemException:
 class Item:
     """One line of a catalogue.
 
-    unit: UCUM, for laboratory items with a quantity.  method_classes: any of them is comparable; empty: all are.
+    unit: UCUM, for laboratory items with a quantity.  convertible_units: units that convert to it with certainty for
+    this analyte.  method_classes: any of them is comparable; empty: all are.
     technique: lowest demands on the acquisition, such as `slice_mm` (at most) or `tesla` (at least), decimal strings.
     members: keys of the analytes of a panel; a panel has no window of its own.
     price: in fen, of the day the document begins.
@@ -71,12 +72,13 @@ class Item:
     clause: str
     specimen: str | None = None
     unit: str | None = None
+    convertible_units: frozenset[str] = frozenset()
     method_classes: frozenset[str] = frozenset()
     modality: str | None = None
     body_site: str | None = None
     laterality: str | None = None
     contrast: Contrast | None = None
-    technique: Mapping[str, str] = _NOTHING
+    technique: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     members: tuple[str, ...] = ()
     volatile: bool = False
     exceptions: tuple[ItemException, ...] = ()
