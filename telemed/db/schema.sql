@@ -1376,6 +1376,8 @@ CREATE INDEX reading_queue ON public.reading USING btree (state, priority_rank, 
 
 CREATE INDEX receipt_by_version ON public.report_receipt USING btree (report_version_id, kind);
 
+CREATE INDEX request_by_borrowed_card ON public.service_request USING btree (patient_id) WHERE card_mismatch;
+
 CREATE INDEX request_by_day ON public.service_request USING btree (organization_id, registered_at);
 
 CREATE INDEX request_by_patient ON public.service_request USING btree (patient_id);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -59,16 +60,12 @@ async def record_of(connection: Connection, patient_id: UUID) -> CandidateRow | 
     return (await records_of(connection, [patient_id])).get(patient_id)
 
 
-async def near(connection: Connection, row: CandidateRow) -> list[CandidateRow]:
-    """Everybody who shares a blocking key with a record: a superset of whom the rule would link or ask about.
-
-    Left out is only whose name is alike, not the same, who was born near by, not on the day, and who shares nothing
-    but an address or a mistyped number.
-    """
+def search_terms(row: CandidateRow) -> dict[str, Any]:
+    """The blocking keys of a record; None matches nobody."""
     numbers = [n for n in row.record().person.identifiers if n.kind not in _NO_KEY]
     stated = row.birth_date is not None and not row.birth_date_estimated and row.birth_date != UNSTATED_BIRTH
     born = row.birth_date if stated else None
-    params = {
+    return {
         "patient_id": row.id,
         "issuers": [n.issuer for n in numbers],
         "values": [n.value for n in numbers],
@@ -79,7 +76,15 @@ async def near(connection: Connection, row: CandidateRow) -> list[CandidateRow]:
         "phone": phone_key(row.phone) or None,
         "mother_id": row.mother_id,
     }
-    return await fetch_all(connection, queries["candidates"], params, CandidateRow)
+
+
+async def near(connection: Connection, row: CandidateRow) -> list[CandidateRow]:
+    """Everybody who shares a blocking key with a record: a superset of whom the rule would link or ask about.
+
+    Left out is only whose name is alike, not the same, who was born near by, not on the day, and who shares nothing
+    but an address or a mistyped number.
+    """
+    return await fetch_all(connection, queries["candidates"], search_terms(row), CandidateRow)
 
 
 async def compared(connection: Connection, row: CandidateRow) -> list[tuple[CandidateRow, Match]]:

@@ -35,13 +35,16 @@ def digits(day: date) -> str:
 
 
 def near_dates(born: date) -> list[date]:
-    """Every date that is one wrong digit or one exchange away, in order; the date itself is not among them."""
+    """Every date on which somebody may be born that is one wrong digit or one exchange away, in order.
+
+    The date itself is not among them.
+    """
     text = digits(born)
     written = {text[:4] + text[6:] + text[4:6]}
     written |= {text[:i] + digit + text[i + 1 :] for i in range(8) for digit in "0123456789"}
     written |= {text[:i] + text[j] + text[i] + text[j + 1 :] for i, j in pairwise(range(8))}
     found = {day for day in map(_read_date, written) if day is not None}
-    return sorted(found - {born})
+    return sorted(day for day in found - {born} if 1850 <= day.year < 2150)
 
 
 def _read_date(text: str) -> date | None:

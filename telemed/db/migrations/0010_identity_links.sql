@@ -65,4 +65,5 @@ create index patient_by_name_and_birth on patient (name_search, birth_date);
 drop index patient_by_exact_name;
 create index patient_by_birth on patient (birth_date) where not birth_date_estimated;
 create index patient_by_phone on patient (right(regexp_replace(phone, '[^0-9]', '', 'g'), 11)) where phone <> '';
+create index request_by_borrowed_card on service_request (patient_id) where card_mismatch;
 create index patient_by_mother on patient (mother_id) where mother_id is not null;
