@@ -13,7 +13,9 @@ from telemed.db import Connection
 from telemed.errors import Conflict
 from telemed.events import Event, append
 from telemed.patients import candidates, links, links_store, store
-from telemed.patients.identity import Identity
+from telemed.patients.admission import claim_key
+from telemed.patients.identifiers import Identifier
+from telemed.patients.identity import Identity, Person
 from telemed.patients.links import Fact, Ground, Member, Pair, pair
 from telemed.patients.matching import Code, Outcome
 
@@ -132,6 +134,33 @@ async def handle(tx: Connection, event: Event) -> None:
     """Consumer: look for whom the record of an event may be."""
     patient_id = UUID(event.ids["patient_id"]) if "patient_id" in event.ids else event.subject
     await consider(tx, patient_id, now=event.at)
+
+
+async def shown(
+    tx: Connection,
+    patient_id: UUID,
+    holder_id: UUID,
+    number: Identifier,
+    person: Person,
+    *,
+    organization_id: UUID,
+    now: datetime,
+) -> None:
+    """Keep that a record came with a number that another one holds, and link or ask.
+
+    The number stays its holder's. The two are linked if nothing is doubtful about it; otherwise they go on the work
+    list of doubtful identities.
+    """
+    await store.give(tx, number, claim_key(person), patient_id, now)
+    await consider(tx, patient_id, now=now)
+    await store.open_review(
+        tx,
+        organization_id,
+        patient_id=patient_id,
+        other_patient_id=holder_id,
+        reason="number-contradicts",
+        now=now,
+    )
 
 
 async def consider(tx: Connection, patient_id: UUID, *, now: datetime) -> None:

@@ -8,7 +8,6 @@ from uuid import UUID
 from telemed.db import Connection
 from telemed.errors import Conflict, Invalid, NotFound
 from telemed.patients import candidates, links_store, matching, resolving, store
-from telemed.patients.admission import claim_key
 from telemed.patients.identifiers import Identifier
 from telemed.patients.identity import Person
 from telemed.patients.links import Ground
@@ -83,15 +82,5 @@ async def complete(
     if await store.give(tx, number, "", patient_id, now):
         return
     holder = await store.holder(tx, number)
-    if holder is None or holder.id == patient_id:
-        return
-    await store.give(tx, number, claim_key(person), patient_id, now)
-    await resolving.consider(tx, patient_id, now=now)
-    await store.open_review(
-        tx,
-        organization_id,
-        patient_id=patient_id,
-        other_patient_id=holder.id,
-        reason="number-contradicts",
-        now=now,
-    )
+    if holder is not None and holder.id != patient_id:
+        await resolving.shown(tx, patient_id, holder.id, number, person, organization_id=organization_id, now=now)

@@ -276,6 +276,27 @@ async def test_who_a_new_record_may_be_is_asked_once(desk, known, came, contact)
     assert await desk.ask("select id from identity_link") == []
 
 
+async def test_candidates_are_found_by_indexes_alone(desk):
+    mother = await desk.come(WANG, phone="13904531122")
+    second = await desk.come(BARE, phone="13904531122", mother_id=mother)
+    async with desk.pool.transaction() as tx:
+        await tx.execute("set local enable_seqscan = off")
+        await tx.execute("set local plan_cache_mode = force_generic_plan")
+        row = await candidates.record_of(tx, second)
+        asked = candidates.search_terms(row)
+        cursor = await tx.execute("explain " + candidates.queries["candidates"], asked)
+        plan = "\n".join(line for (line,) in await cursor.fetchall())
+    assert "Seq Scan" not in plan, plan
+    for index in (
+        "identifier_belongs",
+        "patient_by_birth",
+        "patient_by_name_and_birth",
+        "patient_by_phone",
+        "patient_by_mother",
+    ):
+        assert index in plan, plan
+
+
 async def test_two_reviewers_at_once_decide_once(desk):
     first, second = await desk.come(WANG), await desk.come(BARE)
     await desk.consider(second)
