@@ -60,6 +60,7 @@ from telemed.imaging.routes_quarantine import endpoints as quarantine_endpoints
 from telemed.imaging.routes_registration import endpoints as registration_endpoints
 from telemed.imaging.routes_splitting import endpoints as splitting_endpoints
 from telemed.imaging.settle import settle_for_ever
+from telemed.patients import resolving
 from telemed.patients.routes import endpoints as patient_endpoints
 from telemed.patients.routes_break_glass import endpoints as break_glass_endpoints
 from telemed.reading.routes import Desk
@@ -74,6 +75,7 @@ log = structlog.get_logger(__name__)
 
 SETTINGS = Path(__file__).resolve().parents[1] / "config"
 MATCHING = Consumer("match-requests", linking.KINDS, linking.handle)
+RESOLVING = Consumer("resolve-identities", resolving.KINDS, resolving.handle)
 GRACE = 10.0  # seconds that running requests get when the server stops
 
 Clock = Callable[[], datetime]
@@ -185,6 +187,7 @@ def tasks(county: County) -> dict[str, Work]:
         "audit-sealer": _sealer(county).run,
         "access-housekeeping": lambda: housekeeping.run(county.pool, county.sign_in.attempts, county.clock),
         "matching": lambda: follow(county.pool, MATCHING, county.signal),
+        "identity-resolution": lambda: follow(county.pool, RESOLVING, county.signal),
         "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),

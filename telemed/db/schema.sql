@@ -37,6 +37,17 @@ begin
     raise exception using errcode = '42501', message = 'a use of break-glass is kept as it was: ' || tg_op || ' refused';
 end $$;
 
+CREATE FUNCTION public.patient_snapshot(one uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select to_jsonb(p) || jsonb_build_object(
+        'identifiers', (select coalesce(jsonb_agg(to_jsonb(i) order by i.issuer, i.value, i.claim), '[]')
+                        from patient_identifier i where i.patient_id = p.id),
+        'organizations', (select coalesce(jsonb_agg(o.organization_id order by o.organization_id), '[]')
+                          from patient_organization o where o.patient_id = p.id))
+    from patient p where p.id = one
+$$;
+
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -278,6 +289,36 @@ ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.identity_link (
+    id bigint NOT NULL,
+    patient_id uuid NOT NULL,
+    other_patient_id uuid NOT NULL,
+    fact text NOT NULL,
+    ground text NOT NULL,
+    findings text[] DEFAULT '{}'::text[] NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    snapshot jsonb NOT NULL,
+    changed text[] DEFAULT '{}'::text[] NOT NULL,
+    review_id uuid,
+    decided_by uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT link_fact_is_known CHECK ((fact = ANY (ARRAY['linked'::text, 'unlinked'::text, 'never-link'::text]))),
+    CONSTRAINT link_ground_is_known CHECK ((ground = ANY (ARRAY['matched'::text, 'reviewed'::text, 'taken-back'::text]))),
+    CONSTRAINT link_is_decided_or_matched CHECK (((ground = 'matched'::text) = (decided_by IS NULL))),
+    CONSTRAINT link_is_of_two_in_order CHECK ((patient_id < other_patient_id)),
+    CONSTRAINT only_a_link_is_matched CHECK (((ground <> 'matched'::text) OR (fact = 'linked'::text))),
+    CONSTRAINT unlinked_iff_taken_back CHECK (((fact = 'unlinked'::text) = (ground = 'taken-back'::text)))
+);
+
+ALTER TABLE public.identity_link ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.identity_link_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.identity_review (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     organization_id uuid NOT NULL,
@@ -291,7 +332,7 @@ CREATE TABLE public.identity_review (
     decided_at timestamp with time zone,
     CONSTRAINT decided_iff_not_open CHECK (((state = 'open'::text) = (decided_at IS NULL))),
     CONSTRAINT review_is_of_two CHECK ((patient_id <> other_patient_id)),
-    CONSTRAINT review_reason_is_known CHECK ((reason = ANY (ARRAY['number-contradicts'::text, 'card-mismatch'::text, 'same-name'::text]))),
+    CONSTRAINT review_reason_is_known CHECK ((reason = ANY (ARRAY['number-contradicts'::text, 'card-mismatch'::text, 'same-name'::text, 'possible-match'::text, 'matched'::text]))),
     CONSTRAINT review_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'same-person'::text, 'different-persons'::text])))
 );
 
@@ -1101,6 +1142,9 @@ ALTER TABLE ONLY public.event
 ALTER TABLE ONLY public.patient_identifier
     ADD CONSTRAINT identifier_belongs_to_one_person PRIMARY KEY (issuer, value, claim);
 
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_pkey PRIMARY KEY (id);
 
@@ -1268,6 +1312,10 @@ CREATE INDEX identifier_by_patient ON public.patient_identifier USING btree (pat
 
 CREATE INDEX identifier_by_value ON public.patient_identifier USING btree (value);
 
+CREATE INDEX identity_link_by_other ON public.identity_link USING btree (other_patient_id, patient_id, id DESC);
+
+CREATE INDEX identity_link_by_patient ON public.identity_link USING btree (patient_id, other_patient_id, id DESC);
+
 CREATE INDEX image_grade_by_study ON public.image_grade USING btree (study_id, id DESC);
 
 CREATE INDEX instance_by_digest ON public.imaging_instance USING btree (digest);
@@ -1298,9 +1346,15 @@ CREATE INDEX organization_by_parent ON public.organization USING btree (parent_i
 
 CREATE INDEX organization_by_patient ON public.patient_organization USING btree (patient_id);
 
-CREATE INDEX patient_by_exact_name ON public.patient USING btree (name_search);
+CREATE INDEX patient_by_birth ON public.patient USING btree (birth_date) WHERE (NOT birth_date_estimated);
+
+CREATE INDEX patient_by_mother ON public.patient USING btree (mother_id) WHERE (mother_id IS NOT NULL);
 
 CREATE INDEX patient_by_name ON public.patient USING gin (name_search public.gin_trgm_ops);
+
+CREATE INDEX patient_by_name_and_birth ON public.patient USING btree (name_search, birth_date);
+
+CREATE INDEX patient_by_phone ON public.patient USING btree ("right"(regexp_replace(phone, '[^0-9]'::text, ''::text, 'g'::text), 11)) WHERE (phone <> ''::text);
 
 CREATE INDEX patient_by_pinyin ON public.patient USING gin (name_pinyin public.gin_trgm_ops);
 
@@ -1322,11 +1376,17 @@ CREATE INDEX reading_queue ON public.reading USING btree (state, priority_rank, 
 
 CREATE INDEX receipt_by_version ON public.report_receipt USING btree (report_version_id, kind);
 
+CREATE INDEX request_by_borrowed_card ON public.service_request USING btree (patient_id) WHERE card_mismatch;
+
 CREATE INDEX request_by_day ON public.service_request USING btree (organization_id, registered_at);
 
 CREATE INDEX request_by_patient ON public.service_request USING btree (patient_id);
 
 CREATE INDEX request_by_visit ON public.service_request USING btree (visit_id);
+
+CREATE INDEX review_by_other_patient ON public.identity_review USING btree (other_patient_id);
+
+CREATE INDEX review_by_patient ON public.identity_review USING btree (patient_id);
 
 CREATE UNIQUE INDEX review_open_once ON public.identity_review USING btree (patient_id, other_patient_id) WHERE (state = 'open'::text);
 
@@ -1385,6 +1445,10 @@ CREATE TRIGGER audit_retired_is_append_only BEFORE DELETE OR UPDATE ON public.au
 CREATE TRIGGER break_glass_use_is_kept BEFORE DELETE OR UPDATE ON public.break_glass_use FOR EACH ROW EXECUTE FUNCTION public.keep_break_glass_use();
 
 CREATE TRIGGER break_glass_use_is_never_truncated BEFORE TRUNCATE ON public.break_glass_use FOR EACH STATEMENT EXECUTE FUNCTION public.keep_break_glass_use();
+
+CREATE TRIGGER identity_link_is_append_only BEFORE DELETE OR UPDATE ON public.identity_link FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER identity_link_is_never_truncated BEFORE TRUNCATE ON public.identity_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER report_receipt_is_immutable BEFORE DELETE OR UPDATE ON public.report_receipt FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -1454,6 +1518,18 @@ ALTER TABLE ONLY public.draft
 
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
+
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_other_patient_id_fkey FOREIGN KEY (other_patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.identity_review(id);
 
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);

@@ -9,7 +9,7 @@ from uuid import UUID
 from telemed.db import Connection
 from telemed.errors import Conflict, Invalid, NotFound
 from telemed.imaging.forms import DocumentForm, PersonForm
-from telemed.patients import admission, identity, store
+from telemed.patients import admission, identity, resolving, store
 from telemed.patients.age import birth_date_of_age
 from telemed.patients.identifiers import Fault, Identifier, IdentifierKind, Malformed, document
 from telemed.patients.identity import Identity, Person
@@ -203,14 +203,7 @@ async def _chosen(  # noqa: PLR0917 -- one branch of resolve, with its arguments
         if holder is None:
             await store.give(tx, number, "", patient_id, now)
         elif holder.id != patient_id:
-            await store.open_review(
-                tx,
-                organization_id,
-                patient_id=patient_id,
-                other_patient_id=holder.id,
-                reason="number-contradicts",
-                now=now,
-            )
+            await resolving.shown(tx, patient_id, holder.id, number, known, organization_id=organization_id, now=now)
     await store.know(tx, organization_id, patient_id, now)
     await store.update_contact(tx, patient_id, store.Contact(phone=form.phone.strip(), address=form.address.strip()))
     return Who(patient_id, Sex(row.sex), row.birth_date)

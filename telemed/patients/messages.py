@@ -11,6 +11,8 @@ import msgspec
 
 from telemed.patients import identifiers, names
 from telemed.patients.age import age
+from telemed.patients.links_store import FactRow
+from telemed.patients.matching import WORDS, Code, Match
 from telemed.patients.store import IdentifierRow, PatientRow, ReviewRow
 from telemed.vocabulary import Sex
 
@@ -138,13 +140,78 @@ class IdentityBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     country: Annotated[str, msgspec.Meta(max_length=8)] = ""
 
 
+class IdentityFinding(msgspec.Struct, frozen=True):
+    """One thing that was found of two records, by its code and in words."""
+
+    code: str
+    zh: str
+    en: str
+
+
+def found(codes: Iterable[str]) -> list[IdentityFinding]:
+    """Findings in words."""
+    return [IdentityFinding(code, WORDS[Code(code)].zh, WORDS[Code(code)].en) for code in codes]
+
+
+class LinksQuery(msgspec.Struct, frozen=True):
+    """known_at: what was known at that moment; now if not stated."""
+
+    known_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class IdentityFact(msgspec.Struct, frozen=True):
+    """One fact about two records (linked, unlinked, never-link), on whose word (matched, reviewed, taken-back).
+
+    changed: what of patient.… or other.… had been changed by the time a fact was taken back, and stayed so.
+    """
+
+    id: int
+    patient_id: UUID
+    other_patient_id: UUID
+    fact: str
+    ground: str
+    findings: list[IdentityFinding]
+    note: str
+    changed: list[str]
+    review_id: UUID | None
+    decided_by_name: str
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, row: FactRow) -> IdentityFact:
+        return cls(
+            row.id,
+            row.patient_id,
+            row.other_patient_id,
+            row.fact,
+            row.ground,
+            found(row.findings),
+            row.note,
+            row.changed,
+            row.review_id,
+            row.decided_by_name,
+            row.recorded_at,
+        )
+
+
+class IdentityLinks(msgspec.Struct, frozen=True):
+    """The records that were one person as known then, and every fact about this one, the newest first."""
+
+    same: list[UUID]
+    items: list[IdentityFact]
+    next: str | None = None
+
+
 class ReviewQuery(msgspec.Struct, frozen=True):
     open: bool = True
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 100
 
 
 class IdentityReview(msgspec.Struct, frozen=True):
-    """A doubtful identity: patient came with what other had already; differences in words."""
+    """A doubtful identity: patient came with what other had already; differences in words.
+
+    outcome: what matching says now (auto, potential, never); findings: everything it found.
+    """
 
     id: UUID
     organization_id: UUID
@@ -156,9 +223,13 @@ class IdentityReview(msgspec.Struct, frozen=True):
     patient: Patient
     other: Patient
     differences: list[Words]
+    outcome: str
+    findings: list[IdentityFinding]
 
     @classmethod
-    def of(cls, row: ReviewRow, patient: Patient, other: Patient, differences: list[Words]) -> IdentityReview:
+    def of(
+        cls, row: ReviewRow, patient: Patient, other: Patient, differences: list[Words], match: Match
+    ) -> IdentityReview:
         return cls(
             row.id,
             row.organization_id,
@@ -170,6 +241,8 @@ class IdentityReview(msgspec.Struct, frozen=True):
             patient,
             other,
             differences,
+            match.outcome,
+            found(match.findings),
         )
 
 

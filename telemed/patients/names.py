@@ -71,6 +71,20 @@ _SURNAMES: dict[str, tuple[str, ...]] = {
 _RARE_READINGS = {"𠮷": "ji", "䶮": "yan", "㛃": "jie", "𫖮": "yi", "𬱖": "di", "𫗧": "su", "𬀩": "wei"}
 _MOST_READINGS = 24
 
+# 繁 → 简 and 异 → 正 of the characters that stand in names, for saying why two names look alike; not a converter.
+_SIMPLIFIED = str.maketrans(
+    "張陳劉楊趙黃吳孫馬羅鄭謝許馮鄧葉蔣蘇呂盧賈鐘鍾陸譚鄒閻閆龍萬錢湯賴龔龐顧嚴齊歐韋蕭肖車單藍簡祿蘭鳳麗紅華"
+    "國軍強偉傑剛東榮慶寶貴義愛連雲飛興學業瓊瑩靜韻豔艷嬌嫻婭鶯鵬鴻鶴騰驥駿銳鋒鋼鐵銀錦鎮澤濤潔淨漢瀾衛維緒紹"
+    "績純綺繼綱財賢賓輝暉曉昇時啟啓嘯堯壽夢奮寧實將峯嶺巖廣彥從恆懷戰撫晉會棟楓機權歡歷爾猶獻環瑋瑤璽產畢發監"
+    "禮禎種穀競節築羣習聖聰聲膽舉莊蓮蔭藝處親覺觀訓詩誠諾謙議護豐質趨躍軒農達運過遠選鄉釗鈞鈴鈺鉅銘鏡長門開閣"
+    "陽陰隊隨雙雛難霽順預頌領顏願風養馳魯鮮鳴黨龜喆堃陞閤濬勳勛衆眾羨脩甦",
+    "张陈刘杨赵黄吴孙马罗郑谢许冯邓叶蒋苏吕卢贾钟钟陆谭邹阎闫龙万钱汤赖龚庞顾严齐欧韦萧萧车单蓝简禄兰凤丽红华"
+    "国军强伟杰刚东荣庆宝贵义爱连云飞兴学业琼莹静韵艳艳娇娴娅莺鹏鸿鹤腾骥骏锐锋钢铁银锦镇泽涛洁净汉澜卫维绪绍"
+    "绩纯绮继纲财贤宾辉晖晓升时启启啸尧寿梦奋宁实将峰岭岩广彦从恒怀战抚晋会栋枫机权欢历尔犹献环玮瑶玺产毕发监"
+    "礼祯种谷竞节筑群习圣聪声胆举庄莲荫艺处亲觉观训诗诚诺谦议护丰质趋跃轩农达运过远选乡钊钧铃钰钜铭镜长门开阁"
+    "阳阴队随双雏难霁顺预颂领颜愿风养驰鲁鲜鸣党龟哲坤升合浚勋勋众众羡修苏",
+)
+
 
 class Agreement(StrEnum):
     """What two statements about one fact say together."""
@@ -79,6 +93,19 @@ class Agreement(StrEnum):
     LIKELY = "likely"  # 疑似: pinyin beside hanzi, a character the device could not write
     DIFFERS = "differs"
     UNKNOWN = "unknown"  # one of them says nothing
+
+
+class Likeness(StrEnum):
+    """How two written names resemble each other, the closest first."""
+
+    SAME = "same"
+    VARIANT = "variant"  # 繁简、异体: 張 and 张
+    UNWRITABLE = "unwritable"  # a character the device could not write
+    ROMANISED = "romanised"  # pinyin beside hanzi, or its parts in another order
+    HOMOPHONE = "homophone"  # 同音: 桂 and 贵
+    ONE_CHARACTER = "one-character"  # one of three or more differs, and sounds different
+    DIFFERS = "differs"
+    UNKNOWN = "unknown"
 
 
 def _folded(name: str) -> str:
@@ -181,17 +208,29 @@ def groups(person_name: str) -> tuple[str, ...]:
     return tuple(g for g in person_name.split("=") if search_key(g))
 
 
-def _compare_one(a: str, b: str) -> Agreement:
+def _liken(a: str, b: str) -> Likeness:
     key_a, key_b = search_key(a), search_key(b)
     if not key_a or not key_b:
-        return Agreement.UNKNOWN
+        return Likeness.UNKNOWN
     if key_a == key_b:
-        return Agreement.SAME
+        return Likeness.SAME
+    if _simplified(key_a) == _simplified(key_b):
+        return Likeness.VARIANT
     if _wildcard(key_a, key_b) or _wildcard(key_b, key_a):
-        return Agreement.LIKELY
+        return Likeness.UNWRITABLE
+    romanised = _is_romanised(key_a) or _is_romanised(key_b)
     readings_a = _romanised_keys(a) if _is_romanised(key_a) else pinyin_keys(a)
     readings_b = _romanised_keys(b) if _is_romanised(key_b) else pinyin_keys(b)
-    return Agreement.LIKELY if readings_a & readings_b else Agreement.DIFFERS
+    if readings_a & readings_b:
+        return Likeness.ROMANISED if romanised else Likeness.HOMOPHONE
+    if romanised or len(key_a) != len(key_b) or len(key_a) < 3:
+        return Likeness.DIFFERS
+    apart = sum(x != y for x, y in zip(_simplified(key_a), _simplified(key_b), strict=True))
+    return Likeness.ONE_CHARACTER if apart == 1 else Likeness.DIFFERS
+
+
+def _simplified(key: str) -> str:
+    return key.translate(_SIMPLIFIED)
 
 
 def shown(person_name: str) -> str:
@@ -203,14 +242,30 @@ def shown(person_name: str) -> str:
     return " ".join(filled[0].replace("^", " ").split()) if filled else ""
 
 
-_BEST = (Agreement.SAME, Agreement.LIKELY, Agreement.DIFFERS)
+def likeness(a: str, b: str) -> Likeness:
+    """The closest way in which two written names resemble each other.
+
+    A DICOM PN with several component groups counts by the group that fits best.
+    """
+    found = {_liken(x, y) for x in groups(a) or (a,) for y in groups(b) or (b,)}
+    return next(one for one in Likeness if one in found)
+
+
+_AGREEMENT = {
+    Likeness.SAME: Agreement.SAME,
+    Likeness.VARIANT: Agreement.LIKELY,
+    Likeness.UNWRITABLE: Agreement.LIKELY,
+    Likeness.ROMANISED: Agreement.LIKELY,
+    Likeness.HOMOPHONE: Agreement.LIKELY,
+    Likeness.ONE_CHARACTER: Agreement.DIFFERS,
+    Likeness.DIFFERS: Agreement.DIFFERS,
+    Likeness.UNKNOWN: Agreement.UNKNOWN,
+}
 
 
 def compare(a: str, b: str) -> Agreement:
     """Whether two written names are the same name.
 
     SAME needs the same characters but for dots, blanks, width and case; a reading that fits is LIKELY, never SAME.
-    A DICOM PN with several component groups counts by the group that fits best.
     """
-    found = {_compare_one(x, y) for x in groups(a) or (a,) for y in groups(b) or (b,)}
-    return next((one for one in _BEST if one in found), Agreement.UNKNOWN)
+    return _AGREEMENT[likeness(a, b)]

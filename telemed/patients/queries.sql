@@ -67,10 +67,21 @@ on conflict (organization_id, kind, day) do update set last = number_counter.las
 returning last;
 
 -- name: open_review
--- Two persons for the work list of doubtful identities, once while it is open.
+-- Two persons for the work list of doubtful identities, once while it is open, and not again where somebody has told
+-- them apart or linked them; a borrowed card speaks against a link.
 insert into identity_review (organization_id, patient_id, other_patient_id, reason, opened_at)
-values (%(organization_id)s::uuid, %(patient_id)s::uuid, %(other_patient_id)s::uuid, %(reason)s::text,
-        %(now)s::timestamptz)
+select %(organization_id)s::uuid, %(patient_id)s::uuid, %(other_patient_id)s::uuid, %(reason)s::text,
+       %(now)s::timestamptz
+where coalesce((
+          select k.fact from identity_link k
+          where k.patient_id = least(%(patient_id)s::uuid, %(other_patient_id)s::uuid)
+            and k.other_patient_id = greatest(%(patient_id)s::uuid, %(other_patient_id)s::uuid)
+          order by k.id desc limit 1), 'unlinked')
+      not in ('never-link', case %(reason)s::text when 'card-mismatch' then '' else 'linked' end)
+  and not exists (
+      select from identity_review r
+      where r.patient_id = %(other_patient_id)s::uuid and r.other_patient_id = %(patient_id)s::uuid
+        and r.state = 'open')
 on conflict (patient_id, other_patient_id) where state = 'open' do nothing;
 
 -- name: patient
@@ -148,11 +159,6 @@ where id = %(review_id)s::uuid;
 -- A decision taken back: the review is open again.
 update identity_review set state = 'open', decided_by = null, decided_at = null, note = %(note)s::text
 where id = %(review_id)s::uuid;
-
--- name: set_same_as
--- Say that one record means the same person as another, or take it back (null). Nothing is moved.
-update patient set same_as_id = %(same_as_id)s::uuid, revision = revision + 1
-where id = %(patient_id)s::uuid;
 
 -- name: complete_identity
 -- 身份补录: the name and birth of somebody who came without.

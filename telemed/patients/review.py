@@ -7,47 +7,61 @@ from uuid import UUID
 
 from telemed.db import Connection
 from telemed.errors import Conflict, Invalid, NotFound
-from telemed.patients import store
+from telemed.patients import candidates, links_store, matching, resolving, store
 from telemed.patients.identifiers import Identifier
-from telemed.patients.identity import Identity, Person
+from telemed.patients.identity import Person
+from telemed.patients.links import Ground
+from telemed.patients.matching import Code
+from telemed.patients.resolving import Why
 from telemed.vocabulary import Scope, Sex
-
-
-def _unknown() -> NotFound:
-    return NotFound("unknown-review", "找不到该待核对身份。", "There is no such doubtful identity.")
 
 
 async def decide(
     tx: Connection, review_id: UUID, state: str, note: str, *, decided_by: UUID, scope: Scope, now: datetime
 ) -> store.ReviewRow:
-    """Say whether two records are one person. They stay two records; one points at the other.
+    """Say whether two records are one person, or two whom nothing links any more. They stay two records.
 
-    Raises Conflict for one decided already, NotFound outside the scope.
+    Raises Conflict for one decided already, and where a decision about other records stands against it; NotFound
+    outside the scope. Nothing is written then.
     """
-    row = await store.lock_review(tx, review_id)
-    if row is None or not scope.admits(row.organization_id):
-        raise _unknown()
+    await links_store.hold(tx)
+    row = await _locked(tx, review_id, scope)
     if row.state != "open":
         raise Conflict("review-decided", "该身份已核对。", "This identity has been decided already.")
     await store.decide_review(tx, review_id, state=state, note=note, decided_by=decided_by, now=now)
-    if state == "same-person":
-        same = await store.linked(tx, row.other_patient_id)
-        if row.patient_id not in same:
-            await store.set_same_as(tx, row.patient_id, row.other_patient_id)
+    why = Why(Ground.REVIEWED, decided_by, review_id, note, await _found(tx, row))
+    apply = resolving.link if state == "same-person" else resolving.never_link
+    await apply(tx, row.patient_id, row.other_patient_id, why, now)
     return row
 
 
-async def reopen(tx: Connection, review_id: UUID, note: str, *, scope: Scope) -> store.ReviewRow:
-    """Take a decision back; the two records stand apart again and wait for another one."""
-    row = await store.lock_review(tx, review_id)
-    if row is None or not scope.admits(row.organization_id):
-        raise _unknown()
+async def reopen(
+    tx: Connection, review_id: UUID, note: str, *, decided_by: UUID, scope: Scope, now: datetime
+) -> tuple[store.ReviewRow, list[str]]:
+    """Take a decision back, the rule's too; the two records stand apart again and wait for another one.
+
+    Returns besides what else has been changed in either record since, as resolving.take_back() does.
+    """
+    await links_store.hold(tx)
+    row = await _locked(tx, review_id, scope)
     if row.state == "open":
         raise Conflict("review-open", "该身份尚未核对。", "This identity is not decided yet.")
+    why = Why(Ground.TAKEN_BACK, decided_by, review_id, note)
+    changed = await resolving.take_back(tx, row.patient_id, row.other_patient_id, why, now)
     await store.reopen_review(tx, review_id, note)
-    if row.state == "same-person":
-        await store.set_same_as(tx, row.patient_id, None)
+    return row, changed
+
+
+async def _locked(tx: Connection, review_id: UUID, scope: Scope) -> store.ReviewRow:
+    row = await store.lock_review(tx, review_id)
+    if row is None or not scope.admits(row.organization_id):
+        raise NotFound("unknown-review", "找不到该待核对身份。", "There is no such doubtful identity.")
     return row
+
+
+async def _found(tx: Connection, row: store.ReviewRow) -> tuple[Code, ...]:
+    records = await candidates.records_of(tx, [row.patient_id, row.other_patient_id])
+    return matching.compare(records[row.patient_id].record(), records[row.other_patient_id].record()).findings
 
 
 async def complete(
@@ -55,7 +69,8 @@ async def complete(
 ) -> None:
     """身份补录: give somebody temporary a name, and a number if nobody holds it.
 
-    A number that somebody else holds stays theirs: the pair goes on the work list of doubtful identities.
+    A number that somebody else holds stays theirs and is kept as shown: the two are linked if nothing is doubtful about
+    it, and go on the work list of doubtful identities otherwise.
     Raises Conflict if the record is not temporary.
     """
     if not await store.complete_identity(tx, patient_id, person):
@@ -68,16 +83,4 @@ async def complete(
         return
     holder = await store.holder(tx, number)
     if holder is not None and holder.id != patient_id:
-        await store.open_review(
-            tx,
-            organization_id,
-            patient_id=patient_id,
-            other_patient_id=holder.id,
-            reason="number-contradicts",
-            now=now,
-        )
-
-
-def described(row: store.PatientRow) -> Person:
-    """A row as a value that can be compared."""
-    return Person(row.name, Sex(row.sex), row.birth_date, row.birth_date_estimated, identity=Identity(row.identity))
+        await resolving.shown(tx, patient_id, holder.id, number, person, organization_id=organization_id, now=now)

@@ -10,11 +10,25 @@ from telemed.db import Connection
 from telemed.errors import Invalid, NotFound
 from telemed.events import append
 from telemed.http.wire import Call, Endpoint, Nothing
-from telemed.patients import identifiers, identity, messages, review, store
+from telemed.patients import (
+    candidates,
+    identifiers,
+    identity,
+    links,
+    links_store,
+    matching,
+    messages,
+    review,
+    store,
+)
+from telemed.patients.links import Fact
 from telemed.patients.messages import (
     IdentityBody,
+    IdentityFact,
+    IdentityLinks,
     IdentityReview,
     IdentityReviews,
+    LinksQuery,
     Patient,
     PatientDetail,
     PatientList,
@@ -113,9 +127,13 @@ class PatientRoutes:
         # Both sides are shown whoever registered the other: that is what has to be compared.
         one = await self._find(connection, row.patient_id, None)
         other = await self._find(connection, row.other_patient_id, None)
-        found = identity.compare(review.described(one), review.described(other))
-        said = [Words(text.zh, text.en) for text in identity.differences(found)]
-        return IdentityReview.of(row, self._shown(one, now), self._shown(other, now), said)
+        records = await candidates.records_of(connection, [one.id, other.id])
+        a, b = records[one.id].record(), records[other.id].record()
+        said = [Words(text.zh, text.en) for text in identity.differences(identity.compare(a.person, b.person))]
+        rows = await links_store.around(connection, [one.id])
+        apart = any(links.pair(one.id, other.id) == fact.pair and fact.fact == Fact.NEVER_LINK for fact in rows)
+        match = matching.compare(a, b, never_link=apart)
+        return IdentityReview.of(row, self._shown(one, now), self._shown(other, now), said, match)
 
     async def decide(self, call: Call[Nothing, ReviewDecision]) -> None:
         async with call.transaction() as tx:
@@ -132,8 +150,26 @@ class PatientRoutes:
 
     async def reopen(self, call: Call[Nothing, ReviewReopening]) -> None:
         async with call.transaction() as tx:
-            row = await review.reopen(tx, call.uuid("id"), call.body.note, scope=call.scope)
+            row, changed = await review.reopen(
+                tx,
+                call.uuid("id"),
+                call.body.note,
+                decided_by=call.principal.practitioner_id,
+                scope=call.scope,
+                now=call.now,
+            )
+            call.detail["changed"] = ",".join(changed)
             await self._told(call, tx, row)
+
+    async def history(self, call: Call[LinksQuery, Nothing]) -> IdentityLinks:
+        patient_id, known_at = call.uuid("id"), call.query.known_at
+        async with call.pool.connection() as connection:
+            await self._find(connection, patient_id, call.scope.organizations)
+            rows = await links_store.around(connection, [patient_id], known_at=known_at)
+            items = await links_store.facts(connection, patient_id, known_at=known_at)
+        same = links.component(patient_id, [row.pair for row in rows if row.fact == Fact.LINKED])
+        call.about("patient", patient_id, patient_id=patient_id)
+        return IdentityLinks(sorted(same), [IdentityFact.of(row) for row in items])
 
     async def _told(
         self, call: Call[Nothing, ReviewDecision] | Call[Nothing, ReviewReopening], tx: Connection, row: store.ReviewRow
@@ -183,6 +219,16 @@ def endpoints(zone: tzinfo) -> list[Endpoint]:
             Text("身份补录", "Complete a temporary identity"),
             body=IdentityBody,
             returns=PatientDetail,
+        ),
+        Endpoint(
+            "GET",
+            "/api/patients/{id}/identity-links",
+            Action.PATIENT_REVIEW,
+            routes.history,
+            Text("哪些记录曾核对为同一人，以及依据", "Which records were one person as known then, and why"),
+            query=LinksQuery,
+            returns=IdentityLinks,
+            access=True,
         ),
         Endpoint(
             "GET",

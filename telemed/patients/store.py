@@ -195,7 +195,7 @@ async def next_number(tx: Connection, organization_id: UUID, kind: str, day: dat
 async def open_review(
     tx: Connection, organization_id: UUID, *, patient_id: UUID, other_patient_id: UUID, reason: str, now: datetime
 ) -> None:
-    """Put two persons on the work list of doubtful identities."""
+    """Put two persons on the work list of doubtful identities, unless somebody has decided about them already."""
     await execute(
         tx,
         queries["open_review"],
@@ -308,11 +308,6 @@ async def decide_review(
 async def reopen_review(tx: Connection, review_id: UUID, note: str) -> None:
     """Take a decision back."""
     await execute(tx, queries["reopen_review"], {"review_id": review_id, "note": note})
-
-
-async def set_same_as(tx: Connection, patient_id: UUID, same_as_id: UUID | None) -> None:
-    """Say that a record means the same person as another one; None takes it back."""
-    await execute(tx, queries["set_same_as"], {"patient_id": patient_id, "same_as_id": same_as_id})
 
 
 def is_claim(kind: IdentifierKind) -> bool:

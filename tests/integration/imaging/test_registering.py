@@ -87,6 +87,20 @@ async def test_a_number_that_contradicts_is_a_separate_person_on_the_work_list(t
     assert (await ask("select count(distinct patient_id) as n from service_request"))["n"] == 2
 
 
+@pytest.mark.parametrize(("name", "state"), [("王桂兰", "same-person"), ("王桂蘭", "open")])
+async def test_a_card_shown_later_links_the_record_it_was_shown_for_or_asks(townships, ask, name, state):
+    here, there = townships
+    await there.register()
+    await here.register(person=here.person(name=name, document=None))
+    known = (await ask("select id from patient where organization_id = %s", here.id))["id"]
+    chosen = PersonForm(sex=Sex.FEMALE, patient_id=known, document=here.person().document)
+    await here.register(person=chosen)
+    assert (await ask("select patient_id, state from identity_review")) == {"patient_id": known, "state": state}
+    links = "select count(*) as n from identity_link where fact = 'linked' and ground = 'matched'"
+    assert (await ask(links))["n"] == (1 if state == "same-person" else 0)
+    assert (await ask("select count(*) as n from patient_identifier where claim = ''"))["n"] == 1
+
+
 async def test_a_card_of_somebody_else_gives_nobody_its_number(township, ask):
     await township.register()
     await township.register(card_mismatch=True, person=township.person(name="孟淑珍", birth_date=date(1960, 1, 1)))

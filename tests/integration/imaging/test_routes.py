@@ -147,6 +147,9 @@ async def test_doubtful_identities_are_decided_and_taken_back(client, township):
     review = listed["items"][0]
     assert {review["patient"]["id"], review["other"]["id"]} == {first["patient"]["id"], second["patient"]["id"]}
     assert [d["zh"] for d in review["differences"]] == ["姓名疑似（同音、拼音或缺字）"]
+    assert review["outcome"] == "potential"
+    assert {"number-same", "name-romanised", "birth-same", "sex-same"} <= {one["code"] for one in review["findings"]}
+    assert all(one["zh"] and one["en"] for one in review["findings"])
     path = f"/api/identity-reviews/{review['id']}"
     assert (
         await client.post(f"{path}/decision", json={"decision": "same-person"}, headers=CSRF | {"X-Who": "1"})
@@ -158,6 +161,52 @@ async def test_doubtful_identities_are_decided_and_taken_back(client, township):
     assert (await client.post(f"{path}/reopen", json={"note": "看错了"}, headers=CSRF)).status == 204
     detail = await (await client.get(f"/api/patients/{first['patient']['id']}")).json()
     assert (detail["same"], detail["open_reviews"]) == ([], 1)
+
+
+async def test_the_history_says_who_was_one_person_when_and_only_to_whom_it_concerns(client, township, house):
+    first = (await register(client, township))["patient"]["id"]
+    second = (await register(client, township, person=township.person(name="WANG GUILAN")))["patient"]["id"]
+    (review,) = (await (await client.get("/api/identity-reviews")).json())["items"]
+    path, history = f"/api/identity-reviews/{review['id']}", f"/api/patients/{first}/identity-links"
+    await client.post(f"{path}/decision", json={"decision": "same-person", "note": "同一张脸"}, headers=CSRF)
+    told = await (await client.get(history)).json()
+    assert set(told["same"]) == {first, second}
+    (fact,) = told["items"]
+    assert (fact["fact"], fact["ground"], fact["note"]) == ("linked", "reviewed", "同一张脸")
+    assert (fact["decided_by_name"], fact["review_id"]) == ("陈小雨", review["id"])
+    assert "name-romanised" in [one["code"] for one in fact["findings"]]
+    before = await (await client.get(f"{history}?known_at=2026-11-23T01:00:00Z")).json()
+    assert before == {"same": [first], "items": [], "next": None}
+    assert (await client.get(f"{history}?known_at=2026-11-23T01:00:00")).status == 422
+    assert (await client.get(history, headers={"X-Who": "1"})).status == 404
+    await client.post(f"{path}/reopen", json={"note": "看错了"}, headers=CSRF)
+    told = await (await client.get(history)).json()
+    assert (told["same"], [one["fact"] for one in told["items"]]) == ([first], ["unlinked", "linked"])
+    undone = next(call for call in reversed(house.calls) if call.action == "patient.review" and not call.access)
+    assert {str(one.patient_id) for one in undone.entities} == {first, second}
+
+
+async def test_a_link_is_told_to_everybody_it_concerns_by_ids_alone(client, township, ask):
+    await register(client, township)
+    await register(client, township, person=township.person(name="WANG GUILAN"))
+    (review,) = (await (await client.get("/api/identity-reviews")).json())["items"]
+    await client.post(f"/api/identity-reviews/{review['id']}/decision", json={"decision": "same-person"}, headers=CSRF)
+    told = await ask("select topics, ids::text as ids from event where kind = 'identity.linked'")
+    assert told["topics"] == [f"organization/{township.id}"]
+    assert set(json.loads(told["ids"])) == {"patient_id", "other_patient_id", "identity_link_id"}
+    assert "王桂兰" not in told["ids"]
+
+
+async def test_a_pair_told_apart_is_not_asked_about_at_the_next_visit(client, township):
+    await register(client, township)
+    await register(client, township, person=township.person(name="WANG GUILAN"))
+    (review,) = (await (await client.get("/api/identity-reviews")).json())["items"]
+    path = f"/api/identity-reviews/{review['id']}/decision"
+    await client.post(path, json={"decision": "different-persons"}, headers=CSRF)
+    await register(client, township, person=township.person(name="WANG GUILAN"))
+    assert (await (await client.get("/api/identity-reviews")).json())["items"] == []
+    decided = (await (await client.get("/api/identity-reviews?open=false")).json())["items"]
+    assert [(one["state"], one["outcome"]) for one in decided] == [("different-persons", "never")]
 
 
 async def test_somebody_unidentified_is_given_the_name_later(client, township):

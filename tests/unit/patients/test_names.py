@@ -1,6 +1,16 @@
 import pytest
 
-from telemed.patients.names import Agreement, compare, pinyin_keys, pinyin_text, search_key, shown, shown_pinyin
+from telemed.patients import names
+from telemed.patients.names import (
+    Agreement,
+    Likeness,
+    compare,
+    pinyin_keys,
+    pinyin_text,
+    search_key,
+    shown,
+    shown_pinyin,
+)
 
 
 @pytest.mark.parametrize(
@@ -108,3 +118,24 @@ def test_a_name_of_many_readings_stays_bounded():
 )
 def test_a_dicom_name_is_shown_as_people_read_it(written, read):
     assert shown(written) == read
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "likeness"),
+    [
+        ("王桂兰", "王 桂兰", Likeness.SAME),
+        ("張志紅", "张志红", Likeness.VARIANT),
+        ("张䶮", "张?", Likeness.UNWRITABLE),
+        ("WANG GUILAN", "王桂兰", Likeness.ROMANISED),
+        ("Wang Guilan", "Guilan Wang", Likeness.ROMANISED),
+        ("王桂兰", "王贵兰", Likeness.HOMOPHONE),
+        ("王桂兰", "王桂芝", Likeness.ONE_CHARACTER),
+        ("王兰", "王芝", Likeness.DIFFERS),
+        ("王桂兰", "王淑芝", Likeness.DIFFERS),
+        ("王桂兰", "", Likeness.UNKNOWN),
+        ("Wang^Guilan=王^桂兰", "王桂兰", Likeness.SAME),
+    ],
+)
+def test_a_likeness_says_in_what_way_two_names_are_alike(a, b, likeness):
+    assert names.likeness(a, b) is likeness
+    assert names.likeness(b, a) is likeness

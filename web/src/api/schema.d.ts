@@ -700,6 +700,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patients/{id}/identity-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which records were one person as known then, and why
+         * @description 哪些记录曾核对为同一人，以及依据
+         */
+        get: operations["get-patients-id-identity-links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patients/{id}/reveal": {
         parameters: {
             query?: never;
@@ -3205,12 +3225,55 @@ export interface components {
             sex: components["schemas"]["Sex"];
         };
         /**
+         * IdentityFact
+         * @description One fact about two records (linked, unlinked, never-link), on whose word (matched, reviewed, taken-back).
+         *
+         *         changed: what of patient.… or other.… had been changed by the time a fact was taken back, and stayed so.
+         */
+        IdentityFact: {
+            changed: string[];
+            decided_by_name: string;
+            fact: string;
+            findings: components["schemas"]["IdentityFinding"][];
+            ground: string;
+            id: number;
+            note: string;
+            /** Format: uuid */
+            other_patient_id: string;
+            /** Format: uuid */
+            patient_id: string;
+            recorded_at: string;
+            review_id: string | null;
+        };
+        /**
+         * IdentityFinding
+         * @description One thing that was found of two records, by its code and in words.
+         */
+        IdentityFinding: {
+            code: string;
+            en: string;
+            zh: string;
+        };
+        /**
+         * IdentityLinks
+         * @description The records that were one person as known then, and every fact about this one, the newest first.
+         */
+        IdentityLinks: {
+            items: components["schemas"]["IdentityFact"][];
+            /** @default null */
+            next: string | null;
+            same: string[];
+        };
+        /**
          * IdentityReview
          * @description A doubtful identity: patient came with what other had already; differences in words.
+         *
+         *         outcome: what matching says now (auto, potential, never); findings: everything it found.
          */
         IdentityReview: {
             decided_at: string | null;
             differences: components["schemas"]["Words"][];
+            findings: components["schemas"]["IdentityFinding"][];
             /** Format: uuid */
             id: string;
             note: string;
@@ -3218,6 +3281,7 @@ export interface components {
             /** Format: uuid */
             organization_id: string;
             other: components["schemas"]["Patient"];
+            outcome: string;
             patient: components["schemas"]["Patient"];
             reason: string;
             state: string;
@@ -5831,6 +5895,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatientDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-patients-id-identity-links": {
+        parameters: {
+            query?: {
+                known_at?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityLinks"];
                 };
             };
             /** @description Problem */
