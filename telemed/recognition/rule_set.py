@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 
-from telemed.recognition.rules import Catalogue, Item, Kind
+from telemed.recognition.rules import Catalogue, Code, Item, Kind
 
 #: A final report by one licensed physician suffices, two-level sign-off is a setting (practice 7).  Laboratory results
 #: seldom name who released them; their status says that somebody did.
@@ -43,3 +43,13 @@ class RuleSet:
     parameters: Parameters = field(default_factory=Parameters)
     dictionary: Mapping[str, Item] = field(default_factory=lambda: _NO_ITEMS)
     dictionary_hash: str = ""
+    #: Which items a code belongs to, in whatever document, so that no order has to search them all.
+    keys_of: Mapping[Code, frozenset[str]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        keys: dict[Code, set[str]] = {}
+        for items in (self.dictionary, *(one.items for one in self.catalogues)):
+            for key, item in items.items():
+                for code in item.codes:
+                    keys.setdefault(code, set()).add(key)
+        object.__setattr__(self, "keys_of", {code: frozenset(found) for code, found in keys.items()})
