@@ -37,6 +37,14 @@ begin
     raise exception using errcode = '42501', message = 'a use of break-glass is kept as it was: ' || tg_op || ' refused';
 end $$;
 
+CREATE FUNCTION public.keep_recognition_ledger() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception using errcode = '42501',
+        message = 'the recognition ledger is append-only: ' || tg_op || ' on ' || tg_table_name || ' refused';
+end $$;
+
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -170,6 +178,32 @@ CREATE TABLE public.break_glass_use (
     CONSTRAINT nobody_reviews_the_own_use CHECK ((reviewed_by <> practitioner_id)),
     CONSTRAINT not_justified_says_why CHECK (((verdict <> 'not-justified'::text) OR (TRIM(BOTH FROM review_note) <> ''::text))),
     CONSTRAINT reviewed_iff_judged CHECK ((((verdict = ''::text) = (reviewed_at IS NULL)) AND ((verdict = ''::text) = (reviewed_by IS NULL))))
+);
+
+CREATE TABLE public.cds_client (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    issuer text NOT NULL,
+    tenant text DEFAULT ''::text NOT NULL,
+    name text NOT NULL,
+    organization_id uuid NOT NULL,
+    keys jsonb DEFAULT '{"keys": []}'::jsonb NOT NULL,
+    key_address text DEFAULT ''::text NOT NULL,
+    allowed_origins text[] DEFAULT '{}'::text[] NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    registered_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT cds_client_has_a_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT cds_client_has_keys CHECK (((key_address <> ''::text) OR (jsonb_array_length((keys -> 'keys'::text)) > 0))),
+    CONSTRAINT cds_client_issuer_is_text CHECK (((length(issuer) >= 1) AND (length(issuer) <= 512))),
+    CONSTRAINT cds_client_key_address_is_https CHECK (((key_address = ''::text) OR (key_address ~ '^https://[^ ]+$'::text))),
+    CONSTRAINT cds_client_keys_are_a_set CHECK ((jsonb_typeof((keys -> 'keys'::text)) = 'array'::text)),
+    CONSTRAINT cds_client_tenant_is_short CHECK ((length(tenant) <= 512))
+);
+
+CREATE TABLE public.cds_jti (
+    client_id uuid NOT NULL,
+    jti text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT cds_jti_is_short CHECK (((length(jti) >= 1) AND (length(jti) <= 256)))
 );
 
 CREATE TABLE public.community_membership (
@@ -866,6 +900,63 @@ CREATE VIEW public.reading_overview AS
      LEFT JOIN public.site_return b ON (((b.reading_id = r.id) AND (b.state <> 'closed'::text))))
      LEFT JOIN public.report_version v ON ((v.id = r.current_version_id)));
 
+CREATE TABLE public.recognition_decision (
+    id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    client_id uuid,
+    patient_id uuid,
+    order_reference text NOT NULL,
+    asked text NOT NULL,
+    context text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    known_at timestamp with time zone NOT NULL,
+    rule_set text NOT NULL,
+    engine_version text NOT NULL,
+    inputs_hash text NOT NULL,
+    trace_hash text NOT NULL,
+    verdict text,
+    trace text NOT NULL,
+    candidates text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT decision_asked_is_json CHECK (((asked)::jsonb IS NOT NULL)),
+    CONSTRAINT decision_candidates_are_json CHECK (((candidates)::jsonb IS NOT NULL)),
+    CONSTRAINT decision_context_is_json CHECK (((context)::jsonb IS NOT NULL)),
+    CONSTRAINT decision_inputs_hash_is_digest CHECK ((inputs_hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT decision_trace_hash_is_digest CHECK ((trace_hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT decision_trace_is_json CHECK (((trace)::jsonb IS NOT NULL)),
+    CONSTRAINT decision_verdict_is_known CHECK ((verdict = ANY (ARRAY['must-offer'::text, 'may-offer'::text, 'exempt'::text, 'not-eligible'::text, 'indeterminate'::text])))
+);
+
+CREATE TABLE public.recognition_exposure (
+    card uuid NOT NULL,
+    client_id uuid,
+    surface text NOT NULL,
+    shown_to text DEFAULT ''::text NOT NULL,
+    suggestions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    shown_at timestamp with time zone NOT NULL,
+    CONSTRAINT exposure_surface_is_known CHECK ((surface = ANY (ARRAY['patient-view'::text, 'order-select'::text, 'order-sign'::text, 'page'::text, 'rest'::text])))
+);
+
+CREATE TABLE public.recognition_exposure_decision (
+    card uuid NOT NULL,
+    decision_id uuid NOT NULL
+);
+
+CREATE TABLE public.recognition_response (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    card uuid NOT NULL,
+    outcome text NOT NULL,
+    outcome_at timestamp with time zone NOT NULL,
+    accepted uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    reason_system text DEFAULT ''::text NOT NULL,
+    reason_code text DEFAULT ''::text NOT NULL,
+    comment text DEFAULT ''::text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT accepted_names_a_suggestion CHECK (((outcome <> 'accepted'::text) OR (cardinality(accepted) > 0))),
+    CONSTRAINT response_comment_is_short CHECK ((length(comment) <= 2000)),
+    CONSTRAINT response_outcome_is_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'overridden'::text])))
+);
+
 CREATE TABLE public.report_code (
     code text NOT NULL,
     report_version_id uuid NOT NULL,
@@ -1068,6 +1159,15 @@ ALTER TABLE ONLY public.audit_sealer
 ALTER TABLE ONLY public.break_glass_use
     ADD CONSTRAINT break_glass_use_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.cds_client
+    ADD CONSTRAINT cds_client_is_unique UNIQUE (issuer, tenant);
+
+ALTER TABLE ONLY public.cds_client
+    ADD CONSTRAINT cds_client_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.cds_jti
+    ADD CONSTRAINT cds_jti_is_used_once PRIMARY KEY (client_id, jti);
+
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_pkey PRIMARY KEY (organization_id, valid_from);
 
@@ -1167,6 +1267,18 @@ ALTER TABLE ONLY public.reading_mode
 ALTER TABLE ONLY public.reading
     ADD CONSTRAINT reading_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.recognition_decision
+    ADD CONSTRAINT recognition_decision_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recognition_exposure_decision
+    ADD CONSTRAINT recognition_exposure_decision_pkey PRIMARY KEY (card, decision_id);
+
+ALTER TABLE ONLY public.recognition_exposure
+    ADD CONSTRAINT recognition_exposure_pkey PRIMARY KEY (card);
+
+ALTER TABLE ONLY public.recognition_response
+    ADD CONSTRAINT recognition_response_pkey PRIMARY KEY (id);
+
 ALTER TABLE public.quarantine
     ADD CONSTRAINT released_says_why CHECK (((state <> 'released'::text) OR (TRIM(BOTH FROM decision_note) <> ''::text))) NOT VALID;
 
@@ -1199,6 +1311,9 @@ ALTER TABLE ONLY public.report_withdrawal
 
 ALTER TABLE ONLY public.request_paper
     ADD CONSTRAINT request_paper_pkey PRIMARY KEY (service_request_id, digest);
+
+ALTER TABLE ONLY public.recognition_response
+    ADD CONSTRAINT response_is_said_once UNIQUE (card, outcome, outcome_at);
 
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
@@ -1252,17 +1367,31 @@ CREATE INDEX break_glass_by_time ON public.break_glass_use USING btree (opened_a
 
 CREATE INDEX break_glass_to_review ON public.break_glass_use USING btree (opened_at) WHERE (reviewed_at IS NULL);
 
+CREATE INDEX cds_client_by_origin ON public.cds_client USING gin (allowed_origins) WHERE active;
+
+CREATE INDEX cds_jti_by_age ON public.cds_jti USING btree (expires_at);
+
 CREATE INDEX clock_sample_by_time ON public.device_clock_sample USING btree (device_id, sampled_at);
 
 CREATE INDEX correction_by_former_patient ON public.study_correction USING btree (from_patient_id) WHERE (from_patient_id IS NOT NULL);
 
 CREATE INDEX correction_by_organization ON public.study_correction USING btree (organization_id, proposed_at DESC);
 
+CREATE INDEX decision_by_organization ON public.recognition_decision USING btree (organization_id, decided_at);
+
+CREATE INDEX decision_by_patient ON public.recognition_decision USING btree (patient_id, decided_at);
+
+CREATE INDEX decision_by_time ON public.recognition_decision USING btree (decided_at, id);
+
 CREATE INDEX device_by_organization ON public.device USING btree (organization_id);
 
 CREATE INDEX discrepancy_by_reading ON public.report_discrepancy USING btree (reading_id);
 
 CREATE INDEX event_by_cursor ON public.event USING btree (xid, id);
+
+CREATE INDEX exposure_by_decision ON public.recognition_exposure_decision USING btree (decision_id);
+
+CREATE INDEX exposure_by_time ON public.recognition_exposure USING btree (shown_at);
 
 CREATE INDEX identifier_by_patient ON public.patient_identifier USING btree (patient_id);
 
@@ -1386,6 +1515,22 @@ CREATE TRIGGER break_glass_use_is_kept BEFORE DELETE OR UPDATE ON public.break_g
 
 CREATE TRIGGER break_glass_use_is_never_truncated BEFORE TRUNCATE ON public.break_glass_use FOR EACH STATEMENT EXECUTE FUNCTION public.keep_break_glass_use();
 
+CREATE TRIGGER recognition_decision_is_kept BEFORE DELETE OR UPDATE ON public.recognition_decision FOR EACH ROW EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_decision_is_never_truncated BEFORE TRUNCATE ON public.recognition_decision FOR EACH STATEMENT EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_exposure_decision_is_kept BEFORE DELETE OR UPDATE ON public.recognition_exposure_decision FOR EACH ROW EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_exposure_decision_is_never_truncated BEFORE TRUNCATE ON public.recognition_exposure_decision FOR EACH STATEMENT EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_exposure_is_kept BEFORE DELETE OR UPDATE ON public.recognition_exposure FOR EACH ROW EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_exposure_is_never_truncated BEFORE TRUNCATE ON public.recognition_exposure FOR EACH STATEMENT EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_response_is_kept BEFORE DELETE OR UPDATE ON public.recognition_response FOR EACH ROW EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_response_is_never_truncated BEFORE TRUNCATE ON public.recognition_response FOR EACH STATEMENT EXECUTE FUNCTION public.keep_recognition_ledger();
+
 CREATE TRIGGER report_receipt_is_immutable BEFORE DELETE OR UPDATE ON public.report_receipt FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER report_version_is_immutable BEFORE DELETE OR UPDATE ON public.report_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1421,6 +1566,12 @@ ALTER TABLE ONLY public.break_glass_use
 
 ALTER TABLE ONLY public.break_glass_use
     ADD CONSTRAINT break_glass_use_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.cds_client
+    ADD CONSTRAINT cds_client_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.cds_jti
+    ADD CONSTRAINT cds_jti_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
 
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
@@ -1592,6 +1743,27 @@ ALTER TABLE ONLY public.reading
 
 ALTER TABLE ONLY public.reading
     ADD CONSTRAINT reading_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.recognition_decision
+    ADD CONSTRAINT recognition_decision_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
+
+ALTER TABLE ONLY public.recognition_decision
+    ADD CONSTRAINT recognition_decision_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.recognition_decision
+    ADD CONSTRAINT recognition_decision_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.recognition_exposure
+    ADD CONSTRAINT recognition_exposure_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
+
+ALTER TABLE ONLY public.recognition_exposure_decision
+    ADD CONSTRAINT recognition_exposure_decision_card_fkey FOREIGN KEY (card) REFERENCES public.recognition_exposure(card);
+
+ALTER TABLE ONLY public.recognition_exposure_decision
+    ADD CONSTRAINT recognition_exposure_decision_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES public.recognition_decision(id);
+
+ALTER TABLE ONLY public.recognition_response
+    ADD CONSTRAINT recognition_response_card_fkey FOREIGN KEY (card) REFERENCES public.recognition_exposure(card);
 
 ALTER TABLE ONLY public.report_code
     ADD CONSTRAINT report_code_report_version_id_fkey FOREIGN KEY (report_version_id) REFERENCES public.report_version(id);
