@@ -37,16 +37,13 @@ begin
     raise exception using errcode = '42501', message = 'a use of break-glass is kept as it was: ' || tg_op || ' refused';
 end $$;
 
-CREATE FUNCTION public.patient_snapshot(one uuid) RETURNS jsonb
-    LANGUAGE sql STABLE
+CREATE FUNCTION public.keep_recognition_ledger() RETURNS trigger
+    LANGUAGE plpgsql
     AS $$
-    select to_jsonb(p) || jsonb_build_object(
-        'identifiers', (select coalesce(jsonb_agg(to_jsonb(i) order by i.issuer, i.value, i.claim), '[]')
-                        from patient_identifier i where i.patient_id = p.id),
-        'organizations', (select coalesce(jsonb_agg(o.organization_id order by o.organization_id), '[]')
-                          from patient_organization o where o.patient_id = p.id))
-    from patient p where p.id = one
-$$;
+begin
+    raise exception using errcode = '42501',
+        message = 'the recognition ledger is append-only: ' || tg_op || ' on ' || tg_table_name || ' refused';
+end $$;
 
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -183,6 +180,32 @@ CREATE TABLE public.break_glass_use (
     CONSTRAINT reviewed_iff_judged CHECK ((((verdict = ''::text) = (reviewed_at IS NULL)) AND ((verdict = ''::text) = (reviewed_by IS NULL))))
 );
 
+CREATE TABLE public.cds_client (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    issuer text NOT NULL,
+    tenant text DEFAULT ''::text NOT NULL,
+    name text NOT NULL,
+    organization_id uuid NOT NULL,
+    keys jsonb DEFAULT '{"keys": []}'::jsonb NOT NULL,
+    key_address text DEFAULT ''::text NOT NULL,
+    allowed_origins text[] DEFAULT '{}'::text[] NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    registered_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT cds_client_has_a_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT cds_client_has_keys CHECK (((key_address <> ''::text) OR (jsonb_array_length((keys -> 'keys'::text)) > 0))),
+    CONSTRAINT cds_client_issuer_is_text CHECK (((length(issuer) >= 1) AND (length(issuer) <= 512))),
+    CONSTRAINT cds_client_key_address_is_https CHECK (((key_address = ''::text) OR (key_address ~ '^https://[^ ]+$'::text))),
+    CONSTRAINT cds_client_keys_are_a_set CHECK ((jsonb_typeof((keys -> 'keys'::text)) = 'array'::text)),
+    CONSTRAINT cds_client_tenant_is_short CHECK ((length(tenant) <= 512))
+);
+
+CREATE TABLE public.cds_jti (
+    client_id uuid NOT NULL,
+    jti text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT cds_jti_is_short CHECK (((length(jti) >= 1) AND (length(jti) <= 256)))
+);
+
 CREATE TABLE public.community_membership (
     organization_id uuid NOT NULL,
     valid_from date NOT NULL,
@@ -289,36 +312,6 @@ ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
-CREATE TABLE public.identity_link (
-    id bigint NOT NULL,
-    patient_id uuid NOT NULL,
-    other_patient_id uuid NOT NULL,
-    fact text NOT NULL,
-    ground text NOT NULL,
-    findings text[] DEFAULT '{}'::text[] NOT NULL,
-    note text DEFAULT ''::text NOT NULL,
-    snapshot jsonb NOT NULL,
-    changed text[] DEFAULT '{}'::text[] NOT NULL,
-    review_id uuid,
-    decided_by uuid,
-    recorded_at timestamp with time zone NOT NULL,
-    CONSTRAINT link_fact_is_known CHECK ((fact = ANY (ARRAY['linked'::text, 'unlinked'::text, 'never-link'::text]))),
-    CONSTRAINT link_ground_is_known CHECK ((ground = ANY (ARRAY['matched'::text, 'reviewed'::text, 'taken-back'::text]))),
-    CONSTRAINT link_is_decided_or_matched CHECK (((ground = 'matched'::text) = (decided_by IS NULL))),
-    CONSTRAINT link_is_of_two_in_order CHECK ((patient_id < other_patient_id)),
-    CONSTRAINT only_a_link_is_matched CHECK (((ground <> 'matched'::text) OR (fact = 'linked'::text))),
-    CONSTRAINT unlinked_iff_taken_back CHECK (((fact = 'unlinked'::text) = (ground = 'taken-back'::text)))
-);
-
-ALTER TABLE public.identity_link ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.identity_link_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
 CREATE TABLE public.identity_review (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     organization_id uuid NOT NULL,
@@ -332,7 +325,7 @@ CREATE TABLE public.identity_review (
     decided_at timestamp with time zone,
     CONSTRAINT decided_iff_not_open CHECK (((state = 'open'::text) = (decided_at IS NULL))),
     CONSTRAINT review_is_of_two CHECK ((patient_id <> other_patient_id)),
-    CONSTRAINT review_reason_is_known CHECK ((reason = ANY (ARRAY['number-contradicts'::text, 'card-mismatch'::text, 'same-name'::text, 'possible-match'::text, 'matched'::text]))),
+    CONSTRAINT review_reason_is_known CHECK ((reason = ANY (ARRAY['number-contradicts'::text, 'card-mismatch'::text, 'same-name'::text]))),
     CONSTRAINT review_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'same-person'::text, 'different-persons'::text])))
 );
 
@@ -907,6 +900,63 @@ CREATE VIEW public.reading_overview AS
      LEFT JOIN public.site_return b ON (((b.reading_id = r.id) AND (b.state <> 'closed'::text))))
      LEFT JOIN public.report_version v ON ((v.id = r.current_version_id)));
 
+CREATE TABLE public.recognition_decision (
+    id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    client_id uuid,
+    patient_id uuid,
+    order_reference text NOT NULL,
+    asked text NOT NULL,
+    context text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    known_at timestamp with time zone NOT NULL,
+    rule_set text NOT NULL,
+    engine_version text NOT NULL,
+    inputs_hash text NOT NULL,
+    trace_hash text NOT NULL,
+    verdict text,
+    trace text NOT NULL,
+    candidates text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT decision_asked_is_json CHECK (((asked)::jsonb IS NOT NULL)),
+    CONSTRAINT decision_candidates_are_json CHECK (((candidates)::jsonb IS NOT NULL)),
+    CONSTRAINT decision_context_is_json CHECK (((context)::jsonb IS NOT NULL)),
+    CONSTRAINT decision_inputs_hash_is_digest CHECK ((inputs_hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT decision_trace_hash_is_digest CHECK ((trace_hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT decision_trace_is_json CHECK (((trace)::jsonb IS NOT NULL)),
+    CONSTRAINT decision_verdict_is_known CHECK ((verdict = ANY (ARRAY['must-offer'::text, 'may-offer'::text, 'exempt'::text, 'not-eligible'::text, 'indeterminate'::text])))
+);
+
+CREATE TABLE public.recognition_exposure (
+    card uuid NOT NULL,
+    client_id uuid,
+    surface text NOT NULL,
+    shown_to text DEFAULT ''::text NOT NULL,
+    suggestions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    shown_at timestamp with time zone NOT NULL,
+    CONSTRAINT exposure_surface_is_known CHECK ((surface = ANY (ARRAY['patient-view'::text, 'order-select'::text, 'order-sign'::text, 'page'::text, 'rest'::text])))
+);
+
+CREATE TABLE public.recognition_exposure_decision (
+    card uuid NOT NULL,
+    decision_id uuid NOT NULL
+);
+
+CREATE TABLE public.recognition_response (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    card uuid NOT NULL,
+    outcome text NOT NULL,
+    outcome_at timestamp with time zone NOT NULL,
+    accepted uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    reason_system text DEFAULT ''::text NOT NULL,
+    reason_code text DEFAULT ''::text NOT NULL,
+    comment text DEFAULT ''::text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT accepted_names_a_suggestion CHECK (((outcome <> 'accepted'::text) OR (cardinality(accepted) > 0))),
+    CONSTRAINT response_comment_is_short CHECK ((length(comment) <= 2000)),
+    CONSTRAINT response_outcome_is_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'overridden'::text])))
+);
+
 CREATE TABLE public.report_code (
     code text NOT NULL,
     report_version_id uuid NOT NULL,
@@ -1109,6 +1159,15 @@ ALTER TABLE ONLY public.audit_sealer
 ALTER TABLE ONLY public.break_glass_use
     ADD CONSTRAINT break_glass_use_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.cds_client
+    ADD CONSTRAINT cds_client_is_unique UNIQUE (issuer, tenant);
+
+ALTER TABLE ONLY public.cds_client
+    ADD CONSTRAINT cds_client_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.cds_jti
+    ADD CONSTRAINT cds_jti_is_used_once PRIMARY KEY (client_id, jti);
+
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_pkey PRIMARY KEY (organization_id, valid_from);
 
@@ -1141,9 +1200,6 @@ ALTER TABLE ONLY public.event
 
 ALTER TABLE ONLY public.patient_identifier
     ADD CONSTRAINT identifier_belongs_to_one_person PRIMARY KEY (issuer, value, claim);
-
-ALTER TABLE ONLY public.identity_link
-    ADD CONSTRAINT identity_link_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_pkey PRIMARY KEY (id);
@@ -1211,6 +1267,18 @@ ALTER TABLE ONLY public.reading_mode
 ALTER TABLE ONLY public.reading
     ADD CONSTRAINT reading_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.recognition_decision
+    ADD CONSTRAINT recognition_decision_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recognition_exposure_decision
+    ADD CONSTRAINT recognition_exposure_decision_pkey PRIMARY KEY (card, decision_id);
+
+ALTER TABLE ONLY public.recognition_exposure
+    ADD CONSTRAINT recognition_exposure_pkey PRIMARY KEY (card);
+
+ALTER TABLE ONLY public.recognition_response
+    ADD CONSTRAINT recognition_response_pkey PRIMARY KEY (id);
+
 ALTER TABLE public.quarantine
     ADD CONSTRAINT released_says_why CHECK (((state <> 'released'::text) OR (TRIM(BOTH FROM decision_note) <> ''::text))) NOT VALID;
 
@@ -1243,6 +1311,9 @@ ALTER TABLE ONLY public.report_withdrawal
 
 ALTER TABLE ONLY public.request_paper
     ADD CONSTRAINT request_paper_pkey PRIMARY KEY (service_request_id, digest);
+
+ALTER TABLE ONLY public.recognition_response
+    ADD CONSTRAINT response_is_said_once UNIQUE (card, outcome, outcome_at);
 
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
@@ -1296,11 +1367,21 @@ CREATE INDEX break_glass_by_time ON public.break_glass_use USING btree (opened_a
 
 CREATE INDEX break_glass_to_review ON public.break_glass_use USING btree (opened_at) WHERE (reviewed_at IS NULL);
 
+CREATE INDEX cds_client_by_origin ON public.cds_client USING gin (allowed_origins) WHERE active;
+
+CREATE INDEX cds_jti_by_age ON public.cds_jti USING btree (expires_at);
+
 CREATE INDEX clock_sample_by_time ON public.device_clock_sample USING btree (device_id, sampled_at);
 
 CREATE INDEX correction_by_former_patient ON public.study_correction USING btree (from_patient_id) WHERE (from_patient_id IS NOT NULL);
 
 CREATE INDEX correction_by_organization ON public.study_correction USING btree (organization_id, proposed_at DESC);
+
+CREATE INDEX decision_by_organization ON public.recognition_decision USING btree (organization_id, decided_at);
+
+CREATE INDEX decision_by_patient ON public.recognition_decision USING btree (patient_id, decided_at);
+
+CREATE INDEX decision_by_time ON public.recognition_decision USING btree (decided_at, id);
 
 CREATE INDEX device_by_organization ON public.device USING btree (organization_id);
 
@@ -1308,13 +1389,13 @@ CREATE INDEX discrepancy_by_reading ON public.report_discrepancy USING btree (re
 
 CREATE INDEX event_by_cursor ON public.event USING btree (xid, id);
 
+CREATE INDEX exposure_by_decision ON public.recognition_exposure_decision USING btree (decision_id);
+
+CREATE INDEX exposure_by_time ON public.recognition_exposure USING btree (shown_at);
+
 CREATE INDEX identifier_by_patient ON public.patient_identifier USING btree (patient_id);
 
 CREATE INDEX identifier_by_value ON public.patient_identifier USING btree (value);
-
-CREATE INDEX identity_link_by_other ON public.identity_link USING btree (other_patient_id, patient_id, id DESC);
-
-CREATE INDEX identity_link_by_patient ON public.identity_link USING btree (patient_id, other_patient_id, id DESC);
 
 CREATE INDEX image_grade_by_study ON public.image_grade USING btree (study_id, id DESC);
 
@@ -1346,15 +1427,9 @@ CREATE INDEX organization_by_parent ON public.organization USING btree (parent_i
 
 CREATE INDEX organization_by_patient ON public.patient_organization USING btree (patient_id);
 
-CREATE INDEX patient_by_birth ON public.patient USING btree (birth_date) WHERE (NOT birth_date_estimated);
-
-CREATE INDEX patient_by_mother ON public.patient USING btree (mother_id) WHERE (mother_id IS NOT NULL);
+CREATE INDEX patient_by_exact_name ON public.patient USING btree (name_search);
 
 CREATE INDEX patient_by_name ON public.patient USING gin (name_search public.gin_trgm_ops);
-
-CREATE INDEX patient_by_name_and_birth ON public.patient USING btree (name_search, birth_date);
-
-CREATE INDEX patient_by_phone ON public.patient USING btree ("right"(regexp_replace(phone, '[^0-9]'::text, ''::text, 'g'::text), 11)) WHERE (phone <> ''::text);
 
 CREATE INDEX patient_by_pinyin ON public.patient USING gin (name_pinyin public.gin_trgm_ops);
 
@@ -1376,17 +1451,11 @@ CREATE INDEX reading_queue ON public.reading USING btree (state, priority_rank, 
 
 CREATE INDEX receipt_by_version ON public.report_receipt USING btree (report_version_id, kind);
 
-CREATE INDEX request_by_borrowed_card ON public.service_request USING btree (patient_id) WHERE card_mismatch;
-
 CREATE INDEX request_by_day ON public.service_request USING btree (organization_id, registered_at);
 
 CREATE INDEX request_by_patient ON public.service_request USING btree (patient_id);
 
 CREATE INDEX request_by_visit ON public.service_request USING btree (visit_id);
-
-CREATE INDEX review_by_other_patient ON public.identity_review USING btree (other_patient_id);
-
-CREATE INDEX review_by_patient ON public.identity_review USING btree (patient_id);
 
 CREATE UNIQUE INDEX review_open_once ON public.identity_review USING btree (patient_id, other_patient_id) WHERE (state = 'open'::text);
 
@@ -1446,9 +1515,21 @@ CREATE TRIGGER break_glass_use_is_kept BEFORE DELETE OR UPDATE ON public.break_g
 
 CREATE TRIGGER break_glass_use_is_never_truncated BEFORE TRUNCATE ON public.break_glass_use FOR EACH STATEMENT EXECUTE FUNCTION public.keep_break_glass_use();
 
-CREATE TRIGGER identity_link_is_append_only BEFORE DELETE OR UPDATE ON public.identity_link FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER recognition_decision_is_kept BEFORE DELETE OR UPDATE ON public.recognition_decision FOR EACH ROW EXECUTE FUNCTION public.keep_recognition_ledger();
 
-CREATE TRIGGER identity_link_is_never_truncated BEFORE TRUNCATE ON public.identity_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER recognition_decision_is_never_truncated BEFORE TRUNCATE ON public.recognition_decision FOR EACH STATEMENT EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_exposure_decision_is_kept BEFORE DELETE OR UPDATE ON public.recognition_exposure_decision FOR EACH ROW EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_exposure_decision_is_never_truncated BEFORE TRUNCATE ON public.recognition_exposure_decision FOR EACH STATEMENT EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_exposure_is_kept BEFORE DELETE OR UPDATE ON public.recognition_exposure FOR EACH ROW EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_exposure_is_never_truncated BEFORE TRUNCATE ON public.recognition_exposure FOR EACH STATEMENT EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_response_is_kept BEFORE DELETE OR UPDATE ON public.recognition_response FOR EACH ROW EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_response_is_never_truncated BEFORE TRUNCATE ON public.recognition_response FOR EACH STATEMENT EXECUTE FUNCTION public.keep_recognition_ledger();
 
 CREATE TRIGGER report_receipt_is_immutable BEFORE DELETE OR UPDATE ON public.report_receipt FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -1486,6 +1567,12 @@ ALTER TABLE ONLY public.break_glass_use
 ALTER TABLE ONLY public.break_glass_use
     ADD CONSTRAINT break_glass_use_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.practitioner(id);
 
+ALTER TABLE ONLY public.cds_client
+    ADD CONSTRAINT cds_client_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.cds_jti
+    ADD CONSTRAINT cds_jti_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
+
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
 
@@ -1518,18 +1605,6 @@ ALTER TABLE ONLY public.draft
 
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
-
-ALTER TABLE ONLY public.identity_link
-    ADD CONSTRAINT identity_link_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
-
-ALTER TABLE ONLY public.identity_link
-    ADD CONSTRAINT identity_link_other_patient_id_fkey FOREIGN KEY (other_patient_id) REFERENCES public.patient(id);
-
-ALTER TABLE ONLY public.identity_link
-    ADD CONSTRAINT identity_link_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
-
-ALTER TABLE ONLY public.identity_link
-    ADD CONSTRAINT identity_link_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.identity_review(id);
 
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
@@ -1668,6 +1743,27 @@ ALTER TABLE ONLY public.reading
 
 ALTER TABLE ONLY public.reading
     ADD CONSTRAINT reading_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.recognition_decision
+    ADD CONSTRAINT recognition_decision_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
+
+ALTER TABLE ONLY public.recognition_decision
+    ADD CONSTRAINT recognition_decision_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.recognition_decision
+    ADD CONSTRAINT recognition_decision_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.recognition_exposure
+    ADD CONSTRAINT recognition_exposure_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
+
+ALTER TABLE ONLY public.recognition_exposure_decision
+    ADD CONSTRAINT recognition_exposure_decision_card_fkey FOREIGN KEY (card) REFERENCES public.recognition_exposure(card);
+
+ALTER TABLE ONLY public.recognition_exposure_decision
+    ADD CONSTRAINT recognition_exposure_decision_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES public.recognition_decision(id);
+
+ALTER TABLE ONLY public.recognition_response
+    ADD CONSTRAINT recognition_response_card_fkey FOREIGN KEY (card) REFERENCES public.recognition_exposure(card);
 
 ALTER TABLE ONLY public.report_code
     ADD CONSTRAINT report_code_report_version_id_fkey FOREIGN KEY (report_version_id) REFERENCES public.report_version(id);

@@ -1,0 +1,81 @@
+"""The registry as a hook sees it: a port that is asked and decides, and how what it found is to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from telemed.cds.request import Asked
+from telemed.recognition.decision import Decision
+from telemed.recognition.order import Context, Order
+from telemed.recognition.rules import Code
+from telemed.vocabulary import Text
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    """A way to the images or the report: absolute, made for this person and purpose, good once."""
+
+    label: Text
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One result as a person may see it.
+
+    value: with its unit, '' for images.  reference: the issuing laboratory's interval.  mark: as printed, such as
+    省HR, '' without.  quality: what stands behind the grant in words.  abnormal: None where nobody said.
+    """
+
+    institution: str
+    value: str = ""
+    reference: str = ""
+    method: str = ""
+    specimen: str = ""
+    mark: str = ""
+    quality: str = ""
+    abnormal: bool | None = None
+    images: bool = False
+    links: tuple[ShownLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analyte:
+    """What a key of a decision is called, and the code by which it is ordered alone; None: not to be had alone."""
+
+    name: str
+    code: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The decision on one order, or for `patient-view` on one item the patient has results of.
+
+    reference: `ServiceRequest/x` as the client names it, '' for `patient-view`.  name: of the item.  rule_set: which
+    documents and parameters were in force.  inputs_hash: of all that was decided on.  analytes: by key.
+    shown: by id of the candidate; a result that is not there is spoken of without its value.
+    """
+
+    reference: str
+    name: str
+    order: Order
+    context: Context
+    decision: Decision
+    rule_set: str
+    inputs_hash: str
+    analytes: Mapping[str, Analyte] = field(default_factory=dict[str, Analyte])
+    shown: Mapping[str, Shown] = field(default_factory=dict[str, Shown])
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the registry answers.  patient_id: whom it took the patient for, None for nobody it knows for sure."""
+
+    patient_id: UUID | None
+    answered: tuple[Answered, ...]
+
+
+#: Handed in by app.py: collecting what a decision needs is not the hook's.
+Decide = Callable[[Asked], Awaitable[Decided]]

@@ -1,0 +1,124 @@
+"""The ledger of recognition in PostgreSQL: what was decided, what of it was shown, what became of it. Append-only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from telemed.db import Connection, execute, fetch_all, fetch_one, load
+from telemed.recognition.decision import Verdict
+
+queries = load(__name__, "ledger.sql")
+
+#: Where something was shown: the hook of a card, the embedded page, a caller of the REST routes.
+Surface = Literal["patient-view", "order-select", "order-sign", "page", "rest"]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One decision as it is kept.
+
+    asked, context, candidates, trace: canonical JSON, byte for byte as they were hashed.  inputs_hash, trace_hash:
+    SHA-256 in hexadecimal.  client_id: the hospital system that asked, None for a person of this county's own pages.
+    """
+
+    id: UUID
+    organization_id: UUID
+    client_id: UUID | None
+    patient_id: UUID | None
+    order_reference: str
+    asked: str
+    context: str
+    as_of: datetime
+    known_at: datetime
+    rule_set: str
+    engine_version: str
+    inputs_hash: str
+    trace_hash: str
+    verdict: Verdict | None
+    trace: str
+    candidates: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One card that was shown.  suggestions: uuid of each suggestion → what accepting it means."""
+
+    card: UUID
+    client_id: UUID | None
+    surface: Surface
+    shown_to: str
+    suggestions: Mapping[UUID, str]
+    decisions: tuple[UUID, ...]
+    shown_at: datetime
+
+
+class Response(msgspec.Struct, frozen=True):
+    """What a person did about a card; accepted: uuids of suggestions.  Times UTC."""
+
+    card: UUID
+    outcome: Literal["accepted", "overridden"]
+    outcome_at: datetime
+    accepted: list[UUID]
+    reason_system: str
+    reason_code: str
+    comment: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a batch of responses: new ones, repeated ones, and those about no card of this client."""
+
+    new: int
+    repeated: int
+    unknown: int
+
+
+class _Shown(msgspec.Struct):
+    card: UUID
+    suggestions: dict[str, str]
+
+
+async def keep_decisions(tx: Connection, rows: Iterable[DecisionRow]) -> None:
+    """Write decisions; they commit or vanish with the transaction of their exposure."""
+    for row in rows:
+        await execute(tx, queries["insert_decision"], asdict(row))
+
+
+async def keep_exposures(tx: Connection, exposures: Iterable[Exposure]) -> None:
+    """Write what is about to be shown, before it is shown."""
+    for one in exposures:
+        params = {
+            "card": one.card,
+            "client_id": one.client_id,
+            "surface": one.surface,
+            "shown_to": one.shown_to,
+            "suggestions": json.dumps({str(uuid): meaning for uuid, meaning in one.suggestions.items()}),
+            "decisions": list(one.decisions),
+            "shown_at": one.shown_at,
+        }
+        await execute(tx, queries["insert_exposure"], params)
+
+
+async def keep_responses(tx: Connection, client_id: UUID | None, responses: Sequence[Response]) -> Kept:
+    """Write what came back about cards that this client was given; the same thing told twice is kept once."""
+    params = {"cards": [one.card for one in responses], "client_id": client_id}
+    known = {row.card for row in await fetch_all(tx, queries["shown_by"], params, _Shown)}
+    ours = [one for one in responses if one.card in known]
+    new = 0
+    for one in ours:
+        new += await execute(tx, queries["insert_response"], msgspec.structs.asdict(one))
+    return Kept(new=new, repeated=len(ours) - new, unknown=len(responses) - len(ours))
+
+
+async def last_response(connection: Connection, card: UUID) -> Response | None:
+    """What counts about a card; None for one that nobody answered."""
+    return await fetch_one(connection, queries["last_response"], {"card": card}, Response)
