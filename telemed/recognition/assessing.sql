@@ -1,0 +1,50 @@
+-- What recognition has to know of a study, an organisation and a patient, as they are now.
+
+-- name: study
+-- A reported study; no row while nobody has reported it or while it is nobody's.
+select s.id as study_id, s.patient_id, s.organization_id as acquiring_id,
+       coalesce(a.organization_id, s.organization_id) as reporting_id, s.device_id, s.acquired_at, v.signed_at,
+       v.number as version, v.status as report_status,
+       exists (select from report_withdrawal w where w.report_version_id = v.id) as withdrawn,
+       1 + (v.verifier_id is not null and v.verifier_id <> v.author_id)::int as signatures,
+       s.modalities, coalesce(r.item, '') as request_item, coalesce(r.body_site, '') as request_site,
+       coalesce(r.laterality, '') as request_laterality, s.description, s.body_site, s.laterality,
+       case s.completeness when 'complete' then true when 'receiving' then false end as complete,
+       (select g.grade from image_grade g where g.study_id = s.id order by g.id desc limit 1) as grade,
+       (select count(*)::int from imaging_instance i where i.study_id = s.id and i.rows is not null) as views
+from imaging_study s
+join reading q on q.study_id = s.id and q.former_patient_id is null
+join report_version v on v.id = coalesce(q.current_version_id, q.preliminary_version_id)
+left join practitioner a on a.id = v.author_id
+left join service_request r on r.id = s.service_request_id
+where s.id = %(study_id)s::uuid and s.patient_id is not null and s.hold = ''
+  and s.match_state in ('sure', 'confirmed')
+order by v.signed_at desc limit 1;
+
+-- name: samples
+-- One image of each series: what its data set says stands for the series.
+select distinct on (i.series_id) encode(i.digest, 'hex') as digest, i.transfer_syntax_uid
+from imaging_instance i
+where i.study_id = %(study_id)s::uuid and i.rows is not null
+order by i.series_id, i.instance_number nulls last, i.id
+limit 20;
+
+-- name: organization
+-- A member as it stands to others today.
+select o.id, o.name, exists (
+    select from community_membership m
+    where m.organization_id = o.id and m.valid_from <= %(today)s::date
+      and (m.valid_until is null or m.valid_until > %(today)s::date)) as member
+from organization o where o.id = %(id)s::uuid;
+
+-- name: organizations
+-- Every organisation there is.
+select id from organization order by id;
+
+-- name: patient
+-- Whether a record is of somebody known, or stands for somebody unnamed.
+select identity from patient where id = %(patient_id)s::uuid;
+
+-- name: studies_of_patients
+-- Every study of these records.
+select id from imaging_study where patient_id = any(%(patients)s::uuid[]);
