@@ -164,7 +164,8 @@ PRINTS_HR = frozenset({Basis.EQA, Basis.IMAGING_QC, Basis.ON_SITE})
 class Grant:
     """That a member's results of an item may be relied on, in a period, as known from a moment on.
 
-    device_id: None speaks for all devices.  begins, ends: valid time.  known_from, known_until: when the registry
+    device_id: None speaks for all devices.  programme: of the evaluations it comes from, or the id of the agreement.
+    begins, ends: valid time.  due: when the next evaluation is due.  known_from, known_until: when the registry
     knew it so; a later row with the same id says what became of it.  withdrawn_from: from which moment on a
     withdrawal reaches back.  reader_id: the organisation whose reading it rests on, for COUNTY_READING.
     """
@@ -183,3 +184,5 @@ class Grant:
     device_id: str | None = None
     reader_id: str | None = None
     evidence: tuple[str, ...] = field(default=())
+    due: datetime | None = None
+    programme: str = ""
