@@ -17,6 +17,7 @@ COMMANDS = {
     "check-config": ("check_config", "检查配置 / report every fault of the configuration"),
     "audit": ("audit", "audit verify：核验审计链；audit retention：清理到期记录 / verify the chain, drop old rows"),
     "scrub": ("scrub", "校验档案中的每个文件 / verify every file of the archive"),
+    "replay-recognition": ("replay_recognition", "重放互认决定 / make decisions of recognition again and compare"),
     "backup": ("backup", "备份到目录 / back up to a folder"),
     "restore": ("restore", "从备份恢复 / restore from a backup"),
     "admin": ("admin", "admin create：建立首位管理员 / create the first administrator"),
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not given or given[0] in ("-h", "--help"):
         print("用法 / usage: telemed COMMAND [--help]\n")
         for name, (_, text) in COMMANDS.items():
-            print(f"  {name:16} {text}")
+            print(f"  {name:18} {text}")
         return
     if given[0] not in COMMANDS:
         sys.exit(f"没有命令 {given[0]} / there is no command {given[0]}; telemed --help")

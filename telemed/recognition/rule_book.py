@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from telemed.db import Connection, fetch_all, load
+from telemed.recognition.canonical import canonical
 from telemed.recognition.catalogue import newest
 from telemed.recognition.facts_store import documents_of
 from telemed.recognition.rule_set import Parameters, RuleSet
@@ -31,7 +32,7 @@ class RuleBook:
 
     def __init__(self) -> None:
         self._documents: dict[str, Catalogue] = {}
-        self._sets: dict[tuple[date, Parameters, frozenset[str]], RuleSet] = {}
+        self._sets: dict[tuple[date, bytes, frozenset[str]], RuleSet] = {}
 
     async def at(self, connection: Connection, as_of: datetime, upto: int, parameters: Parameters) -> RuleSet:
         """The rules of the county's day of `as_of`, by the documents known up to a row.
@@ -41,7 +42,7 @@ class RuleBook:
         known = await documents_of(connection, upto)
         await self._read(connection, [one for one in known if one not in self._documents])
         day = parameters.day(as_of)
-        key = (day, parameters, frozenset(known))
+        key = (day, canonical(parameters), frozenset(known))
         found = self._sets.get(key)
         if found is None:
             begun = [one for name in sorted(known) if (one := self._documents[name]).first_day <= day]

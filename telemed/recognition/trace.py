@@ -59,6 +59,15 @@ def inputs_hash(  # noqa: PLR0917 (the arguments of decide, then the function)
     )
 
 
+def rules_text(rules: RuleSet) -> bytes:
+    """The documents and parameters a decision was made by, in canonical form."""
+    return canonical(_rules(rules))
+
+
+def rules_hash(rules: RuleSet, hasher: Hasher = sha256) -> str:
+    return hasher(rules_text(rules))
+
+
 def _rows(facts: Facts) -> dict[str, Plain]:
     return {
         "organizations": unordered(facts.organizations),

@@ -24,3 +24,13 @@ create trigger recognition_knowledge_is_never_truncated before truncate on recog
 -- Up to which row of knowledge a decision looked.
 alter table recognition_decision add column known_upto bigint not null default 0;
 alter table recognition_decision alter column known_upto drop default;
+
+-- Rules by their hash: the heads of the documents and the county's parameters, as they were hashed.
+create table recognition_rule_set (
+    hash text primary key constraint rule_set_hash_is_digest check (hash ~ '^[0-9a-f]{64}$'),
+    content text not null constraint rule_set_is_json check (content::jsonb is not null)
+);
+create trigger recognition_rule_set_is_append_only before update or delete on recognition_rule_set
+    for each row execute function refuse_change();
+create trigger recognition_rule_set_is_never_truncated before truncate on recognition_rule_set
+    for each statement execute function refuse_change();

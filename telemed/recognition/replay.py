@@ -1,0 +1,120 @@
+"""Decisions made again from the append-only tables: the same inputs and the same trace, or a difference that is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from telemed.db import Connection, Pool, execute, fetch_all, fetch_one, load
+from telemed.recognition.decide import decide
+from telemed.recognition.documents import asked
+from telemed.recognition.facts_store import facts_of
+from telemed.recognition.order import Context, Order
+from telemed.recognition.rule_book import RuleBook
+from telemed.recognition.rule_set import Parameters, RuleSet
+from telemed.recognition.trace import inputs_hash, rules_hash, rules_text, sha256, trace_hash
+
+queries = load(__name__, "replay.sql")
+
+#: Decisions read at a time.
+PAGE = 200
+_FIRST = UUID(int=0)
+
+
+class _Row(msgspec.Struct):
+    id: UUID
+    patient_id: UUID | None
+    asked: str
+    context: str
+    as_of: datetime
+    known_at: datetime
+    known_upto: int
+    rule_set: str
+    engine_version: str
+    inputs_hash: str
+    trace_hash: str
+    verdict: str | None
+    trace: str
+    decided_at: datetime
+    rules: str
+
+
+class _Count(msgspec.Struct):
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One decision made again.
+
+    differs: `inputs`, `rules`, `trace`, `stored-trace` (the trace that stands there is not the one that was hashed);
+    empty where all agree.  verdict, now: as stored and as decided now.  engine: of the stored one.
+    """
+
+    decision_id: UUID
+    differs: tuple[str, ...]
+    verdict: str | None
+    now: str | None
+    engine: str
+
+
+async def keep_rules(tx: Connection, rules: RuleSet) -> None:
+    """Keep what a decision is made by, so that it can be made again when parameters have changed."""
+    await execute(tx, queries["keep_rules"], {"hash": rules_hash(rules), "content": rules_text(rules).decode()})
+
+
+async def without_rules(connection: Connection) -> int:
+    """How many decisions can not be made again: their rules are not there."""
+    found = await fetch_one(connection, queries["without_rules"], {}, _Count)
+    return 0 if found is None else found.count
+
+
+async def replay(pool: Pool, since: datetime, until: datetime) -> AsyncIterator[Replayed]:
+    """Make every decision of a period again, in the order they were made.
+
+    since, until: aware; a decision of the first moment is in, one of the last is not.
+    """
+    book = RuleBook()
+    after, after_id = since, _FIRST
+    while True:
+        page = {"after": after, "after_id": after_id, "until": until, "limit": PAGE}
+        async with pool.connection() as connection:
+            rows = await fetch_all(connection, queries["decisions"], page, _Row)
+            for row in rows:
+                yield await _again(connection, row, book)
+        if len(rows) < PAGE:
+            return
+        after, after_id = rows[-1].decided_at, rows[-1].id
+
+
+async def _again(connection: Connection, row: _Row, book: RuleBook) -> Replayed:
+    order = _read(row.asked, Order)
+    context = _read(row.context, Context)
+    parameters = msgspec.convert(msgspec.json.decode(row.rules)["parameters"], Parameters, strict=False)
+    rules = await book.at(connection, row.as_of, row.known_upto, parameters)
+    keys = sorted(key for key, _ in asked(order, rules, parameters.day(row.as_of)).analytes)
+    facts = await facts_of(connection, order.patient_id, keys, row.known_upto)
+    decision = decide(order, context, facts, rules, row.as_of, row.known_at)
+    differs = (
+        ("inputs", inputs_hash(order, context, facts, rules, row.as_of, row.known_at) != row.inputs_hash),
+        ("rules", rules_hash(rules) != row.rule_set),
+        ("trace", trace_hash(decision) != row.trace_hash),
+        ("stored-trace", sha256(row.trace.encode()) != row.trace_hash),
+    )
+    return Replayed(
+        decision_id=row.id,
+        differs=tuple(name for name, found in differs if found),
+        verdict=row.verdict,
+        now=None if decision.verdict is None else str(decision.verdict),
+        engine=row.engine_version,
+    )
+
+
+def _read(text: str, of: type[Any]) -> Any:
+    """What `canonical` wrote: yes and no are words there."""
+    return msgspec.convert(msgspec.json.decode(text), of, strict=False)
