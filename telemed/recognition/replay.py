@@ -1,4 +1,4 @@
-"""Decisions made again from the append-only tables: the same inputs and the same trace, or a difference that is told."""
+"""Decisions made again from the append-only tables: the same inputs and trace, or a difference that is told."""
 
 from __future__ import annotations
 
