@@ -38,6 +38,10 @@ from telemed.access.trail import record_call
 from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
 from telemed.audit.sealer import Sealer
 from telemed.background import Work, running
+from telemed.cds.registry import Decide, Decided
+from telemed.cds.request import Asked
+from telemed.cds.routes import Hooks
+from telemed.cds.routes import endpoints as cds_endpoints
 from telemed.config import Config
 from telemed.db import Pool, open_pool
 from telemed.directory.routes import endpoints as directory_endpoints
@@ -100,6 +104,12 @@ class County:
     sign_in: SignIn
     desk: Desk
     spool: DurableSpool | None
+    decide: Decide
+
+
+async def registry_away(_asked: Asked) -> Decided:
+    """What a hook hears while nothing collects the facts of a decision: it says nothing then, and the audit why."""
+    raise Unavailable("registry-away", "互认登记暂不可用，不影响开单。", "The registry is away; ordering goes on.")
 
 
 def assemble(
@@ -109,10 +119,12 @@ def assemble(
     key: bytes,
     spool: DurableSpool | None = None,
     clock: Clock = utc_now,
+    decide: Decide = registry_away,
 ) -> County:
     """Make the services.
 
     key: what the secrets of one-time codes are encrypted with. spool: where uploads go; None only describes them.
+    decide: the recognition registry, as hospital systems ask it.
     """
     limits = Limits()
     signal = Signal()
@@ -136,6 +148,7 @@ def assemble(
             public_url=config.public_url,
         ),
         spool=spool,
+        decide=decide,
     )
 
 
@@ -170,6 +183,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *splitting_endpoints(),
         *quarantine_endpoints(scope),
         *reading_endpoints(county.desk, _zone(county.config)),
+        *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
         *dicomweb_endpoints(
             root=county.config.archive_path,
             zone=_zone(county.config),

@@ -155,8 +155,8 @@ class Feedback(msgspec.Struct, frozen=True, rename="camel"):
     def __post_init__(self) -> None:
         if self.outcome == "accepted" and not self.accepted_suggestions:
             raise ValueError("cds-fb-2: accepted without acceptedSuggestions")
-        if self.outcome_timestamp.tzinfo is None:
-            raise ValueError("outcomeTimestamp has no offset")
+        if self.outcome_timestamp.tzinfo is None or not 1900 < self.outcome_timestamp.year < 9999:
+            raise ValueError("outcomeTimestamp has no offset, or is no time of anything")
 
     @property
     def at(self) -> datetime:

@@ -48,6 +48,7 @@ class Ground(StrEnum):
     KEY = "jwt-key-unknown"
     SIGNATURE = "jwt-signature"
     REPLAYED = "jwt-replayed"
+    ORIGIN = "origin-not-registered"
 
 
 class Header(msgspec.Struct, frozen=True):

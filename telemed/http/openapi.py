@@ -20,10 +20,14 @@ def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
     table = sorted(endpoints, key=lambda one: (one.path, one.method))
     types: list[Any] = [Problem]
     for one in table:
-        if not isinstance(one.body, Upload) and one.body is not Nothing:
+        if isinstance(one.body, Upload):
+            types.extend([] if one.body.shape is None else [one.body.shape])
+        elif one.body is not Nothing:
             types.append(one.body)
         if one.returns is not None and not isinstance(one.returns, Stream):
             types.append(one.returns)
+        if one.refusal is not None:
+            types.append(one.refusal)
     unique = list(dict.fromkeys(types))
     schemas, components = msgspec.json.schema_components(unique, ref_template=REF)
     by_type = dict(zip(unique, schemas, strict=True))
@@ -37,7 +41,10 @@ def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "__Host-telemed"}},
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": "__Host-telemed"},
+                "client": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            },
         },
     }
 
@@ -53,17 +60,33 @@ def _operation(one: Endpoint, schemas: dict[Any, dict[str, Any]]) -> dict[str, A
             str(204 if one.returns is None and one.status == 200 else one.status): _answer(one, schemas),
             "default": {
                 "description": "Problem",
-                "content": {"application/problem+json": {"schema": schemas[Problem]}},
+                "content": _refusals(one, schemas),
             },
         },
-        "security": [] if one.action is PUBLIC else [{"session": []}],
+        "security": _security(one),
     }
     if isinstance(one.body, Upload):
-        content = {media: {"schema": {"type": "string", "format": "binary"}} for media in one.body.media_types}
+        binary = {"type": "string", "format": "binary"}
+        schema = binary if one.body.shape is None else schemas[one.body.shape]
+        content = {media: {"schema": schema} for media in one.body.media_types}
         operation["requestBody"] = {"required": True, "content": content}
     elif one.body is not Nothing:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas[one.body]}}}
     return operation
+
+
+def _security(one: Endpoint) -> list[dict[str, list[str]]]:
+    """What proves who calls: a session, the token of a registered system, or nothing."""
+    if one.any_origin and one.method != "OPTIONS":
+        return [{"client": []}]
+    return [] if one.action is PUBLIC else [{"session": []}]
+
+
+def _refusals(one: Endpoint, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+    refusals = {"application/problem+json": {"schema": schemas[Problem]}}
+    if one.refusal is not None:
+        refusals["application/json"] = {"schema": schemas[one.refusal]}
+    return refusals
 
 
 def _answer(one: Endpoint, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:

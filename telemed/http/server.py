@@ -147,8 +147,7 @@ class Server:
             refused = await self._limited(request, endpoint, None)
             if refused is not None:
                 return refused
-            self._check_origin(request)
-            who = await self._gate.authenticate(request, now)
+            who = await self._session(request, endpoint, now)
             call: Call[Any, Any] = Call(
                 request=request,
                 endpoint=endpoint,
@@ -204,6 +203,13 @@ class Server:
             for set_cookie in call.cookies:
                 set_cookie(answer)
         return answer
+
+    async def _session(self, request: web.Request, endpoint: Endpoint, now: datetime) -> Authenticated | None:
+        """Who is signed in; a page of another origin gets no use of the cookies that the browser adds."""
+        if endpoint.any_origin:
+            return None
+        self._check_origin(request)
+        return await self._gate.authenticate(request, now)
 
     async def _record(self, call: Call[Any, Any], outcome: str) -> None:
         """Write the audit row of a call that opened no transaction of its own, or whose transaction was undone."""

@@ -45,6 +45,7 @@ class RateClass(Enum):
     PUBLIC = (2.0, 30)
     BREAK_GLASS = (1 / 60, 5)  # nobody tries out numbers this way
     NORMAL = (20.0, 120)
+    HOOKS = (50.0, 300)  # one hospital system calls for all its doctors; the county has 6 orders a second at its peak
     IMAGES = (400.0, 1500)
 
     @property
@@ -62,10 +63,14 @@ class Stream:
 
 @dataclass(frozen=True)
 class Upload:
-    """`body` of an endpoint that reads its body itself, bounded, from call.request.content."""
+    """`body` of an endpoint that reads its body itself, bounded, from call.request.content.
+
+    shape: the struct it decodes it to, for the description of the API; None for bytes that are no JSON.
+    """
 
     media_types: tuple[str, ...]
     limit: int  # bytes of one request
+    shape: type[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -225,6 +230,8 @@ class Endpoint:
     access: reading patients' data, recorded once per (session, entities, five minutes).
     second_factor: demands a fresh second factor. when_locked: also answers behind the lock screen.
     conceal: a person outside the scope gets 404 instead of 403 (ids that must not be probed).
+    refusal: the struct a refusal of this endpoint's own is, where a standard demands another than the problem document.
+    any_origin: answers pages of other origins, and so believes no cookie: only what the request itself proves.
     """
 
     method: str
@@ -242,6 +249,8 @@ class Endpoint:
     second_factor: bool = False
     when_locked: bool = False
     audited: bool = True
+    refusal: type[Any] | None = None
+    any_origin: bool = False
 
     @property
     def operation_id(self) -> str:

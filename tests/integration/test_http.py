@@ -10,7 +10,7 @@ import pytest
 from telemed.errors import Conflict
 from telemed.http.openapi import document
 from telemed.http.server import Server
-from telemed.http.wire import PUBLIC, Authenticated, Endpoint, Gate, RateClass
+from telemed.http.wire import PUBLIC, Authenticated, Endpoint, Gate, RateClass, Upload
 from telemed.vocabulary import EVERYWHERE, NOWHERE, Action, Principal, Role, Text
 
 CSRF = "c5rf"
@@ -83,6 +83,10 @@ async def hello(_call):
     return Note("在线")
 
 
+async def who_asks(call):
+    return Note("nobody" if call.authenticated is None else "somebody")
+
+
 ENDPOINTS = [
     Endpoint("POST", "/api/notes", Action.READING_WRITE, write, SAY, body=Note, returns=Note, limit=1000),
     Endpoint("GET", "/api/notes", Action.WORKLIST_READ, search, SAY, query=Search, returns=Search),
@@ -90,6 +94,7 @@ ENDPOINTS = [
     Endpoint("GET", "/api/broken", Action.WORKLIST_READ, broken, SAY, returns=Note),
     Endpoint("GET", "/api/hello", PUBLIC, hello, SAY, returns=Note),
     Endpoint("POST", "/api/unlock", Action.SESSION_USE, hello, SAY, returns=Note, when_locked=True),
+    Endpoint("POST", "/hook", PUBLIC, who_asks, SAY, returns=Note, any_origin=True),
     Endpoint("GET", "/api/door", PUBLIC, hello, SAY, returns=Note, rate=RateClass.SIGN_IN),
 ]
 
@@ -224,3 +229,34 @@ def test_the_openapi_document_names_every_endpoint_and_its_action():
     names = {one["name"] for one in described["paths"]["/api/notes"]["get"]["parameters"]}
     assert names == {"limit", "modality"}
     assert "Note" in described["components"]["schemas"]
+
+
+async def test_a_route_for_other_origins_answers_them_and_believes_no_session(client):
+    foreign = {"Origin": "https://evil.example", **WHO}
+    answer = await client.post("/hook", headers=foreign)
+    assert (answer.status, await answer.json()) == (200, {"text": "nobody"})
+    assert (await client.post("/api/notes", json={"text": "x"}, headers=foreign)).status == 403
+
+
+async def test_the_description_says_what_proves_a_caller_and_what_shape_a_bounded_body_has():
+    hook = Endpoint(
+        "POST",
+        "/hook",
+        PUBLIC,
+        hello,
+        SAY,
+        body=Upload(("application/json",), 10, Note),
+        returns=Note,
+        refusal=Search,
+        any_origin=True,
+    )
+    before = Endpoint("OPTIONS", "/hook", PUBLIC, hello, SAY, any_origin=True)
+    described = document([hook, before], version="1")
+    operation = described["paths"]["/hook"]["post"]
+    note = {"$ref": "#/components/schemas/Note"}
+    assert operation["security"] == [{"client": []}]
+    assert operation["requestBody"]["content"] == {"application/json": {"schema": note}}
+    refusals = operation["responses"]["default"]["content"]
+    assert refusals["application/json"]["schema"] == {"$ref": "#/components/schemas/Search"}
+    assert "application/problem+json" in refusals
+    assert described["paths"]["/hook"]["options"]["security"] == []

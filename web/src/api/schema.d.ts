@@ -2236,6 +2236,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cds-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * CDS discovery
+         * @description CDS 服务发现
+         */
+        get: operations["get-cds-services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * What a browser asks before it calls
+         * @description 浏览器跨域预检
+         */
+        options: operations["options-cds-services"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cds-services/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call a CDS service
+         * @description 调用 CDS 服务
+         */
+        post: operations["post-cds-services-id"];
+        delete?: never;
+        /**
+         * What a browser asks before it calls
+         * @description 浏览器跨域预检
+         */
+        options: operations["options-cds-services-id"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cds-services/{id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Feedback on CDS cards
+         * @description CDS 卡片反馈
+         */
+        post: operations["post-cds-services-id-feedback"];
+        delete?: never;
+        /**
+         * What a browser asks before it calls
+         * @description 浏览器跨域预检
+         */
+        options: operations["options-cds-services-id-feedback"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/county-ca.crt": {
         parameters: {
             query?: never;
@@ -2704,6 +2776,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AcceptedSuggestion */
+        AcceptedSuggestion: {
+            /** Format: uuid */
+            id: string;
+        };
         /** AccountItem */
         AccountItem: {
             active: boolean;
@@ -2728,6 +2805,19 @@ export interface components {
         AccountList: {
             items: components["schemas"]["AccountItem"][];
             next: string | null;
+        };
+        /**
+         * Action
+         * @description One change to the draft.  resource: whole, to create or update; resource_id: `ServiceRequest/x`, to delete.
+         */
+        Action: {
+            description: string;
+            /** @default null */
+            resource: Record<string, never> | null;
+            /** @default  */
+            resourceId: string;
+            /** @enum {unknown} */
+            type: "create" | "delete" | "update";
         };
         /** ActiveBody */
         ActiveBody: {
@@ -2793,6 +2883,35 @@ export interface components {
             findings: components["schemas"]["MatchFinding"][];
             registration: components["schemas"]["Registration"];
             verdict: string;
+        };
+        /**
+         * Card
+         * @description One card; uuid is what feedback names.
+         */
+        Card: {
+            /** @default  */
+            detail: string;
+            /** @enum {unknown} */
+            indicator: "critical" | "info" | "warning";
+            /** @default [] */
+            links: components["schemas"]["Link"][];
+            /** @default [] */
+            overrideReasons: components["schemas"]["Coding"][];
+            /** @default null */
+            selectionBehavior: ("any" | "at-most-one") | null;
+            source: components["schemas"]["Source"];
+            /** @default [] */
+            suggestions: components["schemas"]["Suggestion"][];
+            summary: string;
+            /** Format: uuid */
+            uuid: string;
+        };
+        /**
+         * CardsResponse
+         * @description The answer to a hook call.  Nothing to say is `{"cards":[]}`.
+         */
+        CardsResponse: {
+            cards: components["schemas"]["Card"][];
         };
         /**
          * Case
@@ -2912,6 +3031,13 @@ export interface components {
         CodeBody: {
             code: string;
         };
+        /** Coding */
+        Coding: {
+            code: string;
+            /** @default  */
+            display: string;
+            system: string;
+        };
         /**
          * ConfirmBody
          * @description password: the signing password, where a report becomes void.
@@ -3017,6 +3143,10 @@ export interface components {
         Decision: {
             /** @default  */
             note: string;
+        };
+        /** Details */
+        Details: {
+            text: string;
         };
         /** Device */
         Device: {
@@ -3151,6 +3281,41 @@ export interface components {
          */
         FeeState: "" | "exempt" | "paid" | "unpaid";
         /**
+         * Feedback
+         * @description What became of one card.  outcome_timestamp: RFC 3339 with its offset; a local time says nothing here.
+         */
+        Feedback: {
+            /** @default [] */
+            acceptedSuggestions: components["schemas"]["AcceptedSuggestion"][];
+            /** Format: uuid */
+            card: string;
+            /** @enum {unknown} */
+            outcome: "accepted" | "overridden";
+            outcomeTimestamp: string;
+            /** @default null */
+            overrideReason: components["schemas"]["OverrideReason"] | null;
+        };
+        /** FeedbackRequest */
+        FeedbackRequest: {
+            feedback: components["schemas"]["Feedback"][];
+        };
+        /**
+         * FhirAuthorization
+         * @description Access to the client's FHIR server, which this service does not use; checked and dropped.
+         *
+         *         access_token is never stored or logged.
+         */
+        FhirAuthorization: {
+            access_token: string;
+            expires_in: number;
+            /** @default null */
+            patient: string | null;
+            scope: string;
+            subject: string;
+            /** @enum {unknown} */
+            token_type: "Bearer";
+        };
+        /**
          * FormCheck
          * @description What the page shows before a form is sent. holder: whom the document belongs to already.
          */
@@ -3201,6 +3366,28 @@ export interface components {
             hold: "joint-reading" | "upper-hospital" | "waiting-for-material";
             /** @default  */
             note: string;
+        };
+        /**
+         * HookRequest
+         * @description The envelope of a call; `context` is read by its hook, `prefetch` by key.
+         */
+        HookRequest: {
+            context: unknown;
+            /** @default null */
+            extension: {
+                [key: string]: unknown;
+            } | null;
+            /** @default null */
+            fhirAuthorization: components["schemas"]["FhirAuthorization"] | null;
+            /** @default null */
+            fhirServer: string | null;
+            hook: string;
+            /** Format: uuid */
+            hookInstance: string;
+            /** @default null */
+            prefetch: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * IdentifierKind
@@ -3304,6 +3491,20 @@ export interface components {
             revision: number;
         };
         /**
+         * Issue
+         * @description details: Chinese; diagnostics: English.
+         */
+        Issue: {
+            /** @enum {unknown} */
+            code: "invalid" | "not-found" | "not-supported" | "required" | "structure" | "too-costly" | "too-long";
+            details: components["schemas"]["Details"];
+            diagnostics: string;
+            /** @default [] */
+            expression: string[];
+            /** @enum {unknown} */
+            severity: "error";
+        };
+        /**
          * Laterality
          * @description DICOM (0020,0060) with the two values a request needs besides.
          * @enum {unknown}
@@ -3384,6 +3585,15 @@ export interface components {
             /** Format: uuid */
             study_id: string;
             study_instance_uid: string;
+        };
+        /** Link */
+        Link: {
+            /** @default  */
+            appContext: string;
+            label: string;
+            /** @enum {unknown} */
+            type: "absolute" | "smart";
+            url: string;
         };
         /**
          * MatchBody
@@ -3642,6 +3852,15 @@ export interface components {
             reason: components["schemas"]["Reason"];
         };
         /**
+         * OperationOutcome
+         * @description FHIR R4 OperationOutcome.
+         */
+        OperationOutcome: {
+            issue: components["schemas"]["Issue"][];
+            /** @enum {unknown} */
+            resourceType: "OperationOutcome";
+        };
+        /**
          * Organization
          * @description member: of the medical community today.
          */
@@ -3669,6 +3888,16 @@ export interface components {
             items: components["schemas"]["Organization"][];
             /** @default null */
             next: string | null;
+        };
+        /**
+         * OverrideReason
+         * @description Why the card was not followed: a coded reason, words, or both (cds-fb-3).
+         */
+        OverrideReason: {
+            /** @default null */
+            reason: components["schemas"]["ReasonCoding"] | null;
+            /** @default null */
+            userComment: string | null;
         };
         /**
          * Paper
@@ -3916,6 +4145,14 @@ export interface components {
         /** ReasonBody */
         ReasonBody: {
             reason: string;
+        };
+        /** ReasonCoding */
+        ReasonCoding: {
+            code: string;
+            /** @default  */
+            display: string;
+            /** @default  */
+            system: string;
         };
         /**
          * ReassignBody
@@ -4206,6 +4443,27 @@ export interface components {
             series_instance_uid: string;
             sop_instance_uid: string;
         };
+        /**
+         * Service
+         * @description One line of the discovery.  version, hook_version: of the specification and of the hook (3.0).
+         */
+        Service: {
+            description: string;
+            hook: string;
+            hookVersion: string;
+            id: string;
+            prefetch: {
+                [key: string]: string;
+            };
+            title: string;
+            /** @default  */
+            usageRequirements: string;
+            version: string;
+        };
+        /** ServicesResponse */
+        ServicesResponse: {
+            services: components["schemas"]["Service"][];
+        };
         /** SetupBody */
         SetupBody: {
             administrators: components["schemas"]["Administrator"][];
@@ -4287,6 +4545,14 @@ export interface components {
             returned_at: string;
             returned_by_name: string;
             state: string;
+        };
+        /** Source */
+        Source: {
+            label: string;
+            /** @default null */
+            topic: components["schemas"]["Coding"] | null;
+            /** @default  */
+            url: string;
         };
         /**
          * SplitBody
@@ -4414,6 +4680,16 @@ export interface components {
             unseen_instances: number;
             /** @default 0 */
             unseen_series: number;
+        };
+        /** Suggestion */
+        Suggestion: {
+            /** @default [] */
+            actions: components["schemas"]["Action"][];
+            /** @default false */
+            isRecommended: boolean;
+            label: string;
+            /** Format: uuid */
+            uuid: string;
         };
         /** TemplateChange */
         TemplateChange: {
@@ -8610,6 +8886,194 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-cds-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServicesResponse"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationOutcome"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "options-cds-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationOutcome"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-cds-services-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HookRequest"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardsResponse"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationOutcome"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "options-cds-services-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationOutcome"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-cds-services-id-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationOutcome"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "options-cds-services-id-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationOutcome"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };

@@ -1,0 +1,83 @@
+"""One hook call from its orders to its cards: ask the registry, keep what it decided and what is shown, then answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from telemed.cds.cards import Told
+from telemed.cds.registry import Answered, Decide, Decided
+from telemed.cds.request import Asked
+from telemed.errors import Unavailable
+from telemed.recognition.canonical import canonical
+from telemed.recognition.ledger import DecisionRow, Exposure, Surface
+from telemed.recognition.trace import trace, trace_hash
+
+#: Seconds a doctor's screen may wait for the registry; the goal is 0.5 (domain C6), clients give up after a few.
+BUDGET = 2.0
+
+SURFACES: dict[str, Surface] = {
+    "patient-view": "patient-view",
+    "order-select": "order-select",
+    "order-sign": "order-sign",
+}
+
+
+async def ask(decide: Decide, asked: Asked, budget: float = BUDGET) -> Decided | None:
+    """What the registry answers in time; None where it does not: ordering goes on without it."""
+    try:
+        async with asyncio.timeout(budget):
+            return await decide(asked)
+    except (TimeoutError, Unavailable):
+        return None
+
+
+def ledger_rows(
+    asked: Asked, decided: Decided, told: Iterable[Told], new_id: Callable[[], UUID], now: datetime
+) -> tuple[list[DecisionRow], list[Exposure]]:
+    """Every decision, spoken of or not, and every card with the decisions it speaks of. Pure but for the ids."""
+    numbered = [(one, new_id()) for one in decided.answered]
+    decisions = [_row(asked, decided.patient_id, one, number, now) for one, number in numbered]
+    exposures = [
+        Exposure(
+            card=one.card.uuid,
+            client_id=asked.client_id,
+            surface=SURFACES[asked.hook],
+            shown_to=asked.user,
+            suggestions=one.meanings,
+            decisions=tuple(number for answered, number in numbered if any(answered is it for it in one.about)),
+            shown_at=now,
+        )
+        for one in told
+    ]
+    return decisions, exposures
+
+
+def _row(asked: Asked, patient_id: UUID | None, one: Answered, number: UUID, now: datetime) -> DecisionRow:
+    decision = one.decision
+    candidates = [
+        {"analyte": analyte.key, "id": each.candidate_id, "version": each.version, "verdict": each.verdict}
+        for analyte in decision.analytes
+        for each in analyte.candidates
+    ]
+    return DecisionRow(
+        id=number,
+        organization_id=asked.organization_id,
+        client_id=asked.client_id,
+        patient_id=patient_id,
+        order_reference=one.reference,
+        asked=canonical(one.order).decode(),
+        context=canonical(one.context).decode(),
+        as_of=decision.as_of,
+        known_at=decision.known_at,
+        rule_set=one.rule_set,
+        engine_version=decision.engine_version,
+        inputs_hash=one.inputs_hash,
+        trace_hash=trace_hash(decision),
+        verdict=decision.verdict,
+        trace=trace(decision).decode(),
+        candidates=canonical(candidates).decode(),
+        decided_at=now,
+    )
