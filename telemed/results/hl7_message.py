@@ -26,6 +26,8 @@ _VERSION = re.compile(r"2(\.[0-9]){0,2}")
 # a line of the envelope or a message begins behind CR or LF, neither of which is ever part of a Chinese character
 _BEGINNINGS = re.compile(rb"(?:\A|[\r\n])(?:\xef\xbb\xbf)?(?=(?:MSH|FHS|BHS|BTS|FTS)[^\w\r\n])")
 
+_HEADER = re.compile(rb"(?:\A|[\r\n])(?:\xef\xbb\xbf)?(MSH[^\w\r\n][^\r\n]*)")
+
 REASONS: dict[str, Text] = {
     "empty": Text("消息为空。", "The message is empty."),
     "too-large": Text("消息过大。请分批发送。", "The message is too large. Send it in parts."),
@@ -199,12 +201,13 @@ def _segments(lines: list[tuple[int, str]], codec: str) -> tuple[Segment, ...] |
 
 
 def header_of(raw: bytes) -> Segment | None:
-    """The header of a message that may be malformed further on, so that it can be answered; None if there is none."""
-    line = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").replace(b"\n", b"\r").partition(b"\r")[0]
+    """The header of a message or batch that may be malformed further on, so that it can be answered."""
+    begins = _HEADER.search(raw)
+    if begins is None:
+        return None
+    line = begins[1]
     decoded = decode(line)
     text, codec = (line.decode("latin-1"), "latin-1") if isinstance(decoded, Undecodable) else _read_as(*decoded)
-    if not text.startswith("MSH"):
-        return None
     syntax = _syntax(text, codec)
     if isinstance(syntax, Malformed):
         return None
