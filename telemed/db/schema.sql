@@ -278,6 +278,36 @@ ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.hl7_message (
+    id uuid NOT NULL,
+    sender_id uuid,
+    organization_id uuid,
+    bytes bytea NOT NULL,
+    digest bytea NOT NULL,
+    content_digest bytea NOT NULL,
+    control_id text NOT NULL,
+    charset_declared text NOT NULL,
+    charset_used text NOT NULL,
+    charset_confidence text NOT NULL,
+    peer_address inet NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    disposition text NOT NULL,
+    answer text NOT NULL,
+    faults jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT answered_as_disposed CHECK ((((disposition = 'stored'::text) = (answer = 'AA'::text)) AND ((disposition = 'refused'::text) = (answer = 'AR'::text)))),
+    CONSTRAINT hl7_message_answer_is_known CHECK ((answer = ANY (ARRAY['AA'::text, 'AE'::text, 'AR'::text]))),
+    CONSTRAINT hl7_message_charset_confidence_is_known CHECK ((charset_confidence = ANY (ARRAY[''::text, 'declared'::text, 'sure'::text, 'likely'::text, 'doubtful'::text]))),
+    CONSTRAINT hl7_message_content_digest_is_sha256 CHECK ((length(content_digest) = 32)),
+    CONSTRAINT hl7_message_digest_is_sha256 CHECK ((length(digest) = 32)),
+    CONSTRAINT hl7_message_disposition_is_known CHECK ((disposition = ANY (ARRAY['stored'::text, 'partly'::text, 'quarantined'::text, 'refused'::text, 'failed'::text])))
+);
+
+CREATE TABLE public.hl7_message_again (
+    message_id uuid NOT NULL,
+    peer_address inet NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.identity_review (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     organization_id uuid NOT NULL,
@@ -453,6 +483,120 @@ CREATE TABLE public.imaging_study (
     CONSTRAINT study_match_state_is_known CHECK ((match_state = ANY (ARRAY['none'::text, 'sure'::text, 'doubtful'::text, 'confirmed'::text]))),
     CONSTRAINT study_receiving_is_due CHECK (((completeness <> 'receiving'::text) OR (settle_at IS NOT NULL))),
     CONSTRAINT study_split_says_when CHECK (((split_from_id IS NULL) = (split_at IS NULL)))
+);
+
+CREATE TABLE public.laboratory_observation (
+    id uuid NOT NULL,
+    report_id uuid NOT NULL,
+    report_version_id uuid NOT NULL,
+    line integer NOT NULL,
+    code_system text NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    sub_id text NOT NULL,
+    codes jsonb NOT NULL,
+    item_key text,
+    map_version text,
+    value_type text NOT NULL,
+    value_kind text NOT NULL,
+    value_text text NOT NULL,
+    comparator text NOT NULL,
+    number text NOT NULL,
+    high text NOT NULL,
+    denominator text NOT NULL,
+    value_codes jsonb NOT NULL,
+    unit_written text NOT NULL,
+    unit_ucum text NOT NULL,
+    reference_range text NOT NULL,
+    flags text[] NOT NULL,
+    status text NOT NULL,
+    status_written text NOT NULL,
+    status_rank smallint NOT NULL,
+    collected_at timestamp with time zone,
+    collected_day date,
+    collected_written text NOT NULL,
+    collected_source text NOT NULL,
+    collected_doubt text NOT NULL,
+    collected_zone_stated boolean NOT NULL,
+    collected_passed_over text[] NOT NULL,
+    analysed_at timestamp with time zone,
+    analysed_written text NOT NULL,
+    method_code text NOT NULL,
+    method_text text NOT NULL,
+    device text NOT NULL,
+    producer text NOT NULL,
+    performer text NOT NULL,
+    notes text[] NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT a_missing_collection_is_said CHECK (((collected_doubt = 'absent'::text) = (collected_written = ''::text))),
+    CONSTRAINT a_quantity_is_a_number CHECK (((value_kind = 'quantity'::text) = (number <> ''::text))),
+    CONSTRAINT an_item_has_its_map CHECK (((item_key IS NULL) = (map_version IS NULL))),
+    CONSTRAINT laboratory_observation_status_is_known CHECK ((status = ANY (ARRAY['registered'::text, 'preliminary'::text, 'final'::text, 'corrected'::text, 'cancelled'::text, 'entered-in-error'::text]))),
+    CONSTRAINT observation_collected_doubt_is_known CHECK ((collected_doubt = ANY (ARRAY[''::text, 'absent'::text, 'future'::text, 'implausible'::text, 'unreadable'::text, 'too-coarse'::text]))),
+    CONSTRAINT observation_comparator_is_known CHECK ((comparator = ANY (ARRAY[''::text, '<'::text, '<='::text, '>'::text, '>='::text]))),
+    CONSTRAINT observation_value_kind_is_known CHECK ((value_kind = ANY (ARRAY['quantity'::text, 'coded'::text, 'text'::text, 'none'::text])))
+);
+
+CREATE TABLE public.laboratory_report (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organization_id uuid NOT NULL,
+    number_system text NOT NULL,
+    number text NOT NULL,
+    CONSTRAINT laboratory_report_has_a_number CHECK ((number <> ''::text))
+);
+
+CREATE TABLE public.laboratory_report_version (
+    id uuid NOT NULL,
+    report_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    linked boolean NOT NULL,
+    status text NOT NULL,
+    status_rank smallint NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    known_from timestamp with time zone NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    placer_number text NOT NULL,
+    service jsonb NOT NULL,
+    requested_written text NOT NULL,
+    changed_written text NOT NULL,
+    specimen_id text NOT NULL,
+    specimen_code text NOT NULL,
+    specimen_text text NOT NULL,
+    specimen_system text NOT NULL,
+    specimen_flags jsonb NOT NULL,
+    specimen_ambiguous boolean NOT NULL,
+    specimen_received_at timestamp with time zone,
+    specimen_received_written text NOT NULL,
+    notes text[] NOT NULL,
+    CONSTRAINT laboratory_report_status_is_known CHECK ((status = ANY (ARRAY['registered'::text, 'preliminary'::text, 'final'::text, 'corrected'::text, 'cancelled'::text, 'entered-in-error'::text, 'unknown'::text])))
+);
+
+CREATE TABLE public.laboratory_sender (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    application text NOT NULL,
+    facility text NOT NULL,
+    organization_id uuid NOT NULL,
+    state text DEFAULT 'enrolled'::text NOT NULL,
+    enrolled_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT laboratory_sender_application_is_short CHECK ((length(application) <= 230)),
+    CONSTRAINT laboratory_sender_facility_is_short CHECK ((length(facility) <= 230)),
+    CONSTRAINT laboratory_sender_has_a_name CHECK (((application <> ''::text) OR (facility <> ''::text))),
+    CONSTRAINT laboratory_sender_state_is_known CHECK ((state = ANY (ARRAY['enrolled'::text, 'disabled'::text])))
+);
+
+CREATE TABLE public.laboratory_sender_seen (
+    application text NOT NULL,
+    facility text NOT NULL,
+    peer_address inet NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    attempts bigint DEFAULT 1 NOT NULL
 );
 
 CREATE TABLE public.match_decision (
@@ -952,6 +1096,25 @@ CREATE TABLE public.request_paper (
     CONSTRAINT paper_is_picture CHECK ((media_type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text, 'image/webp'::text])))
 );
 
+CREATE TABLE public.result_quarantine (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    message_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    line integer NOT NULL,
+    report_number text NOT NULL,
+    reason text NOT NULL,
+    place text NOT NULL,
+    written text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    CONSTRAINT quarantined_result_decided_iff_not_open CHECK (((state = 'open'::text) = (decided_at IS NULL))),
+    CONSTRAINT quarantined_result_reason_is_words CHECK ((reason ~ '^[a-z-]+$'::text)),
+    CONSTRAINT quarantined_result_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'released'::text, 'discarded'::text])))
+);
+
 CREATE TABLE public.schema_migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -1098,6 +1261,9 @@ ALTER TABLE ONLY public.event_epoch
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.hl7_message
+    ADD CONSTRAINT hl7_message_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.patient_identifier
     ADD CONSTRAINT identifier_belongs_to_one_person PRIMARY KEY (issuer, value, claim);
 
@@ -1130,6 +1296,27 @@ ALTER TABLE ONLY public.imaging_study
 
 ALTER TABLE ONLY public.imaging_instance
     ADD CONSTRAINT instance_uid_is_unique UNIQUE (sop_instance_uid);
+
+ALTER TABLE ONLY public.laboratory_observation
+    ADD CONSTRAINT laboratory_observation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.laboratory_report
+    ADD CONSTRAINT laboratory_report_number_is_unique UNIQUE (organization_id, number_system, number);
+
+ALTER TABLE ONLY public.laboratory_report
+    ADD CONSTRAINT laboratory_report_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.laboratory_report_version
+    ADD CONSTRAINT laboratory_report_version_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.laboratory_sender
+    ADD CONSTRAINT laboratory_sender_is_unique UNIQUE (application, facility);
+
+ALTER TABLE ONLY public.laboratory_sender
+    ADD CONSTRAINT laboratory_sender_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.laboratory_sender_seen
+    ADD CONSTRAINT laboratory_sender_seen_pkey PRIMARY KEY (application, facility, peer_address);
 
 ALTER TABLE ONLY public.match_decision
     ADD CONSTRAINT match_decision_pkey PRIMARY KEY (id);
@@ -1200,6 +1387,9 @@ ALTER TABLE ONLY public.report_withdrawal
 ALTER TABLE ONLY public.request_paper
     ADD CONSTRAINT request_paper_pkey PRIMARY KEY (service_request_id, digest);
 
+ALTER TABLE ONLY public.result_quarantine
+    ADD CONSTRAINT result_quarantine_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
 
@@ -1264,6 +1454,16 @@ CREATE INDEX discrepancy_by_reading ON public.report_discrepancy USING btree (re
 
 CREATE INDEX event_by_cursor ON public.event USING btree (xid, id);
 
+CREATE INDEX hl7_message_again_by_message ON public.hl7_message_again USING btree (message_id);
+
+CREATE INDEX hl7_message_by_time ON public.hl7_message USING btree (received_at);
+
+CREATE UNIQUE INDEX hl7_message_once ON public.hl7_message USING btree (digest) WHERE (disposition <> 'failed'::text);
+
+CREATE UNIQUE INDEX hl7_message_once_by_content ON public.hl7_message USING btree (sender_id, control_id, content_digest) WHERE (disposition <> ALL (ARRAY['failed'::text, 'refused'::text]));
+
+CREATE INDEX hl7_message_without_sender ON public.hl7_message USING btree (received_at) WHERE (sender_id IS NULL);
+
 CREATE INDEX identifier_by_patient ON public.patient_identifier USING btree (patient_id);
 
 CREATE INDEX identifier_by_value ON public.patient_identifier USING btree (value);
@@ -1275,6 +1475,20 @@ CREATE INDEX instance_by_digest ON public.imaging_instance USING btree (digest);
 CREATE INDEX instance_by_series ON public.imaging_instance USING btree (series_id);
 
 CREATE INDEX instance_by_study ON public.imaging_instance USING btree (study_id);
+
+CREATE INDEX laboratory_observation_by_item ON public.laboratory_observation USING btree (item_key, collected_at) WHERE (item_key IS NOT NULL);
+
+CREATE INDEX laboratory_observation_by_key ON public.laboratory_observation USING btree (report_id, code_system, code, sub_id, ordered_at DESC, status_rank DESC, known_from DESC);
+
+CREATE INDEX laboratory_observation_by_version ON public.laboratory_observation USING btree (report_version_id);
+
+CREATE INDEX laboratory_report_version_by_message ON public.laboratory_report_version USING btree (message_id);
+
+CREATE INDEX laboratory_report_version_by_patient ON public.laboratory_report_version USING btree (patient_id);
+
+CREATE INDEX laboratory_report_version_by_report ON public.laboratory_report_version USING btree (report_id, ordered_at DESC, status_rank DESC, known_from DESC);
+
+CREATE INDEX laboratory_sender_by_organization ON public.laboratory_sender USING btree (organization_id);
 
 CREATE INDEX match_decision_by_study ON public.match_decision USING btree (study_id);
 
@@ -1327,6 +1541,10 @@ CREATE INDEX request_by_day ON public.service_request USING btree (organization_
 CREATE INDEX request_by_patient ON public.service_request USING btree (patient_id);
 
 CREATE INDEX request_by_visit ON public.service_request USING btree (visit_id);
+
+CREATE INDEX result_quarantine_by_message ON public.result_quarantine USING btree (message_id);
+
+CREATE INDEX result_quarantine_open ON public.result_quarantine USING btree (organization_id, opened_at DESC) WHERE (state = 'open'::text);
 
 CREATE UNIQUE INDEX review_open_once ON public.identity_review USING btree (patient_id, other_patient_id) WHERE (state = 'open'::text);
 
@@ -1385,6 +1603,20 @@ CREATE TRIGGER audit_retired_is_append_only BEFORE DELETE OR UPDATE ON public.au
 CREATE TRIGGER break_glass_use_is_kept BEFORE DELETE OR UPDATE ON public.break_glass_use FOR EACH ROW EXECUTE FUNCTION public.keep_break_glass_use();
 
 CREATE TRIGGER break_glass_use_is_never_truncated BEFORE TRUNCATE ON public.break_glass_use FOR EACH STATEMENT EXECUTE FUNCTION public.keep_break_glass_use();
+
+CREATE TRIGGER hl7_message_again_is_immutable BEFORE DELETE OR UPDATE ON public.hl7_message_again FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER hl7_message_is_immutable BEFORE DELETE OR UPDATE ON public.hl7_message FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER hl7_message_is_never_truncated BEFORE TRUNCATE ON public.hl7_message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_observation_is_immutable BEFORE DELETE OR UPDATE ON public.laboratory_observation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_observation_is_never_truncated BEFORE TRUNCATE ON public.laboratory_observation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_report_version_is_immutable BEFORE DELETE OR UPDATE ON public.laboratory_report_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_report_version_is_never_truncated BEFORE TRUNCATE ON public.laboratory_report_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER report_receipt_is_immutable BEFORE DELETE OR UPDATE ON public.report_receipt FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -1455,6 +1687,15 @@ ALTER TABLE ONLY public.draft
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
 
+ALTER TABLE ONLY public.hl7_message_again
+    ADD CONSTRAINT hl7_message_again_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.hl7_message(id);
+
+ALTER TABLE ONLY public.hl7_message
+    ADD CONSTRAINT hl7_message_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.hl7_message
+    ADD CONSTRAINT hl7_message_sender_id_fkey FOREIGN KEY (sender_id) REFERENCES public.laboratory_sender(id);
+
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
 
@@ -1514,6 +1755,27 @@ ALTER TABLE ONLY public.imaging_study
 
 ALTER TABLE ONLY public.imaging_study
     ADD CONSTRAINT imaging_study_split_from_id_fkey FOREIGN KEY (split_from_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.laboratory_observation
+    ADD CONSTRAINT laboratory_observation_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.laboratory_report(id);
+
+ALTER TABLE ONLY public.laboratory_observation
+    ADD CONSTRAINT laboratory_observation_report_version_id_fkey FOREIGN KEY (report_version_id) REFERENCES public.laboratory_report_version(id);
+
+ALTER TABLE ONLY public.laboratory_report
+    ADD CONSTRAINT laboratory_report_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.laboratory_report_version
+    ADD CONSTRAINT laboratory_report_version_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.hl7_message(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.laboratory_report_version
+    ADD CONSTRAINT laboratory_report_version_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.laboratory_report_version
+    ADD CONSTRAINT laboratory_report_version_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.laboratory_report(id);
+
+ALTER TABLE ONLY public.laboratory_sender
+    ADD CONSTRAINT laboratory_sender_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
 
 ALTER TABLE ONLY public.match_decision
     ADD CONSTRAINT match_decision_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
@@ -1649,6 +1911,15 @@ ALTER TABLE ONLY public.request_paper
 
 ALTER TABLE ONLY public.request_paper
     ADD CONSTRAINT request_paper_service_request_id_fkey FOREIGN KEY (service_request_id) REFERENCES public.service_request(id);
+
+ALTER TABLE ONLY public.result_quarantine
+    ADD CONSTRAINT result_quarantine_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.result_quarantine
+    ADD CONSTRAINT result_quarantine_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.hl7_message(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.result_quarantine
+    ADD CONSTRAINT result_quarantine_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
 
 ALTER TABLE ONLY public.service_request
     ADD CONSTRAINT service_request_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
