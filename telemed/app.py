@@ -73,6 +73,11 @@ from telemed.reading.service import scheduling, templates
 from telemed.reading.service.acting import Signatures
 from telemed.reading.service.rule_book import read_rules
 from telemed.reading.service.sweeper import sweep
+from telemed.results.intake import Intake
+from telemed.results.maps import read_maps
+from telemed.results.mllp import Limits as MllpLimits
+from telemed.results.mllp import Listener
+from telemed.results.units import prepare as prepare_units
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
 log = structlog.get_logger(__name__)
@@ -206,7 +211,27 @@ def tasks(county: County) -> dict[str, Work]:
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
+        **({} if county.config.laboratory.mllp == "off" else {"laboratory-mllp": _laboratory(county)}),
     }
+
+
+def _laboratory(county: County) -> Work:
+    """The listener for laboratory systems.  Raises FaultyMaps before anything is taken."""
+    config = county.config.laboratory
+    intake = Intake(county.pool, _zone(county.config), read_maps(SETTINGS / "recognition" / "maps"))
+    limits = MllpLimits(
+        connections=config.max_connections,
+        connections_per_peer=config.max_connections_per_peer,
+        message_bytes=config.max_message_bytes,
+        message_seconds=config.message_seconds,
+        idle_seconds=config.idle_seconds,
+    )
+
+    async def listen() -> None:
+        await asyncio.to_thread(prepare_units)
+        await Listener(intake.take, intake.refuse_large, limits, county.clock).run(config.host, config.port)
+
+    return listen
 
 
 def _zone(config: Config) -> ZoneInfo:

@@ -182,6 +182,41 @@ class DicomSection(msgspec.Struct, frozen=True):
     ] = 0
 
 
+class LaboratorySection(msgspec.Struct, frozen=True):
+    mllp: Annotated[
+        Literal["off", "on"],
+        Note(
+            "是否接收检验系统的 HL7 v2 结果（MLLP）。发送方须先登记：telemed laboratory enrol。",
+            "Whether results of laboratory systems are taken as HL7 v2 over MLLP. Senders are enrolled first: "
+            "telemed laboratory enrol.",
+        ),
+    ] = "off"
+    host: Annotated[
+        str,
+        Note(
+            "MLLP 监听地址。默认只限本机；MLLP 不加密，其他地址须经 VPN 或专网。",
+            "Address of the MLLP listener. Loopback unless told otherwise; MLLP is not encrypted: use a VPN elsewhere.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[Port, Note("MLLP 端口。", "Port of the MLLP listener.")] = 2575
+    max_connections: Annotated[Count, Note("每个进程的连接数上限。", "Connections of one process.")] = 200
+    max_connections_per_peer: Annotated[Count, Note("同一来源地址的连接数上限。", "Connections of one address.")] = 20
+    max_message_bytes: Annotated[
+        Annotated[int, Meta(ge=4096, le=4 << 20)],
+        Note("一条消息或一个批次的最大字节数。", "Longest message or batch, in bytes."),
+    ] = 1 << 20
+    message_seconds: Annotated[
+        Seconds,
+        Note(
+            "消息开始后须在此时间内收完，应答也须在此时间内取走。",
+            "A message begun is complete within this time, and its answer is fetched within it.",
+        ),
+    ] = 20.0
+    idle_seconds: Annotated[Seconds, Note("空闲连接保留时间。", "How long a connection without messages is kept.")] = (
+        3600.0
+    )
+
+
 class ArchiveSection(msgspec.Struct, frozen=True):
     path: Annotated[
         Path | None,
@@ -221,6 +256,7 @@ class Config(msgspec.Struct, frozen=True):
     redis: RedisSection = RedisSection()
     http: HttpSection = HttpSection()
     dicom: DicomSection = DicomSection()
+    laboratory: LaboratorySection = LaboratorySection()
     archive: ArchiveSection = ArchiveSection()
     log: LogSection = LogSection()
 

@@ -1,0 +1,77 @@
+"""Let laboratory systems send results, and see who tries without being enrolled."""
+
+import argparse
+import asyncio
+import sys
+from datetime import UTC, datetime
+
+from telemed.audit.model import AuditRow
+from telemed.audit.record import record
+from telemed.commands import settings
+from telemed.commands.stores import database
+from telemed.db import open_pool
+from telemed.errors import DomainError
+from telemed.results import senders
+from telemed.results.senders import Names
+from telemed.vocabulary import Action
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    listed = actions.add_parser("list", help="已登记与未登记的发送方 / who may send, and who tries")
+    settings.configure(listed)
+    for name, text in (("enrol", "登记 / let in"), ("disable", "停用 / let in no more")):
+        one = actions.add_parser(name, help=text)
+        settings.configure(one)
+        one.add_argument("application", help="MSH-3，组成部分以 ^ 相连 / as in MSH-3, components joined by ^")
+        one.add_argument("facility", help="MSH-4")
+        if name == "enrol":
+            one.add_argument("organization", help="机构代码 / code of the organisation")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    with database(settings.read(arguments)) as found:
+        try:
+            lines = asyncio.run(_act(found.dsn, arguments))
+        except DomainError as error:
+            print(f"{error.zh} / {error.en}", file=sys.stderr)
+            return 1
+    for line in lines:
+        print(line)
+    return 0
+
+
+async def _act(dsn: str, arguments: argparse.Namespace) -> list[str]:
+    now = datetime.now(UTC)
+    pool = await open_pool(dsn, size=1)
+    try:
+        if arguments.action == "list":
+            async with pool.connection() as connection:
+                rows = await senders.enrolled(connection)
+                strangers = await senders.seen(connection)
+            enrolled = [f"{one.state}\t{one.application}\t{one.facility}\t{one.organization_code}" for one in rows]
+            tried = [
+                f"未登记 / not enrolled\t{one.application}\t{one.facility}\t{one.peer_address}\t{one.attempts}"
+                for one in strangers
+            ]
+            return [*enrolled, *tried]
+        who = Names(arguments.application, arguments.facility)
+        async with pool.transaction() as tx:
+            if arguments.action == "enrol":
+                await senders.enrol(tx, who, arguments.organization, now)
+            else:
+                await senders.disable(tx, who)
+            await record(tx, _on_terminal(arguments.action, now))
+        return [f"{arguments.action}: {who.application} {who.facility}"]
+    finally:
+        await pool.close()
+
+
+def _on_terminal(action: str, now: datetime) -> AuditRow:
+    return AuditRow(
+        at=now,
+        action=Action.DEVICE_MANAGE,
+        outcome="success",
+        entities=(),
+        detail={"route": f"telemed laboratory {action}"},
+    )

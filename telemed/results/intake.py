@@ -1,0 +1,182 @@
+"""One frame of HL7 v2 → durable results and its answer; AA only when everything is committed."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from datetime import datetime
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import psycopg
+import structlog
+
+from telemed.db import Connection, Pool
+from telemed.errors import Unavailable
+from telemed.events import append
+from telemed.results import senders, store
+from telemed.results.acknowledgement import TRY_AGAIN, UNKNOWN_SENDER, Answer, Fault, acknowledge
+from telemed.results.code_map import CodeMaps
+from telemed.results.hl7_message import REASONS as MALFORMED
+from telemed.results.hl7_message import Malformed, Segment, header_of, pieces, read
+from telemed.results.observations import results
+from telemed.results.report import REASONS, Doubt, Results
+from telemed.results.storing import Outcome, Work, store_results
+
+#: Messages without a readable header that are kept in a day; they could come from anybody on the network.
+UNREADABLE_A_DAY = 1000
+
+log = structlog.get_logger(__name__)
+
+
+class Intake:
+    """Takes frames.  zone: the county's.  maps: whose codes stand for which items."""
+
+    def __init__(self, pool: Pool, zone: ZoneInfo, maps: CodeMaps) -> None:
+        self._pool = pool
+        self._zone = zone
+        self._maps = maps
+
+    async def take(self, frame: bytes, peer_address: str, now: datetime) -> bytes:
+        """Store what a frame holds and say what is to be answered.
+
+        A batch is stored whole or not at all; its messages are answered one by one.  While the database is away the
+        answer is AE and nothing was kept: the sender sends again.
+        """
+        parts = pieces(frame)
+        raws = (frame,) if isinstance(parts, Malformed) else parts
+        headers = [header_of(raw) for raw in raws]
+        try:
+            async with self._pool.transaction() as tx:
+                if isinstance(parts, Malformed):
+                    answers = [await self._one(tx, frame, headers[0], peer_address, now, broken=parts)]
+                else:
+                    answers = [
+                        await self._one(tx, raw, header, peer_address, now)
+                        for raw, header in zip(raws, headers, strict=True)
+                    ]
+        except (Unavailable, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            log.warning("results-not-taken", error=type(error).__name__, messages=len(raws))
+            answers = [Answer("AE", (Fault("try-again", "", TRY_AGAIN),))] * len(raws)
+        return b"".join(
+            acknowledge(answer, header, control_id=uuid4().hex[:20], now=now, zone=self._zone)
+            for answer, header in zip(answers, headers, strict=True)
+        )
+
+    def refuse_large(self, head: bytes, now: datetime) -> bytes:
+        """Answer a message that was not read to its end; nothing of it is kept.  head: how it begins."""
+        why = Malformed("too-large", "")
+        answer = Answer("AR", (Fault(why.reason, why.place, why.text),))
+        return acknowledge(answer, header_of(head), control_id=uuid4().hex[:20], now=now, zone=self._zone)
+
+    async def _one(
+        self,
+        tx: Connection,
+        raw: bytes,
+        header: Segment | None,
+        peer_address: str,
+        now: datetime,
+        *,
+        broken: Malformed | None = None,
+    ) -> Answer:
+        """Answer one message.  broken: why the frame it stands for cannot be taken apart."""
+        sender = None
+        if header is not None:
+            who = senders.names(header)
+            sender = await store.enrolled_sender(tx, *who)
+            if sender is None:
+                await senders.note_stranger(tx, who, peer_address, now)
+                return Answer("AR", (Fault("unknown-sender", "MSH-3", UNKNOWN_SENDER),))
+            await store.note_heard(tx, sender, now)
+        message = broken or read(raw)
+        content = raw.replace(b"\n", b"\r").partition(b"\r")[2].strip(b"\r")
+        received = store.Received(
+            id=uuid4(),
+            sender=sender,
+            raw=raw,
+            digest=hashlib.sha256(raw).digest(),
+            content_digest=hashlib.sha256(content).digest(),
+            control_id="" if header is None else header.text(10),
+            charset=None if isinstance(message, Malformed) else message.charset,
+            peer_address=peer_address,
+            received_at=now,
+        )
+        who_sends = received.digest.hex() if sender is None else str(sender.id)
+        await store.lock(tx, f"{who_sends} {received.control_id}")
+        before = await store.known_message(tx, received)
+        if before is not None:
+            await store.note_again(tx, before, received)
+            return _as_before(before)
+        understood = message if isinstance(message, Malformed) else results(message, self._zone, received_at=now)
+        if isinstance(understood, Malformed):
+            return await self._refuse(tx, received, understood, now)
+        if sender is None:
+            raise LookupError("a message that can be read has a header, and a header an enrolled sender")
+        return await self._keep(tx, received, sender, understood)
+
+    async def _refuse(self, tx: Connection, received: store.Received, why: Malformed, now: datetime) -> Answer:
+        answer = Answer("AR", (Fault(why.reason, why.place, why.text),))
+        if received.sender is None and await store.unreadable_today(tx, now, UNREADABLE_A_DAY) >= UNREADABLE_A_DAY:
+            log.warning("unreadable-message-not-kept", reason=why.reason, size=len(received.raw))
+            return answer
+        await store.insert_message(tx, received, "refused", answer)
+        log.info("message-refused", message=str(received.id), reason=why.reason, place=why.place)
+        return answer
+
+    async def _keep(self, tx: Connection, received: store.Received, sender: store.Sender, found: Results) -> Answer:
+        outcome = Outcome()
+        work = Work(received, sender, found, self._maps, received.received_at.astimezone(self._zone).date())
+        try:
+            async with tx.transaction():
+                await store_results(tx, work, outcome)
+        except (Unavailable, psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- the bytes are kept and the sender is told; what failed is logged
+            _tell(error, received.id)
+            outcome = Outcome([(Doubt("not-stored", ""), 0, "")])
+        failed = any(doubt.reason == "not-stored" for doubt, _, _ in outcome.doubts)
+        disposition = (
+            "stored" if not outcome.doubts else "failed" if failed else "partly" if outcome.stored else "quarantined"
+        )
+        faults = tuple(Fault(doubt.reason, doubt.place, doubt.text) for doubt, _, _ in outcome.doubts)
+        answer = Answer("AE" if faults else "AA", faults)
+        await store.insert_message(tx, received, disposition, answer)
+        for doubt, line, number in outcome.doubts:
+            case = await store.open_case(
+                tx,
+                doubt,
+                message_id=received.id,
+                organization_id=sender.organization_id,
+                line=line,
+                report_number=number,
+                now=received.received_at,
+            )
+            await append(
+                tx,
+                "result.quarantined",
+                case,
+                ["admin", f"organization/{sender.organization_id}"],
+                message=received.id,
+                reason=doubt.reason,
+            )
+        return answer
+
+
+def _as_before(before: store.Before) -> Answer:
+    texts = MALFORMED | REASONS
+    return Answer(
+        before.answer, tuple(Fault(one["reason"], one["place"], texts[one["reason"]]) for one in before.faults)
+    )
+
+
+def _tell(error: Exception, message_id: UUID) -> None:
+    """Log where a message could not be stored, without the error's words: PostgreSQL names the values of the row."""
+    diagnosis = error.diag if isinstance(error, psycopg.Error) else None
+    log.error(
+        "message-not-stored",
+        message=str(message_id),
+        error=type(error).__name__,
+        sqlstate=None if diagnosis is None else diagnosis.sqlstate,
+        constraint=None if diagnosis is None else diagnosis.constraint_name,
+        at="".join(traceback.format_tb(error.__traceback__)[-3:]),
+    )

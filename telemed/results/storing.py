@@ -1,0 +1,126 @@
+"""What one message's reports become in the database: persons, versions, results, and what is kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from telemed.db import Connection
+from telemed.events import append
+from telemed.patients import admission
+from telemed.patients import store as people
+from telemed.results import store
+from telemed.results.code_map import CodeMaps
+from telemed.results.judging import judge
+from telemed.results.report import Doubt, PatientReports, Report, Results, ordered_at
+from telemed.results.whose import Whose, whose, without_number
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One message to be stored.  day: of receipt, in the county."""
+
+    received: store.Received
+    sender: store.Sender
+    found: Results
+    maps: CodeMaps
+    day: date
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of it: each doubt with the line and the report it is about; stored: at least one report was."""
+
+    doubts: list[tuple[Doubt, int, str]] = field(default_factory=list[tuple[Doubt, int, str]])
+    stored: bool = False
+
+    def doubt(self, found: Sequence[Doubt], line: int = 0, report_number: str = "") -> None:
+        self.doubts += [(one, line, report_number) for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    patient_id: UUID
+    linked: bool
+
+
+async def store_results(tx: Connection, work: Work, outcome: Outcome) -> None:
+    """Store what can be stored and note in `outcome` what cannot."""
+    outcome.doubt(work.found.doubts)
+    if work.found.doubts:
+        return
+    for one in work.found.patients:
+        outcome.doubt(one.doubts, one.reports[0].line)
+        if not one.doubts:
+            await _store_patient(tx, work, one, outcome)
+
+
+async def _store_patient(tx: Connection, work: Work, one: PatientReports, outcome: Outcome) -> None:
+    organization_id, now = work.sender.organization_id, work.received.received_at
+    who = whose(one.patient, organization_id)
+    outcome.doubt(who.doubts, one.reports[0].line)
+    admitted: _Whose | None = None
+    for each in one.reports:
+        outcome.doubt(each.doubts, each.line, each.number)
+        if each.doubts:
+            continue
+        report_id = await store.report_of(tx, organization_id, each.number_system, each.number)
+        before = await store.latest_version(tx, report_id)
+        same = before is not None and admission.claim_key(before.person()) == admission.claim_key(who.person)
+        if before is not None and same and who.number is None and (before.linked or not who.person.identifiers):
+            # the laboratory's own number and the same person: what was proved then still is
+            mine = _Whose(before.patient_id, before.linked)
+        else:
+            mine = admitted = admitted or await _admit(tx, who, organization_id, now)
+        # only from a source patient to the same person, now proved: a number that was wrong has been put right
+        may_move = same and before is not None and not before.linked
+        if before is not None and before.patient_id != mine.patient_id and not may_move:
+            outcome.doubt([Doubt("report-of-another-patient", f"OBR-3 line {each.line}")], each.line, each.number)
+            continue
+        await _store_report(tx, work, each, report_id, mine, outcome=outcome)
+
+
+async def _store_report(
+    tx: Connection, work: Work, one: Report, report_id: UUID, mine: _Whose, *, outcome: Outcome
+) -> None:
+    received, organization_id = work.received, work.sender.organization_id
+    order = ordered_at(one, work.found, received.received_at)
+    version = await store.insert_version(
+        tx,
+        report_id,
+        one,
+        message_id=received.id,
+        patient_id=mine.patient_id,
+        linked=mine.linked,
+        ordered_at=order,
+        sent_at=None if work.found.sent is None else work.found.sent.at,
+        known_from=received.received_at,
+    )
+    judged = [judge(each, work.maps, work.sender.organization_code, work.day) for each in one.observations]
+    for each in judged:
+        outcome.doubt(each.doubts, each.observation.line, one.number)
+    await store.insert_observations(tx, report_id, version, judged, ordered_at=order, known_from=received.received_at)
+    outcome.stored = True
+    await append(
+        tx,
+        "result.received",
+        report_id,
+        [f"organization/{organization_id}"],
+        version=version,
+        message=received.id,
+        patient=mine.patient_id,
+    )
+
+
+async def _admit(tx: Connection, who: Whose, organization_id: UUID, now: datetime) -> _Whose:
+    """Find or make the person.
+
+    A number that nobody holds yet makes a resident only if the message says the birth date too: a newborn is often
+    sent under the mother's number.
+    """
+    if who.number is not None and not who.stated_birth and await people.holder(tx, who.number) is None:
+        who = without_number(who)
+    found = await admission.admit(tx, who.person, organization_id=organization_id, contact=people.Contact(), now=now)
+    return _Whose(found.patient_id, who.number is not None and found.contradicts is None)

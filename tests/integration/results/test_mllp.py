@@ -1,0 +1,381 @@
+"""Laboratory results over a socket into a real database, with python-hl7 on the other side."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from telemed.db import open_pool
+from telemed.results import store
+from telemed.results.hl7_message import header_of
+from telemed.results.mllp import Limits
+from telemed.results.senders import names
+from tests.integration.results.conftest import listening
+from tests.unit.results.hl7_samples import GLUCOSE, ORDER, PATIENT, message
+
+SAMPLES = sorted(Path("/work/shared/data/hl7").glob("*/*")) if Path("/work/shared/data/hl7").is_dir() else []
+NO_ID = "PID|1||20481^^^县医院^MR||王桂兰||19560314|F"
+WRONG_ID = PATIENT.replace("239999195603140024", "239999195603140025")
+
+
+async def known(laboratory, at=None, **more):
+    """What is known of everybody's results."""
+    ids = [row[0] for row in await laboratory.rows("select id from patient")]
+    async with laboratory.pool.connection() as connection:
+        return await store.known_observations(connection, ids, at or laboratory.now, **more)
+
+
+async def test_a_report_in_gb18030_becomes_a_result_with_everything_the_sender_wrote(laboratory):
+    (answer,) = await laboratory.send(message())
+    assert str(answer.segment("MSA")[1]) == "AA"
+    assert str(answer.segment("MSA")[2]) == "M1"
+    (one,) = await known(laboratory)
+    assert (one.code_system, one.code, one.name) == ("LN", "2345-7", "葡萄糖")
+    assert (one.item_key, one.map_version) == ("glucose", "*/2026-01-01")
+    assert (one.number, one.unit_written, one.unit_ucum, one.reference_range) == ("5.60", "mmol/L", "mmol/L", "3.9-6.1")
+    assert (one.status, one.flags, one.linked) == ("final", ["N"], True)
+    assert one.collected_at.isoformat() == "2026-11-23T00:00:00+00:00"
+    assert (one.collected_source, one.collected_doubt, one.collected_zone_stated) == ("OBX-14", "", False)
+    assert (one.specimen_code, one.specimen_text) == ("Ser", "血清")
+    assert (one.method_text, one.device) == ("葡萄糖氧化酶法", "AU5800")
+    assert await laboratory.one("select bytes from hl7_message") == message()
+    assert await laboratory.one("select charset_declared, charset_used, charset_confidence from hl7_message") == (
+        "GB18030",
+        "gb18030",
+        "declared",
+    )
+    events = await laboratory.rows("select kind, ids::text from event")
+    assert [kind for kind, _ in events] == ["result.received"]
+    assert "王桂兰" not in events[0][1]
+    assert "239999195603140024" not in events[0][1]
+
+
+async def test_an_answer_comes_only_after_the_commit(laboratory):
+    """As soon as AA is read, another connection to the database sees the result."""
+    reader, writer = await laboratory.connect()
+    for number in range(5):
+        writer.write(
+            b"\x0b" + message(PATIENT, ORDER.replace("-7", f"-{number}"), GLUCOSE, control=f"C{number}") + b"\x1c\r"
+        )
+        await laboratory.answer(reader)
+        assert await laboratory.one("select count(*) from laboratory_observation") == number + 1
+    writer.close()
+
+
+async def test_the_same_message_again_is_answered_again_and_stored_once(laboratory):
+    first = message()
+    resent = first.replace(b"20261123091200", b"20261123101200", 1)
+    assert resent != first
+    assert await laboratory.codes(first, first, resent) == ["AA", "AA", "AA"]
+    assert await laboratory.one("select count(*) from hl7_message") == 1
+    assert await laboratory.one("select count(*) from hl7_message_again") == 2
+    assert await laboratory.one("select count(*) from laboratory_observation") == 1
+
+
+async def test_the_same_message_at_once_on_many_connections_is_stored_once(laboratory):
+    answers = await asyncio.gather(*(laboratory.codes(message()) for _ in range(6)))
+    assert answers == [["AA"]] * 6
+    assert await laboratory.one("select count(*) from laboratory_observation") == 1
+
+
+async def test_a_control_id_used_again_for_other_content_loses_nothing(laboratory):
+    other = message(PATIENT, ORDER.replace("-7", "-8"), GLUCOSE.replace("5.60", "6.10"), control="M1")
+    assert await laboratory.codes(message(), other) == ["AA", "AA"]
+    assert sorted(one.number for one in await known(laboratory)) == ["5.60", "6.10"]
+
+
+CORRECTED = (
+    ORDER.replace("20261123090500", "20261123103000")[:-1] + "C",
+    GLUCOSE.replace("5.60", "7.10").replace("|F|", "|C|"),
+)
+
+
+async def test_a_correction_is_a_new_version_and_what_was_known_before_can_still_be_asked(laboratory):
+    await laboratory.codes(message())
+    before = laboratory.now
+    laboratory.later(hours=2)
+    assert await laboratory.codes(message(PATIENT, *CORRECTED, control="M2")) == ["AA"]
+    assert [(one.number, one.status) for one in await known(laboratory)] == [("7.10", "corrected")]
+    assert [(one.number, one.status) for one in await known(laboratory, before)] == [("5.60", "final")]
+
+
+async def test_a_correction_before_its_original_counts_all_the_same(laboratory):
+    assert await laboratory.codes(message(PATIENT, *CORRECTED, control="M2")) == ["AA"]
+    laboratory.later(hours=2)
+    assert await laboratory.codes(message()) == ["AA"]
+    assert await laboratory.one("select count(*) from laboratory_observation") == 2
+    assert [(one.number, one.status) for one in await known(laboratory)] == [("7.10", "corrected")]
+
+
+async def test_what_committed_late_stays_unseen_by_who_asked_before(laboratory):
+    async with laboratory.pool.connection() as connection:
+        snapshot = (await (await connection.execute("select pg_current_snapshot()::text")).fetchone())[0]
+    await laboratory.codes(message())
+    assert len(await known(laboratory)) == 1
+    assert await known(laboratory, snapshot=snapshot) == []
+
+
+async def test_a_report_taken_back_takes_its_results_with_it(laboratory):
+    await laboratory.codes(message())
+    laboratory.later(hours=1)
+    cancelled = ORDER.replace("20261123090500", "20261123100000")[:-1] + "X"
+    assert await laboratory.codes(message(PATIENT, cancelled, control="M2")) == ["AA"]
+    assert [one.status for one in await known(laboratory)] == ["cancelled"]
+
+
+async def test_a_result_posted_to_the_wrong_patient_is_marked_so_although_its_value_is_no_number(laboratory):
+    await laboratory.codes(message())
+    laboratory.later(hours=1)
+    wrong = GLUCOSE.replace("|5.60|", "|作废|").replace("|F|", "|W|")
+    order = ORDER.replace("20261123090500", "20261123100000")
+    assert await laboratory.codes(message(PATIENT, order, wrong, control="M2")) == ["AA"]
+    assert [one.status for one in await known(laboratory)] == ["entered-in-error"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("mmol/L", "g/L{protein}/mol"), "unit-contradicts"),
+        (("mmol/L", "U/L"), "unit-contradicts"),
+        (("mmol/L", "糖单位"), "unit-unknown"),
+        (("|mmol/L|", "||"), "unit-missing"),
+        (("|5.60|", "|溶血|"), "not-a-number"),
+        (("2345-7^葡萄糖^LN^GLU^血糖^LOCAL", ""), "code-missing"),
+        (("2345-7^葡萄糖^LN^GLU^血糖^LOCAL", "2345-7^葡萄糖^LN^2823-3^钾^LN"), "code-ambiguous"),
+        (("|F|||2026", "|Q|||2026"), "status-unknown"),
+    ],
+)
+async def test_a_result_with_one_thing_wrong_is_kept_apart_and_the_others_are_stored(laboratory, change, reason):
+    bad = GLUCOSE.replace(*change)
+    assert bad != GLUCOSE
+    good = GLUCOSE.replace("OBX|1", "OBX|2").replace("2345-7", "14749-6")
+    (answer,) = await laboratory.send(message(PATIENT, ORDER, bad, good))
+    assert str(answer.segment("MSA")[1]) == "AE"
+    assert reason in str(answer.segment("ERR"))
+    assert [one.code for one in await known(laboratory)] == ["14749-6"]
+    assert await laboratory.one("select reason, state, line from result_quarantine") == (reason, "open", 4)
+    assert await laboratory.one("select disposition from hl7_message") == "partly"
+
+
+async def test_a_message_kept_apart_is_answered_the_same_when_it_comes_again(laboratory):
+    bad = message(PATIENT, ORDER, GLUCOSE.replace("mmol/L", "U/L"))
+    assert await laboratory.codes(bad, bad) == ["AE", "AE"]
+    assert await laboratory.one("select count(*) from result_quarantine") == 1
+
+
+async def test_an_identity_number_with_a_wrong_checksum_links_nobody_and_is_put_right_later(laboratory):
+    (answer,) = await laboratory.send(message(WRONG_ID, ORDER, GLUCOSE))
+    assert str(answer.segment("MSA")[1]) == "AE"
+    assert "身份证号码校验未通过" in str(answer.segment("ERR"))
+    assert [(one.linked, one.number) for one in await known(laboratory)] == [(False, "5.60")]
+    assert await laboratory.one("select identity from patient") == "source"
+    assert await laboratory.one("select kind from patient_identifier") == "device"
+    assert await laboratory.one("select reason, written from result_quarantine") == ("id-number-wrong", "")
+    laboratory.later(hours=1)
+    order = ORDER.replace("20261123090500", "20261123100000")
+    assert await laboratory.codes(message(PATIENT, order, GLUCOSE, control="M2")) == ["AA"]
+    assert [one.linked for one in await known(laboratory)] == [True]
+
+
+async def test_the_right_number_under_another_name_links_nobody_and_asks_a_person(laboratory):
+    await laboratory.codes(message())
+    other = message(PATIENT.replace("王桂兰", "刘德福"), ORDER.replace("-7", "-9"), GLUCOSE, control="M2")
+    assert await laboratory.codes(other) == ["AA"]
+    assert sorted(one.linked for one in await known(laboratory)) == [False, True]
+    assert await laboratory.one("select reason, state from identity_review") == ("number-contradicts", "open")
+
+
+async def test_the_mothers_number_makes_no_resident_of_her_child(laboratory):
+    child = PATIENT.replace("王桂兰", "王桂兰之子").replace("|19560314|", "||")
+    assert await laboratory.codes(message(child, ORDER, GLUCOSE)) == ["AA"]
+    assert [one.linked for one in await known(laboratory)] == [False]
+    assert await laboratory.one("select identity from patient") == "source"
+    assert await laboratory.one("select count(*) from patient_identifier where kind = 'national-id'") == 0
+
+
+async def test_a_report_number_of_another_patient_is_kept_apart(laboratory):
+    await laboratory.codes(message())
+    other = message(NO_ID.replace("王桂兰", "孙淑芝").replace("20481", "20777"), ORDER, GLUCOSE, control="M2")
+    assert await laboratory.codes(other) == ["AE"]
+    assert await laboratory.one("select reason from result_quarantine") == "report-of-another-patient"
+    assert [one.linked for one in await known(laboratory)] == [True]
+
+
+async def test_the_same_report_without_the_number_stays_linked(laboratory):
+    await laboratory.codes(message())
+    laboratory.later(hours=1)
+    assert await laboratory.codes(message(NO_ID, *CORRECTED, control="M2")) == ["AA"]
+    assert [(one.linked, one.number) for one in await known(laboratory)] == [(True, "7.10")]
+
+
+async def test_a_sender_that_is_not_enrolled_is_refused_and_listed_until_it_is(laboratory):
+    stranger = message().replace("县医院检验科".encode("gb18030"), "赵屯镇卫生院".encode("gb18030"))
+    assert await laboratory.codes(stranger, stranger) == ["AR", "AR"]
+    assert await laboratory.one("select application, facility, attempts from laboratory_sender_seen") == (
+        "LIS",
+        "赵屯镇卫生院",
+        2,
+    )
+    assert await laboratory.one("select count(*) from hl7_message") == 0
+    await laboratory.organization("zhaotun", "赵屯镇卫生院")
+    await laboratory.enrol("LIS", "赵屯镇卫生院", "zhaotun")
+    assert await laboratory.codes(stranger) == ["AA"]
+    assert await laboratory.one("select count(*) from laboratory_sender_seen") == 0
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (message().replace(b"OBX|", b"obx|"), "segment-name"),
+        (message().replace(b"ORU^R01", b"ADT^A01"), "message-type"),
+        (message().replace(b"|P|2.5.1", b"|T|2.5.1"), "processing-id"),
+        (message(PATIENT, GLUCOSE), "result-without-order"),
+        (message(ORDER, GLUCOSE), "patient-missing"),
+        (message(PATIENT), "order-missing"),
+    ],
+)
+async def test_a_malformed_message_is_refused_with_the_reason_and_kept(laboratory, broken, reason):
+    (answer,) = await laboratory.send(broken)
+    assert str(answer.segment("MSA")[1]) == "AR"
+    assert str(answer.segment("MSA")[2]) == "M1"
+    assert reason in str(answer.segment("ERR"))
+    assert await laboratory.one("select bytes, disposition from hl7_message") == (broken, "refused")
+
+
+async def test_bytes_without_a_header_are_refused_and_kept(laboratory):
+    (answer,) = await laboratory.send(b"hello")
+    assert str(answer.segment("MSA")[1]) == "AR"
+    assert await laboratory.one("select bytes, sender_id from hl7_message") == (b"hello", None)
+
+
+async def test_a_batch_is_stored_whole_and_answered_message_by_message(laboratory):
+    second = message(PATIENT, ORDER.replace("-7", "-8"), GLUCOSE.replace("mmol/L", "U/L"), control="M2")
+    batch = b"FHS|^~\\&|LIS\rBHS|^~\\&|LIS\r" + message() + second + b"BTS|2\rFTS|1\r"
+    reader, writer = await laboratory.connect()
+    writer.write(b"\x0b" + batch + b"\x1c\r")
+    block = (await reader.readuntil(b"\x1c\r"))[1:-2].decode("gb18030")
+    writer.close()
+    assert [line[:9] for line in block.split("\r") if line.startswith("MSA")] == ["MSA|AA|M1", "MSA|AE|M2"]
+    assert await laboratory.one("select count(*) from hl7_message") == 2
+
+
+async def test_a_connection_killed_in_mid_frame_stores_nothing_and_harms_nobody(laboratory):
+    whole = message()
+    _reader, writer = await laboratory.connect()
+    writer.write(b"\x0b" + whole[: len(whole) // 2])
+    await writer.drain()
+    writer.transport.abort()
+    assert await laboratory.codes(whole) == ["AA"]
+    assert await laboratory.one("select count(*) from hl7_message") == 1
+
+
+async def test_a_message_that_comes_byte_by_byte_is_understood(laboratory):
+    reader, writer = await laboratory.connect()
+    for byte in b"\x0b" + message() + b"\x1c\r":
+        writer.write(bytes([byte]))
+        await writer.drain()
+    answer = await laboratory.answer(reader)
+    writer.close()
+    assert str(answer.segment("MSA")[1]) == "AA"
+
+
+async def test_two_messages_in_one_packet_are_answered_in_their_order(laboratory):
+    reader, writer = await laboratory.connect()
+    second = message(PATIENT, ORDER.replace("-7", "-8"), GLUCOSE, control="M2")
+    writer.write(b"\x0b" + message() + b"\x1c\r\x0b" + second + b"\x1c\r")
+    answers = [await laboratory.answer(reader) for _ in range(2)]
+    writer.close()
+    assert [str(one.segment("MSA")[2]) for one in answers] == ["M1", "M2"]
+
+
+async def test_a_message_that_never_ends_is_cut_off_and_a_quiet_connection_too(database, now):
+    pool = await open_pool(database, size=2)
+    quick = Limits(connections=8, connections_per_peer=6, message_bytes=50_000, message_seconds=0.2, idle_seconds=0.3)
+    try:
+        async with listening(pool, now, quick) as laboratory:
+            for sent in (b"\x0bMSH|", b""):
+                reader, writer = await laboratory.connect()
+                writer.write(sent)
+                async with asyncio.timeout(5):
+                    assert await reader.read() == b""
+                writer.close()
+    finally:
+        await pool.close()
+
+
+async def test_a_message_that_is_too_large_is_refused_by_name_and_not_read_on(laboratory):
+    reader, writer = await laboratory.connect()
+    writer.write(b"\x0b" + message()[:-1] + b"\rNTE|1||" + b"x" * 300_000)
+    answer = await laboratory.answer(reader)
+    assert str(answer.segment("MSA")[1]) == "AR"
+    assert str(answer.segment("MSA")[2]) == "M1"
+    assert await reader.read() == b""
+    writer.close()
+    assert await laboratory.one("select count(*) from hl7_message") == 0
+
+
+async def test_what_is_no_frame_ends_the_connection(laboratory):
+    reader, writer = await laboratory.connect()
+    writer.write(b"GET / HTTP/1.1\r\n\r\n")
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""
+    writer.close()
+
+
+async def test_one_address_holds_a_bounded_number_of_connections(laboratory):
+    held = [await laboratory.connect() for _ in range(6)]
+    for reader, writer in held:
+        writer.write(b"\x0b" + message() + b"\x1c\r")
+        await laboratory.answer(reader)
+    reader, writer = await laboratory.connect()
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""
+    for _, one in [*held, (reader, writer)]:
+        one.close()
+
+
+async def test_while_the_database_is_away_the_sender_is_told_to_try_again(laboratory, database, postgres):
+    first, second = message(), message(PATIENT, ORDER.replace("-7", "-8"), GLUCOSE, control="M2")
+    assert await laboratory.codes(first) == ["AA"]
+    name = urlsplit(database).path[1:]
+    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
+        admin.execute(f"alter database {name} allow_connections false".encode())
+        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,))
+        (answer,) = await laboratory.send(second)
+        assert str(answer.segment("MSA")[1]) == "AE"
+        assert "try-again" in str(answer.segment("ERR"))
+        admin.execute(f"alter database {name} allow_connections true".encode())
+    assert await laboratory.codes(second, first) == ["AA", "AA"]
+    assert await laboratory.one("select count(*) from laboratory_observation") == 2
+
+
+async def test_rows_of_results_are_never_changed(laboratory):
+    await laboratory.codes(message())
+    for table in ("hl7_message", "laboratory_report_version", "laboratory_observation"):
+        for statement in (f"delete from {table}", f"update {table} set id = id"):
+            with pytest.raises(psycopg.errors.RestrictViolation):
+                await laboratory.rows(statement)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+async def test_a_message_of_other_implementations_is_answered_and_kept(laboratory, sample):
+    raw = sample.read_bytes()
+    header = header_of(raw)
+    if header is not None:
+        who = names(header)
+        if any(who):
+            await laboratory.enrol(who.application, who.facility, "county-hospital")
+    reader, writer = await laboratory.connect()
+    writer.write(b"\x0b" + raw + b"\x1c\r")
+    answer = await laboratory.answer(reader, "utf-8")
+    writer.close()
+    code = str(answer.segment("MSA")[1])
+    assert code in ("AA", "AE", "AR")
+    if header is not None and not any(names(header)):
+        assert code == "AR"
+    else:
+        assert await laboratory.one("select answer, bytes from hl7_message") == (code, raw)
