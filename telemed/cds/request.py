@@ -67,9 +67,9 @@ ANSWERED = frozenset(Code(REASONS, code) for code in ("R1", "R2", "R3", "R4", "R
 
 #: Sides in the words of the catalogues.
 SIDES: Mapping[Code, str] = {
-    Code(SNOMED, "7771000"): "left",
-    Code(SNOMED, "24028007"): "right",
-    Code(SNOMED, "51440002"): "both",
+    Code(SNOMED, "7771000"): "L",
+    Code(SNOMED, "24028007"): "R",
+    Code(SNOMED, "51440002"): "B",
 }
 
 # Eighteen places with a checksum that agrees; whatever stands beside them in an address.
@@ -297,4 +297,4 @@ def _order(resource: Mapping[str, Any], patient_id: str, visit: Context) -> Aske
 def _side(sites: frozenset[Code]) -> str | None:
     """The side the order names; two different ones are both sides."""
     sides = {SIDES[one] for one in sites if one in SIDES}
-    return (sides.pop() if len(sides) == 1 else "both") if sides else None
+    return (sides.pop() if len(sides) == 1 else "B") if sides else None

@@ -14,11 +14,13 @@ from telemed.db import Connection, fetch_all, fetch_one, load
 from telemed.events import Event
 from telemed.events.consumer import Consumer
 from telemed.patients import links, links_store
+from telemed.recognition import laboratory_results
 from telemed.recognition.facts import Identity, LinkState, Organization
 from telemed.recognition.facts_store import Document, Row, know
 from telemed.recognition.imaging_names import ImagingNames
 from telemed.recognition.imaging_results import UNDATED, ImagingFacts, Technique, candidate, result_id
 from telemed.recognition.rules_store import grant_known_last
+from telemed.results.store import known_observations
 
 queries = load(__name__, "assessing.sql")
 
@@ -37,7 +39,7 @@ OF_STUDIES = frozenset(
     }
 )
 OF_IDENTITIES = frozenset({"identity.linked", "identity.unlinked", "identity.kept-apart", "patient.identified"})
-KINDS = OF_STUDIES | OF_IDENTITIES | {"organization.changed", "catalogue.installed", "grant.changed"}
+KINDS = OF_STUDIES | OF_IDENTITIES | {"organization.changed", "catalogue.installed", "grant.changed", "result.received"}
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -55,13 +57,15 @@ ReadTechnique = Callable[[Sequence[Sample]], Awaitable[Technique | None]]
 class Assessor:
     """Brings knowledge up to what the county is now.
 
-    community: the name by which documents of the community itself call it.  zone: the county's, for its days.
+    community: the name by which documents of the community itself call it.  zone: the county's, for its days.  clock: aware,
+    UTC.
     """
 
     names: ImagingNames
     technique: ReadTechnique
     community: str
     zone: ZoneInfo
+    clock: Callable[[], datetime]
 
     def consumer(self) -> Consumer:
         """The reader of the event log that keeps knowledge."""
@@ -75,6 +79,8 @@ class Assessor:
             await know(tx, [Row("document", str(event.subject), "", Document(str(event.subject)))])
         elif event.kind == "grant.changed":
             await self.grant(tx, event.subject)
+        elif event.kind == "result.received":
+            await self.laboratory(tx, UUID(event.ids["patient"]), event.at)
         elif event.kind in OF_IDENTITIES:
             others = (event.ids[key] for key in ("patient_id", "other_patient_id") if key in event.ids)
             await self.identities(tx, {event.subject, *(UUID(one) for one in others)})
@@ -93,6 +99,16 @@ class Assessor:
         found = candidate(facts, await self.technique(samples) if samples else None, self.names)
         await know(tx, [Row("candidate", thing, facts.patient_id if found else "", found)])
         await self.identities(tx, {row.patient_id})
+
+    async def laboratory(self, tx: Connection, patient_id: UUID, now: datetime) -> None:
+        """Every laboratory result of a record, each in the version that counts."""
+        found = await known_observations(tx, [patient_id], max(now, self.clock()))
+        rows = [
+            Row("candidate", laboratory_results.result_id(one), str(one.patient_id), laboratory_results.candidate(one))
+            for one in found
+        ]
+        await know(tx, rows)
+        await self.identities(tx, {patient_id})
 
     async def identities(self, tx: Connection, patients: set[UUID]) -> None:
         """Whose record each of these records is, and of all that are or were linked to them."""

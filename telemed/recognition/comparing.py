@@ -60,7 +60,7 @@ def _one_of(what: str, asked: frozenset[str], found: str | None, clause: str) ->
 def _side(asked: list[str], found: str | None, clause: str) -> Finding:
     """Both sides answer for either; neither answers for both, nor for the other."""
     told = (("asked", " ".join(asked) or None), ("found", found))
-    if all(found in (one, "both") for one in asked):
+    if all(found in (one, "B") for one in asked):
         return finding("side-comparable", *told, clause=clause)
     return finding("side-missing" if found is None else "side-other", *told, clause=clause)
 

@@ -94,7 +94,7 @@ def _analyte(key: str, lines: Iterable[Line], on_item: tuple[Finding, ...], case
     for line in lines:
         for candidate in case.candidates:
             code = candidate.code if candidate.mapping is None else candidate.mapping.code
-            if code in line.item.codes:
+            if line.item.is_called(code):
                 verdicts.setdefault(candidate.id, []).append(_candidate(candidate, line, on_item, case))
     results = sorted((_most_favourable(one) for one in verdicts.values()), key=_best_then_newest)
     return AnalyteVerdict(key, best(one.verdict for one in results), tuple(results))

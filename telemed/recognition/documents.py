@@ -103,7 +103,7 @@ def asked(order: Order, rules: RuleSet, day: date) -> Asked:
     absent: list[Finding] = []
     for key in sorted({key for code in order.codes for key in rules.keys_of.get(code, ())}):
         words = spoken(rules, documents, key)
-        matching = tuple(line for line in words.lines if line.item.codes & order.codes)
+        matching = tuple(line for line in words.lines if any(line.item.is_called(code) for code in order.codes))
         if matching:
             listed.append((key, Spoken(matching, ())))
         else:

@@ -34,7 +34,8 @@ STATUS: Mapping[str, Status] = {
 }
 #: Modalities for which contrast is asked.
 WITH_CONTRAST = frozenset({"CT", "MR"})
-SIDES: Mapping[str, str] = {"L": "left", "R": "right", "B": "both"}
+#: DICOM (0020,0060) and both; what has no side names none.
+SIDES = frozenset({"L", "R", "B"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _site(facts: ImagingFacts) -> str | None:
 
 def _side(facts: ImagingFacts) -> str | None:
     """The side; None where request and images contradict each other, or neither names one."""
-    said = {SIDES[one] for one in (facts.request_laterality, facts.laterality) if one in SIDES}
+    said = {facts.request_laterality, facts.laterality} & SIDES
     return said.pop() if len(said) == 1 else None
 
 

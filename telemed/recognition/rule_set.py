@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 
-from telemed.recognition.rules import Catalogue, Code, Item, Kind
+from telemed.recognition.rules import Catalogue, Code, Item, Kind, item_code
 
 #: A final report by one licensed physician suffices, two-level sign-off is a setting (practice 7).  Laboratory results
 #: seldom name who released them; their status says that somebody did.
@@ -50,6 +50,6 @@ class RuleSet:
         keys: dict[Code, set[str]] = {}
         for items in (self.dictionary, *(one.items for one in self.catalogues)):
             for key, item in items.items():
-                for code in item.codes:
+                for code in (*item.codes, item_code(key)):
                     keys.setdefault(code, set()).add(key)
         object.__setattr__(self, "keys_of", {code: frozenset(found) for code, found in keys.items()})

@@ -30,6 +30,15 @@ class Code:
     code: str
 
 
+#: The system in which an item's key itself is a code: what a code map says a sender's code stands for.
+ITEM_KEYS = "urn:cn:county:item-key"
+
+
+def item_code(key: str) -> Code:
+    """The code that is an item's key."""
+    return Code(ITEM_KEYS, key)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A reference window (互认参考时限): a result counts through the last of `days` whole days after its anchor."""
@@ -83,6 +92,10 @@ class Item:
     volatile: bool = False
     exceptions: tuple[ItemException, ...] = ()
     price: int = 0
+
+    def is_called(self, code: Code) -> bool:
+        """Whether a code is one of the item's own, or its key."""
+        return code in self.codes or code == item_code(self.key)
 
 
 class Direction(StrEnum):

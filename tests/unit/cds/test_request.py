@@ -274,10 +274,10 @@ def test_the_class_of_the_encounter_is_a_code_of_its_system(code, known):
 @pytest.mark.parametrize(
     ("sites", "side"),
     [
-        (["7771000"], "left"),
-        (["24028007"], "right"),
-        (["7771000", "24028007"], "both"),
-        (["51440002"], "both"),
+        (["7771000"], "L"),
+        (["24028007"], "R"),
+        (["7771000", "24028007"], "B"),
+        (["51440002"], "B"),
         (["72696002"], None),
         ([], None),
     ],

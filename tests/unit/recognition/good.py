@@ -251,7 +251,7 @@ KNEE_ITEM = Item(
     clause="目录 2026-1 第 88 行",
     modality="CT",
     body_site="knee",
-    laterality="left",
+    laterality="L",
     contrast="plain",
     technique={"slice_mm": "2.5", "rows": "16"},
 )
@@ -277,7 +277,7 @@ def imaging() -> Case:
         acquired=Acquisition(
             modality="CT",
             body_site="knee",
-            laterality="left",
+            laterality="L",
             contrast="plain",
             technique={"slice_mm": "1.25", "rows": "64"},
             complete=True,

@@ -82,7 +82,7 @@ def test_a_ground_taken_away_changes_the_trace_and_the_same_case_does_not(near):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda case: case.with_order(laterality="left"),
+        lambda case: case.with_order(laterality="L"),
         lambda case: case.with_context(rescue=True),
         lambda case: case.with_candidate(version=2),
         lambda case: case.with_candidate(device_id="ct-2"),
