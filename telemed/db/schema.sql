@@ -37,6 +37,19 @@ begin
     raise exception using errcode = '42501', message = 'a use of break-glass is kept as it was: ' || tg_op || ' refused';
 end $$;
 
+CREATE FUNCTION public.keep_look_back_task() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'UPDATE' and old.closed_at is null and (new.id, new.look_back_id, new.decision_id, new.opened_at)
+        is not distinct from (old.id, old.look_back_id, old.decision_id, old.opened_at)
+    then
+        return new;
+    end if;
+    raise exception 'a look-back task is closed once and never removed: % refused', tg_op
+        using errcode = 'restrict_violation';
+end $$;
+
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -172,6 +185,28 @@ CREATE TABLE public.break_glass_use (
     CONSTRAINT reviewed_iff_judged CHECK ((((verdict = ''::text) = (reviewed_at IS NULL)) AND ((verdict = ''::text) = (reviewed_by IS NULL))))
 );
 
+CREATE TABLE public.catalogue_version (
+    id uuid NOT NULL,
+    issuer text NOT NULL,
+    series text NOT NULL,
+    number text NOT NULL,
+    scope_kind text NOT NULL,
+    scope_key text NOT NULL,
+    first_day date NOT NULL,
+    end_day date,
+    source_hash text NOT NULL,
+    content_hash text NOT NULL,
+    content text NOT NULL,
+    installed_at timestamp with time zone NOT NULL,
+    CONSTRAINT catalogue_content_is_hashed CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT catalogue_ends_after_it_begins CHECK ((end_day > first_day)),
+    CONSTRAINT catalogue_has_issuer CHECK ((issuer <> ''::text)),
+    CONSTRAINT catalogue_has_number CHECK ((number <> ''::text)),
+    CONSTRAINT catalogue_has_series CHECK ((series <> ''::text)),
+    CONSTRAINT catalogue_scope_is_known CHECK ((scope_kind = ANY (ARRAY['national'::text, 'region'::text, 'group'::text, 'community'::text, 'bilateral'::text]))),
+    CONSTRAINT catalogue_source_is_hashed CHECK ((source_hash ~ '^[0-9a-f]{64}$'::text))
+);
+
 CREATE TABLE public.community_membership (
     organization_id uuid NOT NULL,
     valid_from date NOT NULL,
@@ -277,6 +312,51 @@ ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.recognition_grant (
+    id uuid NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    organization_id uuid NOT NULL,
+    item_key text NOT NULL,
+    programme text NOT NULL,
+    scope jsonb NOT NULL,
+    basis text NOT NULL,
+    state text NOT NULL,
+    begins timestamp with time zone NOT NULL,
+    ends timestamp with time zone NOT NULL,
+    due timestamp with time zone,
+    withdrawn_from timestamp with time zone,
+    device_id text,
+    reader_id uuid,
+    evidence text[] NOT NULL,
+    struck boolean NOT NULL,
+    CONSTRAINT active_grant_has_a_due_day CHECK (((state = 'active'::text) = (due IS NOT NULL))),
+    CONSTRAINT grant_basis_is_known CHECK ((basis = ANY (ARRAY['external-quality-assessment'::text, 'imaging-quality-control'::text, 'county-on-site-check'::text, 'community-document'::text, 'county-remote-reading'::text]))),
+    CONSTRAINT grant_holds_something CHECK ((begins < ends)),
+    CONSTRAINT grant_rests_on_evidence CHECK ((cardinality(evidence) > 0)),
+    CONSTRAINT grant_state_is_stored CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'withdrawn'::text]))),
+    CONSTRAINT other_grant_says_from_when CHECK (((state = 'active'::text) = (withdrawn_from IS NULL)))
+);
+
+CREATE VIEW public.grant_knowledge AS
+ SELECT id,
+    known_from,
+    organization_id,
+    item_key,
+    programme,
+    scope,
+    basis,
+    state,
+    begins,
+    ends,
+    due,
+    withdrawn_from,
+    device_id,
+    reader_id,
+    evidence,
+    struck,
+    lead(known_from) OVER (PARTITION BY id ORDER BY known_from) AS known_until
+   FROM public.recognition_grant g;
 
 CREATE TABLE public.identity_review (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -455,6 +535,33 @@ CREATE TABLE public.imaging_study (
     CONSTRAINT study_split_says_when CHECK (((split_from_id IS NULL) = (split_at IS NULL)))
 );
 
+CREATE TABLE public.look_back (
+    id uuid NOT NULL,
+    grant_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    item_key text NOT NULL,
+    device_id text,
+    begins timestamp with time zone NOT NULL,
+    ends timestamp with time zone NOT NULL,
+    cause_id uuid NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    CONSTRAINT look_back_is_of_a_period CHECK ((begins < ends)),
+    CONSTRAINT look_back_is_of_the_past CHECK ((ends <= known_from))
+);
+
+CREATE TABLE public.look_back_task (
+    id uuid NOT NULL,
+    look_back_id uuid NOT NULL,
+    decision_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    outcome text DEFAULT ''::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    closed_by uuid,
+    closed_at timestamp with time zone,
+    CONSTRAINT look_back_closed_is_whole CHECK ((((outcome = ''::text) = (closed_by IS NULL)) AND ((outcome = ''::text) = (closed_at IS NULL)))),
+    CONSTRAINT look_back_outcome_is_known CHECK ((outcome = ANY (ARRAY[''::text, 'no-consequence'::text, 'repeated'::text, 'patient-told'::text, 'patient-not-found'::text])))
+);
+
 CREATE TABLE public.match_decision (
     id bigint NOT NULL,
     study_id uuid NOT NULL,
@@ -564,6 +671,67 @@ CREATE TABLE public.practitioner_role (
     organization_id uuid NOT NULL,
     role text NOT NULL,
     CONSTRAINT practitioner_role_is_known CHECK ((role = ANY (ARRAY['registrar'::text, 'technician'::text, 'requester'::text, 'village-doctor'::text, 'author'::text, 'verifier'::text, 'center-head'::text, 'coordinator'::text, 'medical-office'::text, 'quality-officer'::text, 'supervisor'::text, 'system-admin'::text, 'security-admin'::text, 'auditor'::text, 'expert'::text])))
+);
+
+CREATE TABLE public.quality_evaluation (
+    id uuid NOT NULL,
+    programme text NOT NULL,
+    organization_id uuid NOT NULL,
+    item_keys text[] NOT NULL,
+    basis text NOT NULL,
+    scope jsonb NOT NULL,
+    round text NOT NULL,
+    period_begins timestamp with time zone NOT NULL,
+    period_ends timestamp with time zone NOT NULL,
+    outcome text NOT NULL,
+    score text NOT NULL,
+    method_class text,
+    device_id text,
+    published_at timestamp with time zone NOT NULL,
+    next_due timestamp with time zone,
+    retroactive_from timestamp with time zone,
+    evidence_hash text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    recorded_by uuid NOT NULL,
+    CONSTRAINT evaluation_basis_is_known CHECK ((basis = ANY (ARRAY['external-quality-assessment'::text, 'imaging-quality-control'::text, 'county-on-site-check'::text]))),
+    CONSTRAINT evaluation_evidence_is_hash CHECK ((evidence_hash ~ '^([0-9a-f]{64})?$'::text)),
+    CONSTRAINT evaluation_has_items CHECK ((cardinality(item_keys) > 0)),
+    CONSTRAINT evaluation_has_programme CHECK ((programme <> ''::text)),
+    CONSTRAINT evaluation_has_round CHECK ((round <> ''::text)),
+    CONSTRAINT evaluation_is_published_after CHECK ((period_ends <= published_at)),
+    CONSTRAINT evaluation_next_is_later CHECK ((next_due > published_at)),
+    CONSTRAINT evaluation_outcome_is_known CHECK ((outcome = ANY (ARRAY['pass'::text, 'fail'::text, 'absent'::text]))),
+    CONSTRAINT evaluation_period_is_one CHECK ((period_begins < period_ends)),
+    CONSTRAINT evaluation_reaches_back_by_failure CHECK (((retroactive_from IS NULL) OR ((outcome = 'fail'::text) AND (retroactive_from <= published_at))))
+);
+
+CREATE TABLE public.quality_fact (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    organization_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    evaluation_id uuid,
+    programme text,
+    item_keys text[] DEFAULT '{}'::text[] NOT NULL,
+    device_id text,
+    retroactive_from timestamp with time zone,
+    basis text,
+    scope jsonb,
+    ends timestamp with time zone,
+    reader_id uuid,
+    evidence_hash text DEFAULT ''::text NOT NULL,
+    recorded_by uuid NOT NULL,
+    CONSTRAINT agreement_basis_is_known CHECK ((basis = ANY (ARRAY['community-document'::text, 'county-remote-reading'::text]))),
+    CONSTRAINT agreement_ends_after_it_begins CHECK ((ends > at)),
+    CONSTRAINT agreement_is_whole CHECK ((((kind = 'agreement'::text) = (basis IS NOT NULL)) AND ((basis IS NULL) = (scope IS NULL)) AND ((basis IS NULL) = (ends IS NULL)))),
+    CONSTRAINT only_a_withdrawal_reaches_back CHECK (((retroactive_from IS NULL) OR ((kind = 'withdraw'::text) AND (retroactive_from <= at)))),
+    CONSTRAINT quality_fact_evidence_is_hash CHECK ((evidence_hash ~ '^([0-9a-f]{64})?$'::text)),
+    CONSTRAINT quality_fact_has_items CHECK (((kind = 'revocation'::text) = (cardinality(item_keys) = 0))),
+    CONSTRAINT quality_fact_is_known CHECK ((kind = ANY (ARRAY['revocation'::text, 'withdraw'::text, 'reinstate'::text, 'change'::text, 'verification'::text, 'agreement'::text]))),
+    CONSTRAINT reader_is_of_a_reading CHECK (((NOT (basis IS DISTINCT FROM 'county-remote-reading'::text)) = (reader_id IS NOT NULL))),
+    CONSTRAINT revocation_is_of_an_evaluation CHECK (((kind = 'revocation'::text) = (evaluation_id IS NOT NULL))),
+    CONSTRAINT ruling_is_of_a_programme CHECK (((kind = ANY (ARRAY['withdraw'::text, 'reinstate'::text])) = (programme IS NOT NULL)))
 );
 
 CREATE TABLE public.quarantine (
@@ -1068,6 +1236,15 @@ ALTER TABLE ONLY public.audit_sealer
 ALTER TABLE ONLY public.break_glass_use
     ADD CONSTRAINT break_glass_use_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.catalogue_version
+    ADD CONSTRAINT catalogue_begins_alone_in_its_series UNIQUE (issuer, series, scope_kind, scope_key, first_day);
+
+ALTER TABLE ONLY public.catalogue_version
+    ADD CONSTRAINT catalogue_number_is_its_issuers UNIQUE (issuer, number);
+
+ALTER TABLE ONLY public.catalogue_version
+    ADD CONSTRAINT catalogue_version_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_pkey PRIMARY KEY (organization_id, valid_from);
 
@@ -1131,6 +1308,18 @@ ALTER TABLE ONLY public.imaging_study
 ALTER TABLE ONLY public.imaging_instance
     ADD CONSTRAINT instance_uid_is_unique UNIQUE (sop_instance_uid);
 
+ALTER TABLE ONLY public.look_back
+    ADD CONSTRAINT look_back_is_made_once UNIQUE (grant_id, begins, known_from);
+
+ALTER TABLE ONLY public.look_back
+    ADD CONSTRAINT look_back_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.look_back_task
+    ADD CONSTRAINT look_back_task_is_made_once UNIQUE (look_back_id, decision_id);
+
+ALTER TABLE ONLY public.look_back_task
+    ADD CONSTRAINT look_back_task_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.match_decision
     ADD CONSTRAINT match_decision_pkey PRIMARY KEY (id);
 
@@ -1155,6 +1344,12 @@ ALTER TABLE ONLY public.practitioner
 ALTER TABLE ONLY public.practitioner_role
     ADD CONSTRAINT practitioner_role_pkey PRIMARY KEY (practitioner_id, organization_id, role);
 
+ALTER TABLE ONLY public.quality_evaluation
+    ADD CONSTRAINT quality_evaluation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quality_fact
+    ADD CONSTRAINT quality_fact_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
 
@@ -1166,6 +1361,9 @@ ALTER TABLE ONLY public.reading_mode
 
 ALTER TABLE ONLY public.reading
     ADD CONSTRAINT reading_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recognition_grant
+    ADD CONSTRAINT recognition_grant_pkey PRIMARY KEY (id, known_from);
 
 ALTER TABLE public.quarantine
     ADD CONSTRAINT released_says_why CHECK (((state <> 'released'::text) OR (TRIM(BOTH FROM decision_note) <> ''::text))) NOT VALID;
@@ -1252,6 +1450,8 @@ CREATE INDEX break_glass_by_time ON public.break_glass_use USING btree (opened_a
 
 CREATE INDEX break_glass_to_review ON public.break_glass_use USING btree (opened_at) WHERE (reviewed_at IS NULL);
 
+CREATE INDEX catalogue_by_knowledge ON public.catalogue_version USING btree (installed_at);
+
 CREATE INDEX clock_sample_by_time ON public.device_clock_sample USING btree (device_id, sampled_at);
 
 CREATE INDEX correction_by_former_patient ON public.study_correction USING btree (from_patient_id) WHERE (from_patient_id IS NOT NULL);
@@ -1262,7 +1462,13 @@ CREATE INDEX device_by_organization ON public.device USING btree (organization_i
 
 CREATE INDEX discrepancy_by_reading ON public.report_discrepancy USING btree (reading_id);
 
+CREATE INDEX evaluation_by_organization ON public.quality_evaluation USING btree (organization_id, published_at);
+
 CREATE INDEX event_by_cursor ON public.event USING btree (xid, id);
+
+CREATE INDEX grant_by_item ON public.recognition_grant USING btree (item_key, organization_id);
+
+CREATE INDEX grant_by_organization ON public.recognition_grant USING btree (organization_id, known_from);
 
 CREATE INDEX identifier_by_patient ON public.patient_identifier USING btree (patient_id);
 
@@ -1275,6 +1481,10 @@ CREATE INDEX instance_by_digest ON public.imaging_instance USING btree (digest);
 CREATE INDEX instance_by_series ON public.imaging_instance USING btree (series_id);
 
 CREATE INDEX instance_by_study ON public.imaging_instance USING btree (study_id);
+
+CREATE INDEX look_back_by_organization ON public.look_back USING btree (organization_id, known_from);
+
+CREATE INDEX look_back_open ON public.look_back_task USING btree (opened_at) WHERE (closed_at IS NULL);
 
 CREATE INDEX match_decision_by_study ON public.match_decision USING btree (study_id);
 
@@ -1309,6 +1519,8 @@ CREATE INDEX patient_by_same_as ON public.patient USING btree (same_as_id) WHERE
 CREATE INDEX practitioner_by_organization ON public.practitioner USING btree (organization_id);
 
 CREATE UNIQUE INDEX practitioner_staff_number_is_unique ON public.practitioner USING btree (organization_id, staff_number) WHERE (staff_number <> ''::text);
+
+CREATE INDEX quality_fact_by_organization ON public.quality_fact USING btree (organization_id, at);
 
 CREATE INDEX quarantine_by_study ON public.quarantine USING btree (study_id) WHERE (study_id IS NOT NULL);
 
@@ -1385,6 +1597,30 @@ CREATE TRIGGER audit_retired_is_append_only BEFORE DELETE OR UPDATE ON public.au
 CREATE TRIGGER break_glass_use_is_kept BEFORE DELETE OR UPDATE ON public.break_glass_use FOR EACH ROW EXECUTE FUNCTION public.keep_break_glass_use();
 
 CREATE TRIGGER break_glass_use_is_never_truncated BEFORE TRUNCATE ON public.break_glass_use FOR EACH STATEMENT EXECUTE FUNCTION public.keep_break_glass_use();
+
+CREATE TRIGGER catalogue_version_is_immutable BEFORE DELETE OR UPDATE ON public.catalogue_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER catalogue_version_is_never_truncated BEFORE TRUNCATE ON public.catalogue_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER look_back_is_immutable BEFORE DELETE OR UPDATE ON public.look_back FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER look_back_is_never_truncated BEFORE TRUNCATE ON public.look_back FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER look_back_task_is_kept BEFORE DELETE OR UPDATE ON public.look_back_task FOR EACH ROW EXECUTE FUNCTION public.keep_look_back_task();
+
+CREATE TRIGGER look_back_task_is_never_truncated BEFORE TRUNCATE ON public.look_back_task FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_evaluation_is_immutable BEFORE DELETE OR UPDATE ON public.quality_evaluation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_evaluation_is_never_truncated BEFORE TRUNCATE ON public.quality_evaluation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_fact_is_immutable BEFORE DELETE OR UPDATE ON public.quality_fact FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_fact_is_never_truncated BEFORE TRUNCATE ON public.quality_fact FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER recognition_grant_is_immutable BEFORE DELETE OR UPDATE ON public.recognition_grant FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER recognition_grant_is_never_truncated BEFORE TRUNCATE ON public.recognition_grant FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER report_receipt_is_immutable BEFORE DELETE OR UPDATE ON public.report_receipt FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -1515,6 +1751,15 @@ ALTER TABLE ONLY public.imaging_study
 ALTER TABLE ONLY public.imaging_study
     ADD CONSTRAINT imaging_study_split_from_id_fkey FOREIGN KEY (split_from_id) REFERENCES public.imaging_study(id);
 
+ALTER TABLE ONLY public.look_back
+    ADD CONSTRAINT look_back_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.look_back_task
+    ADD CONSTRAINT look_back_task_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.look_back_task
+    ADD CONSTRAINT look_back_task_look_back_id_fkey FOREIGN KEY (look_back_id) REFERENCES public.look_back(id);
+
 ALTER TABLE ONLY public.match_decision
     ADD CONSTRAINT match_decision_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
 
@@ -1557,6 +1802,24 @@ ALTER TABLE ONLY public.practitioner_role
 ALTER TABLE ONLY public.practitioner_role
     ADD CONSTRAINT practitioner_role_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
 
+ALTER TABLE ONLY public.quality_evaluation
+    ADD CONSTRAINT quality_evaluation_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.quality_evaluation
+    ADD CONSTRAINT quality_evaluation_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.quality_fact
+    ADD CONSTRAINT quality_fact_evaluation_id_fkey FOREIGN KEY (evaluation_id) REFERENCES public.quality_evaluation(id);
+
+ALTER TABLE ONLY public.quality_fact
+    ADD CONSTRAINT quality_fact_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.quality_fact
+    ADD CONSTRAINT quality_fact_reader_id_fkey FOREIGN KEY (reader_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.quality_fact
+    ADD CONSTRAINT quality_fact_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.practitioner(id);
+
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
 
@@ -1592,6 +1855,12 @@ ALTER TABLE ONLY public.reading
 
 ALTER TABLE ONLY public.reading
     ADD CONSTRAINT reading_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.recognition_grant
+    ADD CONSTRAINT recognition_grant_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.recognition_grant
+    ADD CONSTRAINT recognition_grant_reader_id_fkey FOREIGN KEY (reader_id) REFERENCES public.organization(id);
 
 ALTER TABLE ONLY public.report_code
     ADD CONSTRAINT report_code_report_version_id_fkey FOREIGN KEY (report_version_id) REFERENCES public.report_version(id);
