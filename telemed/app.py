@@ -73,10 +73,12 @@ from telemed.reading.service import scheduling, templates
 from telemed.reading.service.acting import Signatures
 from telemed.reading.service.rule_book import read_rules
 from telemed.reading.service.sweeper import sweep
+from telemed.results.code_map import CodeMaps
 from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
 from telemed.results.mllp import Limits as MllpLimits
 from telemed.results.mllp import Listener
+from telemed.results.routes import endpoints as result_endpoints
 from telemed.results.units import prepare as prepare_units
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
@@ -108,6 +110,7 @@ class County:
     sessions: SessionGate
     sign_in: SignIn
     desk: Desk
+    maps: CodeMaps
     spool: DurableSpool | None
     decide: Decide
 
@@ -129,7 +132,11 @@ def assemble(
     """Make the services.
 
     key: what the secrets of one-time codes are encrypted with. spool: where uploads go; None only describes them.
+<<<<<<< HEAD
     decide: the recognition registry, as hospital systems ask it.
+=======
+    Raises FaultyMaps if a code map cannot be used.
+>>>>>>> w-results
     """
     limits = Limits()
     signal = Signal()
@@ -152,6 +159,7 @@ def assemble(
             signatures=Signatures(confirm=sign_in.confirm_signature, licensed=require_may_sign),
             public_url=config.public_url,
         ),
+        maps=read_maps(SETTINGS / "recognition" / "maps"),
         spool=spool,
         decide=decide,
     )
@@ -188,7 +196,11 @@ def endpoints(county: County) -> list[Endpoint]:
         *splitting_endpoints(),
         *quarantine_endpoints(scope),
         *reading_endpoints(county.desk, _zone(county.config)),
+<<<<<<< HEAD
         *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
+=======
+        *result_endpoints(_zone(county.config), county.maps),
+>>>>>>> w-results
         *dicomweb_endpoints(
             root=county.config.archive_path,
             zone=_zone(county.config),
@@ -216,9 +228,9 @@ def tasks(county: County) -> dict[str, Work]:
 
 
 def _laboratory(county: County) -> Work:
-    """The listener for laboratory systems.  Raises FaultyMaps before anything is taken."""
+    """The listener for laboratory systems."""
     config = county.config.laboratory
-    intake = Intake(county.pool, _zone(county.config), read_maps(SETTINGS / "recognition" / "maps"))
+    intake = Intake(county.pool, _zone(county.config), county.maps)
     limits = MllpLimits(
         connections=config.max_connections,
         connections_per_peer=config.max_connections_per_peer,

@@ -19,14 +19,29 @@ from telemed.results.whose import Whose, whose, without_number
 
 
 @dataclass(frozen=True, slots=True)
+class Only:
+    """What of a message is meant: the OBX or OBR on these lines (none: all), and the grounds a person has accepted."""
+
+    lines: frozenset[int] = frozenset()
+    accepted: frozenset[str] = frozenset()
+
+    def means(self, *lines: int) -> bool:
+        return not self.lines or not self.lines.isdisjoint(lines)
+
+
+EVERYTHING = Only()
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
-    """One message to be stored.  day: of receipt, in the county."""
+    """One message to be stored.  day: whose code maps count, in the county."""
 
     received: store.Received
     sender: store.Sender
     found: Results
     maps: CodeMaps
     day: date
+    only: Only = EVERYTHING
 
 
 @dataclass(slots=True)
@@ -52,9 +67,15 @@ async def store_results(tx: Connection, work: Work, outcome: Outcome) -> None:
     if work.found.doubts:
         return
     for one in work.found.patients:
+        if not any(_is_meant(each, work.only) for each in one.reports):
+            continue
         outcome.doubt(one.doubts, one.reports[0].line)
         if not one.doubts:
             await _store_patient(tx, work, one, outcome)
+
+
+def _is_meant(report: Report, only: Only) -> bool:
+    return only.means(report.line, *(one.line for one in report.observations))
 
 
 async def _store_patient(tx: Connection, work: Work, one: PatientReports, outcome: Outcome) -> None:
@@ -63,6 +84,8 @@ async def _store_patient(tx: Connection, work: Work, one: PatientReports, outcom
     outcome.doubt(who.doubts, one.reports[0].line)
     admitted: _Whose | None = None
     for each in one.reports:
+        if not _is_meant(each, work.only):
+            continue
         outcome.doubt(each.doubts, each.line, each.number)
         if each.doubts:
             continue
@@ -75,7 +98,8 @@ async def _store_patient(tx: Connection, work: Work, one: PatientReports, outcom
         else:
             mine = admitted = admitted or await _admit(tx, who, organization_id, now)
         # only from a source patient to the same person, now proved: a number that was wrong has been put right
-        may_move = same and before is not None and not before.linked
+        accepted = "report-of-another-patient" in work.only.accepted
+        may_move = accepted or (same and before is not None and not before.linked)
         if before is not None and before.patient_id != mine.patient_id and not may_move:
             outcome.doubt([Doubt("report-of-another-patient", f"OBR-3 line {each.line}")], each.line, each.number)
             continue
@@ -98,7 +122,11 @@ async def _store_report(
         sent_at=None if work.found.sent is None else work.found.sent.at,
         known_from=received.received_at,
     )
-    judged = [judge(each, work.maps, work.sender.organization_code, work.day) for each in one.observations]
+    judged = [
+        judge(each, work.maps, work.sender.organization_code, work.day)
+        for each in one.observations
+        if work.only.means(one.line, each.line)
+    ]
     for each in judged:
         outcome.doubt(each.doubts, each.observation.line, one.number)
     await store.insert_observations(tx, report_id, version, judged, ordered_at=order, known_from=received.received_at)

@@ -89,4 +89,6 @@ def test_nothing_is_converted_where_the_factor_is_not_certain(one, other, analyt
 def test_there_and_back_is_where_it_was(analyte):
     there = factor("mg/dL", "umol/L", analyte)
     back = factor("umol/L", "mg/dL", analyte)
+    assert there is not None
+    assert back is not None
     assert abs(there * back - 1) < 1e-15

@@ -556,6 +556,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/laboratory/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Laboratory results kept apart
+         * @description 待核对的检验结果
+         */
+        get: operations["get-laboratory-quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/laboratory/quarantine/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard a result kept apart
+         * @description 作废待核对的检验结果
+         */
+        post: operations["post-laboratory-quarantine-id-discard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/laboratory/quarantine/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a result anew with today's maps and let it in
+         * @description 按现行对照表重新读取并放行
+         */
+        post: operations["post-laboratory-quarantine-id-release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/laboratory/senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Laboratory systems, enrolled and seen
+         * @description 检验系统列表
+         */
+        get: operations["get-laboratory-senders"];
+        put?: never;
+        /**
+         * Let a laboratory system send
+         * @description 登记检验系统
+         */
+        post: operations["post-laboratory-senders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/laboratory/senders/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a laboratory system send no more
+         * @description 停用检验系统
+         */
+        post: operations["post-laboratory-senders-disable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -3338,6 +3442,11 @@ export interface components {
             text: components["schemas"]["Words"];
             weight: string;
         };
+        /** FormerSender */
+        FormerSender: {
+            application: string;
+            facility: string;
+        };
         /** GradeBody */
         GradeBody: {
             /** @enum {unknown} */
@@ -3757,6 +3866,15 @@ export interface components {
             staff_number: string;
             /** @default  */
             title: string;
+        };
+        /**
+         * NewSender
+         * @description MSH-3 and MSH-4 as the list of those seen shows them, and the code of the organisation they send for.
+         */
+        NewSender: {
+            application: string;
+            facility: string;
+            organization_code: string;
         };
         /**
          * NewbornForm
@@ -4346,6 +4464,46 @@ export interface components {
             requester_name: string;
             technician_name: string;
         };
+        /**
+         * ResultCase
+         * @description One result kept apart.  place: field and line.  written: what stood there, never a name or number of a person.
+         */
+        ResultCase: {
+            application: string;
+            control_id: string;
+            decided_at: string | null;
+            decided_by_name: string;
+            facility: string;
+            /** Format: uuid */
+            id: string;
+            note: string;
+            opened_at: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            place: string;
+            reason: string;
+            reason_en: string;
+            reason_zh: string;
+            received_at: string;
+            releasable: boolean;
+            report_number: string;
+            state: string;
+            written: string;
+        };
+        /** ResultCaseList */
+        ResultCaseList: {
+            items: components["schemas"]["ResultCase"][];
+            next: string | null;
+        };
+        /**
+         * ResultDecision
+         * @description note: needed to release.
+         */
+        ResultDecision: {
+            /** @default  */
+            note: string;
+        };
         /** ReturnToSiteBody */
         ReturnToSiteBody: {
             /** @enum {unknown} */
@@ -4416,7 +4574,7 @@ export interface components {
          * @description What the one who asks was shown of the study so far.
          */
         Seen: {
-            items: components["schemas"]["SeenRow"][];
+            items: components["schemas"]["telemed.reading.store.rows.SeenRow"][];
         };
         /** SeenBody */
         SeenBody: {
@@ -4434,14 +4592,21 @@ export interface components {
             sop_instance_uid: string;
         };
         /**
-         * SeenRow
-         * @description Frames of one image that a person was shown: in full data, as a compressed preview.
+         * SenderList
+         * @description enrolled: who may or might send.  seen: who tried without being enrolled.
          */
-        SeenRow: {
-            painted: number[];
-            previewed: number[];
-            series_instance_uid: string;
-            sop_instance_uid: string;
+        SenderList: {
+            enrolled: components["schemas"]["SenderRow"][];
+            seen: components["schemas"]["telemed.results.senders.SeenRow"][];
+        };
+        /** SenderRow */
+        SenderRow: {
+            application: string;
+            facility: string;
+            last_seen_at: string | null;
+            organization_code: string;
+            organization_name: string;
+            state: string;
         };
         /**
          * Service
@@ -4965,6 +5130,25 @@ export interface components {
             technique: string;
             /** @default null */
             template_id: string | null;
+        };
+        /**
+         * SeenRow
+         * @description Frames of one image that a person was shown: in full data, as a compressed preview.
+         */
+        "telemed.reading.store.rows.SeenRow": {
+            painted: number[];
+            previewed: number[];
+            series_instance_uid: string;
+            sop_instance_uid: string;
+        };
+        /** SeenRow */
+        "telemed.results.senders.SeenRow": {
+            application: string;
+            attempts: number;
+            facility: string;
+            first_seen_at: string;
+            last_seen_at: string;
+            peer_address: string;
         };
     };
     responses: never;
@@ -5907,6 +6091,195 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReviewReopening"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-laboratory-quarantine": {
+        parameters: {
+            query?: {
+                state?: string;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultCaseList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-laboratory-quarantine-id-discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResultDecision"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-laboratory-quarantine-id-release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResultDecision"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-laboratory-senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SenderList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-laboratory-senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSender"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-laboratory-senders-disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormerSender"];
             };
         };
         responses: {
