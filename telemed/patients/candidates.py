@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +36,7 @@ class CandidateRow(msgspec.Struct, frozen=True):
     phone: str
     address: str
     mother_id: UUID | None
+    created_at: datetime
     numbers: list[list[str]]
     card_mismatch: bool
     never_link: bool

@@ -1,7 +1,7 @@
 -- name: record
 -- One record as it is compared.
 select p.id, p.organization_id, p.name, p.sex, p.birth_date, p.birth_date_estimated, p.identity, p.phone, p.address,
-       p.mother_id,
+       p.mother_id, p.created_at,
        array(select array[i.kind, i.issuer, i.value] from patient_identifier i where i.patient_id = p.id) as numbers,
        exists (select from service_request q where q.patient_id = p.id and q.card_mismatch
                and q.status not in ('revoked', 'entered-in-error')) as card_mismatch,
@@ -29,7 +29,7 @@ with near (id, rank) as (
 chosen as (
     select id from near where id <> %(patient_id)s::uuid group by id order by min(rank), id limit 500)
 select p.id, p.organization_id, p.name, p.sex, p.birth_date, p.birth_date_estimated, p.identity, p.phone, p.address,
-       p.mother_id,
+       p.mother_id, p.created_at,
        array(select array[i.kind, i.issuer, i.value] from patient_identifier i where i.patient_id = p.id) as numbers,
        exists (select from service_request q where q.patient_id = p.id and q.card_mismatch
                and q.status not in ('revoked', 'entered-in-error')) as card_mismatch,

@@ -62,6 +62,15 @@ def component(start: UUID, linked: Iterable[Pair]) -> frozenset[UUID]:
     return frozenset(found)
 
 
+def grounds(start: UUID, linked: Mapping[Pair, Ground]) -> dict[UUID, Ground]:
+    """Every record that is the same person as one, and on whose word: MATCHED where the rule alone says so throughout.
+
+    The record itself is MATCHED: it is itself.
+    """
+    by_rule = component(start, [two for two, ground in linked.items() if ground is Ground.MATCHED])
+    return {one: Ground.MATCHED if one in by_rule else Ground.REVIEWED for one in component(start, linked)}
+
+
 def pointers(members: Collection[Member], linked: Collection[Pair]) -> dict[UUID, UUID | None]:
     """Return same_as_id of each record: the first registered of those that are the same person, None for itself.
 

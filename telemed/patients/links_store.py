@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
-from telemed.patients.links import Fact, Ground, Pair
+from telemed.patients.links import Fact, Ground, Pair, grounds
 
 queries = load(__name__, "links.sql")
 
@@ -87,6 +87,17 @@ async def around(
     """
     params = {"ids": list(patient_ids), "known_at": known_at}
     return await fetch_all(connection, queries["around"], params, Standing)
+
+
+async def same_person(
+    connection: Connection, patient_id: UUID, *, known_at: datetime | None = None
+) -> dict[UUID, Ground]:
+    """Every record that was this person as known then, itself among them, and on whose word.
+
+    known_at: UTC, None for now. What a decision may rely on, and what its replay finds again.
+    """
+    rows = await around(connection, [patient_id], known_at=known_at)
+    return grounds(patient_id, {row.pair: Ground(row.ground) for row in rows if row.fact == Fact.LINKED})
 
 
 async def last(tx: Connection, pair: Pair) -> LastFact | None:

@@ -185,13 +185,15 @@ async def consider(tx: Connection, patient_id: UUID, *, now: datetime) -> None:
     for other, match in found:
         if other.id in known:
             continue
-        if match.outcome is Outcome.AUTO and await _link_by_rule(tx, record, other, match.findings, now):
+        first, second = sorted((record, other), key=lambda row: (row.created_at, row.id))
+        if match.outcome is Outcome.AUTO and await _link_by_rule(tx, second, first, match.findings, now):
             continue
+        # Whoever registered the second record has the person, or the paper, at hand.
         await store.open_review(
             tx,
-            record.organization_id,
-            patient_id=patient_id,
-            other_patient_id=other.id,
+            second.organization_id,
+            patient_id=second.id,
+            other_patient_id=first.id,
             reason="number-contradicts" if Code.NUMBER_SAME in match.findings else "possible-match",
             now=now,
         )

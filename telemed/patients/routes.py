@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from uuid import UUID
 
@@ -117,22 +117,23 @@ class PatientRoutes:
         query = call.query
         async with call.pool.connection() as connection:
             rows = await store.reviews(connection, call.scope.organizations, is_open=query.open, limit=query.limit)
-            items = [await self._review(connection, row, call.now) for row in rows]
+            ids = {one for row in rows for one in (row.patient_id, row.other_patient_id)}
+            records = {one: row.record() for one, row in (await candidates.records_of(connection, ids)).items()}
+            items = [await self._review(connection, row, records, call.now) for row in rows]
         for item in items:
             call.about("patient", item.patient.id, patient_id=item.patient.id)
             call.about("patient", item.other.id, patient_id=item.other.id)
         return IdentityReviews(items)
 
-    async def _review(self, connection: Connection, row: store.ReviewRow, now: datetime) -> IdentityReview:
+    async def _review(
+        self, connection: Connection, row: store.ReviewRow, records: Mapping[UUID, matching.Record], now: datetime
+    ) -> IdentityReview:
         # Both sides are shown whoever registered the other: that is what has to be compared.
         one = await self._find(connection, row.patient_id, None)
         other = await self._find(connection, row.other_patient_id, None)
-        records = await candidates.records_of(connection, [one.id, other.id])
-        a, b = records[one.id].record(), records[other.id].record()
+        a, b = records[one.id], records[other.id]
         said = [Words(text.zh, text.en) for text in identity.differences(identity.compare(a.person, b.person))]
-        rows = await links_store.around(connection, [one.id])
-        apart = any(links.pair(one.id, other.id) == fact.pair and fact.fact == Fact.NEVER_LINK for fact in rows)
-        match = matching.compare(a, b, never_link=apart)
+        match = matching.compare(a, b, never_link=row.state == "different-persons")
         return IdentityReview.of(row, self._shown(one, now), self._shown(other, now), said, match)
 
     async def decide(self, call: Call[Nothing, ReviewDecision]) -> None:

@@ -83,7 +83,7 @@ def fill(dsn: str, people: list[tuple[UUID, Written]]) -> tuple[UUID, UUID]:
 def row_of(who: Written, organization: UUID) -> candidates.CandidateRow:
     number = who.number
     numbers = [] if number is None else [[number.kind.value, number.issuer, number.value]]
-    said = (who.name, who.sex.value, who.birth_date, False, "known", who.phone, who.address, None)
+    said = (who.name, who.sex.value, who.birth_date, False, "known", who.phone, who.address, None, NOW)
     return candidates.CandidateRow(uuid4(), organization, *said, numbers, card_mismatch=False, never_link=False)
 
 

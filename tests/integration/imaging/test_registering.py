@@ -6,8 +6,10 @@ import pytest
 
 from telemed.db import open_pool
 from telemed.errors import Conflict, Forbidden, Invalid, NotFound
+from telemed.events.consumer import Consumer, step
 from telemed.imaging.forms import DocumentForm, NewbornForm, PersonForm
 from telemed.imaging.registration import EmergencyClass, Pregnancy
+from telemed.patients import resolving
 from telemed.patients.identifiers import IdentifierKind
 from telemed.patients.identity import Birth
 from telemed.vocabulary import EncounterClass, Laterality, Sex
@@ -90,7 +92,7 @@ async def test_a_number_that_contradicts_is_a_separate_person_on_the_work_list(t
 @pytest.mark.parametrize(("name", "state"), [("王桂兰", "same-person"), ("王桂蘭", "open")])
 async def test_a_card_shown_later_links_the_record_it_was_shown_for_or_asks(townships, ask, name, state):
     here, there = townships
-    await there.register()
+    await there.register(at=there.now - timedelta(minutes=5))
     await here.register(person=here.person(name=name, document=None))
     known = (await ask("select id from patient where organization_id = %s", here.id))["id"]
     chosen = PersonForm(sex=Sex.FEMALE, patient_id=known, document=here.person().document)
@@ -99,6 +101,20 @@ async def test_a_card_shown_later_links_the_record_it_was_shown_for_or_asks(town
     links = "select count(*) as n from identity_link where fact = 'linked' and ground = 'matched'"
     assert (await ask(links))["n"] == (1 if state == "same-person" else 0)
     assert (await ask("select count(*) as n from patient_identifier where claim = ''"))["n"] == 1
+
+
+async def test_who_came_to_two_townships_without_a_card_is_asked_about_by_what_was_registered(townships, ask, pool):
+    consumer = Consumer("resolve-identities", resolving.KINDS, resolving.handle)
+    async with pool.transaction() as tx:
+        await tx.execute("insert into event_consumer (name) values ('resolve-identities')")
+    here, there = townships
+    await there.register(person=there.person(document=None), at=there.now - timedelta(minutes=5))
+    await here.register(person=here.person(document=None))
+    while await step(pool, consumer):
+        pass
+    review = await ask("select organization_id, reason, state from identity_review")
+    assert review == {"organization_id": here.id, "reason": "possible-match", "state": "open"}
+    assert (await ask("select count(*) as n from identity_link"))["n"] == 0
 
 
 async def test_a_card_of_somebody_else_gives_nobody_its_number(township, ask):

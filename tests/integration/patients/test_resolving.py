@@ -165,6 +165,9 @@ async def test_what_was_linked_is_known_for_every_moment_since(desk):
         {first},
     ]
     async with desk.pool.connection() as connection:
+        then = await links_store.same_person(connection, second, known_at=together)
+        assert then == {second: Ground.MATCHED, first: Ground.REVIEWED}
+        assert await links_store.same_person(connection, second) == {second: Ground.MATCHED}
         told = [
             [row.fact for row in await links_store.around(connection, [first], known_at=at)] for at in (apart, None)
         ]

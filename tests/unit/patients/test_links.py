@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telemed.patients.links import Member, changed_since, component, pair, pointers, refuse_linking, refuse_parting
+from telemed.patients.links import (
+    Ground,
+    Member,
+    changed_since,
+    component,
+    grounds,
+    pair,
+    pointers,
+    refuse_linking,
+    refuse_parting,
+)
 
 A, B, C, D = (UUID(int=n) for n in range(1, 5))
 DAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -20,6 +30,15 @@ def test_a_link_reaches_over_records_between():
     linked = [(A, B), (B, C)]
     assert component(A, linked) == component(C, linked) == {A, B, C}
     assert component(D, linked) == {D}
+
+
+def test_a_record_is_the_same_person_by_the_rule_alone_only_if_every_link_between_is():
+    matched, reviewed = Ground.MATCHED, Ground.REVIEWED
+    assert grounds(A, {}) == {A: matched}
+    assert grounds(A, {(A, B): matched, (B, C): matched}) == {A: matched, B: matched, C: matched}
+    assert grounds(A, {(A, B): matched, (B, C): reviewed}) == {A: matched, B: matched, C: reviewed}
+    assert grounds(A, {(A, B): reviewed, (B, C): matched}) == {A: matched, B: reviewed, C: reviewed}
+    assert grounds(A, {(A, B): reviewed, (B, C): matched, (A, C): matched}) == {A: matched, B: matched, C: matched}
 
 
 def test_the_first_registered_stands_for_the_others():
