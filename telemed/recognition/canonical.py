@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 Plain = str | int | list["Plain"] | dict[str, "Plain"]
@@ -31,8 +32,9 @@ def canonical(value: object) -> bytes:
 
 def plain(value: Any) -> Plain:
     """Strings, integers, lists and sorted objects; a set is a list sorted by its canonical bytes."""
-    if is_dataclass(value):
-        return _object({field.name: getattr(value, field.name) for field in fields(value)})
+    names = _names(type(value))
+    if names:
+        return {name: plain(one) for name in names if (one := getattr(value, name)) is not None}
     if isinstance(value, Mapping):
         return _object(value)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, frozenset):
@@ -67,6 +69,12 @@ def unordered(values: Iterable[object]) -> Plain:
 
 def _spelt(value: Plain) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@lru_cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a record, sorted; none of what is no record."""
+    return tuple(sorted(field.name for field in fields(kind))) if is_dataclass(kind) else ()
 
 
 def _object(named: Mapping[str, object]) -> Plain:

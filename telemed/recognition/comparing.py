@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from telemed.recognition.decision import Finding
 from telemed.recognition.facts import Acquisition, Measurement
@@ -89,6 +90,7 @@ def _meets(name: str, limit: str, found: str | None) -> bool | None:
     return had <= wanted if name in AT_MOST else had >= wanted
 
 
+@lru_cache
 def _number(text: str | None) -> Decimal | None:
     try:
         number = Decimal(text or "")

@@ -45,11 +45,11 @@ class Spoken:
 
 
 def in_force(catalogues: Iterable[Catalogue], day: date) -> list[Catalogue]:
-    """The documents of a day, newest first; of one issuer's series only the newest."""
+    """The documents of a day, newest first; of one issuer's series for one scope only the newest."""
     begun = [one for one in catalogues if one.first_day <= day and (one.end_day is None or day < one.end_day)]
-    newest: dict[tuple[str, str], Catalogue] = {}
+    newest: dict[tuple[str, ...], Catalogue] = {}
     for one in sorted(begun, key=_age, reverse=True):
-        newest.setdefault((one.issuer, one.series), one)
+        newest.setdefault((one.issuer, one.series, one.scope.kind, one.scope.key), one)
     return list(newest.values())
 
 

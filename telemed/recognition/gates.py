@@ -107,7 +107,7 @@ def _excepted(one: ItemException, candidate: Candidate, context: Context) -> str
             return _valued(candidate.measured.critical, "exception-value-critical")
         case "pre-operative":
             return "exception-pre-operative" if context.pre_operative else None
-        case "pre-transfusion":
+        case "pre-transfusion":  # pragma: no branch (pyright: there is no other)
             return "exception-pre-transfusion" if context.pre_transfusion else None
 
 

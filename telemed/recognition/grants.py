@@ -10,10 +10,12 @@ from datetime import datetime
 
 from telemed.recognition.decision import Finding
 from telemed.recognition.facts import Candidate, Organization
-from telemed.recognition.grounds import GROUNDS, finding
+from telemed.recognition.grounds import finding
 from telemed.recognition.rules import PRINTS_HR, Basis, Grant, GrantState, Scope
 from telemed.recognition.scopes import coverage, stands_against
 
+#: The hard grounds: somebody looked and found the quality wanting.
+_IN_DOUBT = frozenset({"grant-withdrawn", "grant-suspended"})
 #: Where no grant holds, the finding told is the first of these: the gravest, then the nearest to holding.
 _TOLD_FIRST = (
     "grant-withdrawn",
@@ -54,9 +56,7 @@ def answer(
     told = [(standing(one, candidate, anchor, organizations, accepter), one) for one in grants]
     holding = [one for code, one in told if code == "grant-active"]
     doubted = [
-        (code, one)
-        for code, one in told
-        if GROUNDS[code].hard and one not in holding and one.basis in PRINTS_HR and not _renewed(one, holding)
+        (code, one) for code, one in told if code in _IN_DOUBT and one.basis in PRINTS_HR and not _renewed(one, holding)
     ]
     if holding and not doubted:
         best = min(holding, key=lambda one: (one.basis not in PRINTS_HR, one.id))

@@ -6,6 +6,7 @@ A clause names the measures of 2022 only where their text was found; what this s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from telemed.recognition.decision import Evidence, Finding, Gate, Outcome
 
@@ -167,6 +168,7 @@ GROUNDS: Mapping[str, Ground] = {
 }
 
 
+@lru_cache(maxsize=4096)  # of the findings on the results of one order most are the same
 def finding(code: str, *evidence: tuple[str, str | int | None], clause: str | None = None) -> Finding:
     """What the table says of a code, with what it rests on here; a value that is missing is left out of the evidence.
 

@@ -24,15 +24,14 @@ def exempts(findings: Iterable[Finding]) -> bool:
 
 def verdict_on(findings: Sequence[Finding]) -> Verdict:
     """What one result is worth: the first line below that holds."""
-    if exempts(findings):
+    against = [one for one in findings if one.outcome is not Outcome.PASS]
+    if exempts(against):
         return Verdict.EXEMPT
-    if any(one.hard and one.outcome is Outcome.FAIL for one in findings):
+    if any(one.hard and one.outcome is Outcome.FAIL for one in against):
         return Verdict.NOT_ELIGIBLE
-    if any(one.hard and one.outcome is Outcome.UNKNOWN for one in findings):
+    if any(one.hard for one in against):
         return Verdict.INDETERMINATE
-    if any(one.outcome is not Outcome.PASS for one in findings):
-        return Verdict.MAY_OFFER
-    return Verdict.MUST_OFFER
+    return Verdict.MAY_OFFER if against else Verdict.MUST_OFFER
 
 
 def best(verdicts: Iterable[Verdict | None]) -> Verdict | None:

@@ -33,7 +33,7 @@ def _inside(scope: Scope, one: Organization) -> bool | None:
             return scope.key in one.groups
         case "community":
             return one.community == scope.key
-        case "bilateral":
+        case "bilateral":  # pragma: no branch (pyright: there is no other)
             return one.id in scope.producers | scope.accepters
 
 
@@ -44,7 +44,7 @@ def _directed(scope: Scope, producer: Organization, accepter: Organization) -> s
         case Direction.NAMED:
             named = producer.id in scope.producers and accepter.id in scope.accepters
             return "scope-covers" if named else "scope-not-named"
-        case Direction.LOWER_ACCEPTS_HIGHER:
+        case Direction.LOWER_ACCEPTS_HIGHER:  # pragma: no branch (pyright: there is no other)
             if producer.level is None or accepter.level is None:
                 return "organization-unknown"
             return "scope-covers" if accepter.level <= producer.level else "scope-direction"

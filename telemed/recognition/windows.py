@@ -1,6 +1,7 @@
 """G3: from when a result counts, and until when.  The anchor is never the day of the report (domain A8)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from telemed.recognition.canonical import moment
 from telemed.recognition.decision import Finding
@@ -21,7 +22,7 @@ def anchor_of(candidate: Candidate, item: Item, as_of: datetime, parameters: Par
         return finding("anchor-without-zone", told)
     if at > as_of:
         return finding("anchor-future", told, ("as_of", moment(as_of)))
-    if at < _first_moment(parameters):
+    if at < _first_moment(parameters.earliest, parameters.utc_offset_minutes):
         return finding("anchor-absurd", told, ("earliest", parameters.earliest.isoformat()))
     reported = candidate.reported_at
     if reported is not None and reported.tzinfo is not None and at > reported:
@@ -42,6 +43,6 @@ def window(
     return finding(code, told, ("age_days", age), ("window_days", days), clause=item.clause)
 
 
-def _first_moment(parameters: Parameters) -> datetime:
-    day = parameters.earliest
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(minutes=parameters.utc_offset_minutes)
+@lru_cache
+def _first_moment(day: date, utc_offset_minutes: int) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(minutes=utc_offset_minutes)

@@ -109,6 +109,26 @@ def test_the_hard_grounds_of_the_grant_and_the_soft_ground_of_the_grade_are_thos
     assert of(Gate.AVAILABILITY, Outcome.UNKNOWN, hard=False) == {"grade-missing"}
 
 
+def test_every_ground_is_listed_and_weighs_what_the_table_says():
+    listed: dict[str, tuple[str, Outcome, bool | None]] = {}
+    weights = (
+        (Outcome.PASS, None),
+        (Outcome.FAIL, True),
+        (Outcome.UNKNOWN, True),
+        (Outcome.FAIL, False),
+        (Outcome.UNKNOWN, False),
+    )
+    for gate, *cells in table("Every ground"):
+        for cell, (outcome, hard) in zip(cells, weights, strict=True):
+            for code in cell.replace("`", "").split():
+                assert code not in listed, f"{code} is listed twice"
+                listed[code] = (gate, outcome, hard)
+    assert listed == {
+        code: (ground.gate, ground.outcome, None if ground.outcome is Outcome.PASS else ground.hard)
+        for code, ground in GROUNDS.items()
+    }
+
+
 def test_the_table_shows_the_words_of_the_screen():
     for _, _, _, verdict, shown in table("One result"):
         assert VERDICTS[Verdict(verdict)].zh == shown

@@ -65,6 +65,11 @@ class Case:
         return self.facts.candidates[0]
 
     @property
+    def collected(self) -> datetime:
+        assert self.candidate.collected_at is not None
+        return self.candidate.collected_at
+
+    @property
     def item(self) -> Item:
         return next(iter(self.rules.catalogues[0].items.values()))
 

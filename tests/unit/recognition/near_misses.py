@@ -58,7 +58,7 @@ def suspended(case: Case) -> Case:
 
 
 def withdrawn_back(case: Case) -> Case:
-    back = case.candidate.collected_at
+    back = case.collected
     return case.with_grant(state=GrantState.WITHDRAWN, known_from=AS_OF, withdrawn_from=back)
 
 
@@ -85,8 +85,9 @@ def all_but_negative() -> Case:
 
 def two_keys(case: Case) -> Case:
     twin = replace(case.item, key="glucose-2")
+    grants = (replace(one, id=f"{one.id}-2", item_key=twin.key) for one in case.facts.grants)
     return case.with_catalogue(items={case.item.key: case.item, twin.key: twin}).with_facts(
-        grants=(case.grant, replace(case.grant, id="g-2", item_key=twin.key))
+        grants=(*case.facts.grants, *grants)
     )
 
 
@@ -96,7 +97,7 @@ def without_anchor() -> Case:
 
 def operation_before() -> Case:
     case = laboratory()
-    return case.with_event(case.candidate.collected_at - timedelta(seconds=1))
+    return case.with_event(case.collected - timedelta(seconds=1))
 
 
 NEAR_MISSES = (
@@ -142,14 +143,14 @@ NEAR_MISSES = (
     miss(
         "grant-out-of-period",
         laboratory,
-        lambda case: case.with_grant(ends=case.candidate.collected_at),
+        lambda case: case.with_grant(ends=case.collected),
         MAY,
         name="ended when the specimen was collected",
     ),
     miss(
         "grant-out-of-period",
         laboratory,
-        lambda case: case.with_grant(begins=case.candidate.collected_at + timedelta(microseconds=1)),
+        lambda case: case.with_grant(begins=case.collected + timedelta(microseconds=1)),
         MAY,
         name="begun a moment later",
     ),
@@ -226,7 +227,7 @@ NEAR_MISSES = (
     miss(
         "anchor-after-report",
         laboratory,
-        lambda case: case.with_candidate(reported_at=case.candidate.collected_at - timedelta(seconds=1)),
+        lambda case: case.with_candidate(reported_at=case.collected - timedelta(seconds=1)),
         MAY,
         "grant-time-unknown",
     ),
@@ -293,7 +294,7 @@ NEAR_MISSES = (
     miss("grade-missing", imaging, lambda case: case.with_acquired(grade=None), MAY),
     # G6
     miss("item-volatile", laboratory, lambda case: case.with_item(volatile=True), MAY),
-    miss("event-between", operation_before, lambda case: case.with_event(case.candidate.collected_at), MAY),
+    miss("event-between", operation_before, lambda case: case.with_event(case.collected), MAY),
     miss("event-undated", laboratory, lambda case: case.with_event(None), MAY),
     miss("event-order-unknown", without_anchor, lambda case: case.with_event(AS_OF), MAY),
     # G7
