@@ -21,14 +21,23 @@ delete from cds_jti where (client_id, jti) in (
     for update skip locked);
 
 -- name: register_client
--- Let a hospital system call; registering it again changes its keys and origins.
+-- Let a hospital system call; registering it again changes its keys and origins.  No row: no such organisation.
 insert into cds_client (issuer, tenant, name, organization_id, keys, key_address, allowed_origins)
-values (%(issuer)s::text, %(tenant)s::text, %(name)s::text, %(organization_id)s::uuid, %(keys)s::jsonb,
-        %(key_address)s::text, %(allowed_origins)s::text[])
+select %(issuer)s::text, %(tenant)s::text, %(name)s::text, o.id, %(keys)s::jsonb, %(key_address)s::text,
+       %(allowed_origins)s::text[]
+from organization o where o.code = %(organization_code)s::text and o.active
 on conflict (issuer, tenant) do update set name = excluded.name, organization_id = excluded.organization_id,
     keys = excluded.keys, key_address = excluded.key_address, allowed_origins = excluded.allowed_origins, active = true
 returning id;
 
 -- name: disable_client
 -- Let a hospital system call no more; its decisions stay.
-update cds_client set active = false where issuer = %(issuer)s::text and tenant = %(tenant)s::text;
+update cds_client set active = false
+where issuer = %(issuer)s::text and tenant = %(tenant)s::text and active
+returning id;
+
+-- name: active_clients
+-- Who may call, by organisation.
+select o.code as organization_code, c.name, c.issuer, c.tenant
+from cds_client c join organization o on o.id = c.organization_id
+where c.active order by o.code, c.issuer, c.tenant;

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
+from telemed.cds.registration import Agreement
 from telemed.cds.tokens import LEEWAY, Claims, Jwks
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
 
@@ -27,19 +27,11 @@ class Client(msgspec.Struct, frozen=True):
     allowed_origins: frozenset[str]
 
 
-class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is agreed with a hospital system before it may call.
-
-    keys: its public keys as a JWKS; key_address: where it publishes them instead, https only.
-    """
-
-    issuer: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    organization_id: UUID
-    tenant: str = ""
-    keys: Jwks = msgspec.field(default_factory=lambda: Jwks([]))
-    key_address: str = ""
-    allowed_origins: list[str] = []
+class ActiveClient(msgspec.Struct, frozen=True):
+    organization_code: str
+    name: str
+    issuer: str
+    tenant: str
 
 
 class _Row(msgspec.Struct):
@@ -93,18 +85,22 @@ async def use_token(tx: Connection, client_id: UUID, claims: Claims, now: dateti
     return await execute(tx, queries["use_token"], params) == 1
 
 
-async def register(tx: Connection, registration: Registration) -> UUID:
-    """Let a hospital system call, or change what is agreed with it."""
+async def register(tx: Connection, agreement: Agreement) -> UUID | None:
+    """Let a hospital system call, or change what is agreed with it; None where nobody knows the organisation."""
     params = {
-        **msgspec.structs.asdict(registration),
-        "keys": msgspec.json.encode(registration.keys).decode(),
+        **msgspec.structs.asdict(agreement),
+        "keys": msgspec.json.encode(agreement.keys).decode(),
     }
     made = await fetch_one(tx, queries["register_client"], params, _Id)
-    if made is None:
-        raise LookupError("insert ... returning gave no row")
-    return made.id
+    return None if made is None else made.id
 
 
-async def disable(tx: Connection, issuer: str, tenant: str = "") -> bool:
-    """Let a hospital system call no more."""
-    return await execute(tx, queries["disable_client"], {"issuer": issuer, "tenant": tenant}) == 1
+async def disable(tx: Connection, issuer: str, tenant: str = "") -> UUID | None:
+    """Let a hospital system call no more; None for one that nobody knows."""
+    gone = await fetch_one(tx, queries["disable_client"], {"issuer": issuer, "tenant": tenant}, _Id)
+    return None if gone is None else gone.id
+
+
+async def active_clients(connection: Connection) -> list[ActiveClient]:
+    """Who may call, by organisation."""
+    return await fetch_all(connection, queries["active_clients"], {}, ActiveClient)

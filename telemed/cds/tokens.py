@@ -132,6 +132,13 @@ def acceptable(header: Header, key_address: str) -> bool:
     )
 
 
+def fits(key: PublicKey) -> bool:
+    """Whether a key is of a kind and strength that one of the two algorithms takes."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= SMALLEST_RSA
+    return isinstance(key.curve, ec.SECP384R1)
+
+
 def genuine(token: Token, key: PublicKey) -> bool:
     """Whether the signature was made by the holder of this key, by the algorithm the header names."""
     return VERIFIERS[token.header.alg](key, token.signature, token.signed)
@@ -139,7 +146,7 @@ def genuine(token: Token, key: PublicKey) -> bool:
 
 def _es384(key: PublicKey, signature: bytes, signed: bytes) -> bool:
     """ECDSA P-384 SHA-384 with r and s side by side (RFC 7518 3.4)."""
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP384R1):
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not fits(key):
         return False
     if len(signature) != 2 * P384_BYTES:
         return False
@@ -153,7 +160,7 @@ def _es384(key: PublicKey, signature: bytes, signed: bytes) -> bool:
 
 def _rs384(key: PublicKey, signature: bytes, signed: bytes) -> bool:
     """RSASSA-PKCS1-v1_5 SHA-384 (RFC 7518 3.3)."""
-    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < SMALLEST_RSA:
+    if not isinstance(key, rsa.RSAPublicKey) or not fits(key):
         return False
     try:
         key.verify(signature, signed, padding.PKCS1v15(), SHA384())

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from telemed import app
 from telemed.cds import store
+from telemed.cds.registration import Agreement
 from telemed.cds.registry import Analyte, Answered, Decided, Shown, ShownLink
 from telemed.cds.request import Asked
 from telemed.config import Config
@@ -110,9 +111,11 @@ async def session() -> AsyncGenerator[aiohttp.ClientSession]:
 
 
 async def registered(county: CountyUnderTest, system: System, **changes: Any) -> UUID:
-    facts = {"name": "县医院 HIS", "organization_id": CENTER, "keys": system.keys, **changes}
+    facts = {"name": "县医院 HIS", "organization_code": "county-center", "keys": system.keys, **changes}
     async with county.pool.transaction() as tx:
-        return await store.register(tx, store.Registration(system.issuer, **facts))
+        made = await store.register(tx, Agreement(system.issuer, **facts))
+    assert made is not None
+    return made
 
 
 @pytest.fixture
@@ -127,5 +130,5 @@ async def line(county: CountyUnderTest, session: aiohttp.ClientSession) -> Line:
 async def other(county: CountyUnderTest, session: aiohttp.ClientSession) -> Line:
     """Another registered system, of the township, with an RS384 key."""
     system = System("https://township.example", rsa.generate_private_key(65537, 2048), good.AS_OF)
-    await registered(county, system, name="乡镇 HIS", organization_id=TOWNSHIP)
+    await registered(county, system, name="乡镇 HIS", organization_code="township")
     return Line(county.server, session, system)

@@ -1,0 +1,38 @@
+"""The short list of reasons: what is offered when, and what counts against recognition."""
+
+import pytest
+
+from telemed.recognition.reasons import REASONS, SYSTEM, counts_as_refusal, offered
+
+CLINICAL = ["R1", "R2", "R3", "R4", "R5", "R7", "R8", "R6"]
+
+
+def test_images_have_their_own_reasons_and_laboratory_results_do_not():
+    assert [one.code for one in offered(images=False)] == [*CLINICAL, "T6"]
+    assert [one.code for one in offered(images=True)] == [*CLINICAL, "T1", "T2", "T3", "T6"]
+
+
+def test_local_reasons_are_settings_and_off():
+    assert [one.code for one in offered(images=False, local=["L4", "L2"])][-2:] == ["L2", "L4"]
+    assert not any(one.code.startswith("L") for one in offered(images=True, local=["R9"]))
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "counts"),
+    [
+        (SYSTEM, "R1", True),
+        (SYSTEM, "R7", False),
+        (SYSTEM, "T1", False),
+        (SYSTEM, "T2", True),
+        (SYSTEM, "R9", True),
+        ("urn:other", "R7", True),
+        ("", "", True),
+    ],
+)
+def test_serial_tests_and_images_that_never_came_are_no_refusals(system, code, counts):
+    assert counts_as_refusal(system, code) is counts
+
+
+def test_every_reason_is_said_in_both_languages():
+    assert all(one.text.zh and one.text.en for one in REASONS.values())
+    assert set(REASONS) >= {*CLINICAL, "T1", "T2", "T3", "T6", "L1", "L2", "L3", "L4"}
