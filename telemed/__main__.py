@@ -21,11 +21,8 @@ COMMANDS = {
     "backup": ("backup", "备份到目录 / back up to a folder"),
     "restore": ("restore", "从备份恢复 / restore from a backup"),
     "admin": ("admin", "admin create：建立首位管理员 / create the first administrator"),
-<<<<<<< HEAD
     "laboratory": ("laboratory", "登记检验系统 / let laboratory systems send, list who tries"),
-=======
     "cds-client": ("cds_client", "开单时可调用互认服务的医院系统 / hospital systems that may ask at order time"),
->>>>>>> w-cds
     "demo-login": ("demo_login", "演示账号及其动态口令 / the demo's log-ins and their codes"),
     "selftest": ("selftest", "自检 / prove this installation from end to end"),
     "install-service": ("install_service", "安装 systemd 服务 / install as a systemd service"),

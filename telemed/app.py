@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal as signals
 import ssl
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +19,9 @@ from zoneinfo import ZoneInfo
 import structlog
 from aiohttp import web
 
+from dicom_gateway.archive import Archive
 from dicom_gateway.dicomweb.routes import endpoints as dicomweb_endpoints
+from dicom_gateway.dicomweb.technique import acquired
 from dicom_gateway.gateway import ladder_of
 from dicom_gateway.indexer import Indexer
 from dicom_gateway.intake import inspect
@@ -38,12 +40,13 @@ from telemed.access.trail import record_call
 from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
 from telemed.audit.sealer import Sealer
 from telemed.background import Work, running
+from telemed.cds.deciding import Registry
 from telemed.cds.registry import Decide, Decided
 from telemed.cds.request import Asked
 from telemed.cds.routes import Hooks
 from telemed.cds.routes import endpoints as cds_endpoints
 from telemed.config import Config
-from telemed.db import Pool, open_pool
+from telemed.db import Connection, Pool, open_pool
 from telemed.directory.routes import endpoints as directory_endpoints
 from telemed.errors import Forbidden, Unavailable
 from telemed.events.consumer import Consumer
@@ -73,6 +76,12 @@ from telemed.reading.service import scheduling, templates
 from telemed.reading.service.acting import Signatures
 from telemed.reading.service.rule_book import read_rules
 from telemed.reading.service.sweeper import sweep
+from telemed.recognition.assessing import Assessor, Sample, digests_of
+from telemed.recognition.catalogue_files import read_catalogues
+from telemed.recognition.imaging_names import read as read_names
+from telemed.recognition.imaging_results import Technique
+from telemed.recognition.rule_book import RuleBook
+from telemed.recognition.rules_store import install
 from telemed.results.code_map import CodeMaps
 from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
@@ -115,6 +124,55 @@ class County:
     decide: Decide
 
 
+@dataclass(frozen=True)
+class Recognition:
+    """What recognition needs of the archive. root: the folder that archive/ stands in."""
+
+    pool: Pool
+    root: Path
+
+    async def technique(self, samples: Sequence[Sample]) -> Technique | None:
+        """How the images were made, by what their data sets say."""
+        named = [(one.digest, one.transfer_syntax_uid) for one in samples]
+        found = await asyncio.to_thread(acquired, self.root, named)
+        return None if found is None else Technique(found.values, found.contrast)
+
+    async def can_fetch(self, result: str) -> bool:
+        """Whether every data set of a result is in the archive now."""
+        async with self.pool.connection() as connection:
+            digests = await digests_of(connection, result)
+        archive = Archive(self.root)
+        return bool(digests) and await asyncio.to_thread(lambda: all(archive.path(one).exists() for one in digests))
+
+
+def registry(config: Config, pool: Pool, clock: Clock) -> Registry:
+    """The recognition registry as hospital systems ask it."""
+    return Registry(pool, RuleBook(), Recognition(pool, config.archive_path).can_fetch, clock)
+
+
+def assessor(county: County) -> Assessor:
+    """What keeps the registry's knowledge."""
+    return Assessor(
+        names=read_names(SETTINGS / "recognition" / "imaging-names.toml"),
+        technique=Recognition(county.pool, county.config.archive_path).technique,
+        community=county.config.recognition.community,
+        zone=_zone(county.config),
+        clock=county.clock,
+    )
+
+
+async def install_catalogues(tx: Connection, now: datetime) -> None:
+    """Install the documents of the configuration; what contradicts an installed one stays out and is told."""
+    tree = read_catalogues()
+    for fault in tree.faults:
+        log.error("catalogue-fault", file=fault.file, line=fault.line, text=fault.en)
+    if tree.faults:
+        return
+    found = await install(tx, tree.catalogues, now, uuid4)
+    for one in found.refused:
+        log.error("catalogue-refused", number=one.number, text=one.en)
+
+
 async def registry_away(_asked: Asked) -> Decided:
     """What a hook hears while nothing collects the facts of a decision: it says nothing then, and the audit why."""
     raise Unavailable("registry-away", "互认登记暂不可用，不影响开单。", "The registry is away; ordering goes on.")
@@ -132,11 +190,8 @@ def assemble(
     """Make the services.
 
     key: what the secrets of one-time codes are encrypted with. spool: where uploads go; None only describes them.
-<<<<<<< HEAD
     decide: the recognition registry, as hospital systems ask it.
-=======
     Raises FaultyMaps if a code map cannot be used.
->>>>>>> w-results
     """
     limits = Limits()
     signal = Signal()
@@ -196,11 +251,8 @@ def endpoints(county: County) -> list[Endpoint]:
         *splitting_endpoints(),
         *quarantine_endpoints(scope),
         *reading_endpoints(county.desk, _zone(county.config)),
-<<<<<<< HEAD
         *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
-=======
         *result_endpoints(_zone(county.config), county.maps),
->>>>>>> w-results
         *dicomweb_endpoints(
             root=county.config.archive_path,
             zone=_zone(county.config),
@@ -220,6 +272,7 @@ def tasks(county: County) -> dict[str, Work]:
         "matching": lambda: follow(county.pool, MATCHING, county.signal),
         "identity-resolution": lambda: follow(county.pool, RESOLVING, county.signal),
         "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
+        "recognition-knowledge": lambda: follow(county.pool, assessor(county).consumer(), county.signal),
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
@@ -384,9 +437,11 @@ async def listening(config: Config) -> AsyncGenerator[County]:
     threads = Threads()
     spool = open_spool(config.archive_path, uuid4().hex, inspect, threads, ladder=ladder_of(config.archive))
     try:
-        county = assemble(config, pool, key=load_or_create_key(config.one_time_codes_key), spool=spool)
+        key = load_or_create_key(config.one_time_codes_key)
+        county = assemble(config, pool, key=key, spool=spool, decide=registry(config, pool, utc_now))
         async with pool.transaction() as tx:
             await templates.install(tx, templates.read_templates(SETTINGS / "templates"))
+            await install_catalogues(tx, county.clock())
         runner = web.AppRunner(application(county), access_log=None, shutdown_timeout=GRACE)
         async with running(tasks(county)):
             await runner.setup()

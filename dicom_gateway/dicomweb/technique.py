@@ -14,7 +14,7 @@ SLICE_THICKNESS, MAGNETIC_FIELD_STRENGTH, CONTRAST_AGENT = 0x00180050, 0x0018008
 
 @dataclass(frozen=True, slots=True)
 class Acquired:
-    """values: `slice_mm` of the thinnest series and `tesla`, decimal strings.  contrast: an agent is named somewhere."""
+    """values: `slice_mm` of the thinnest series, `tesla`; decimal strings.  contrast: an agent is named somewhere."""
 
     values: Mapping[str, str]
     contrast: bool

@@ -72,6 +72,7 @@ def _row(asked: Asked, patient_id: UUID | None, one: Answered, number: UUID, now
         context=canonical(one.context).decode(),
         as_of=decision.as_of,
         known_at=decision.known_at,
+        known_upto=one.known_upto,
         rule_set=one.rule_set,
         engine_version=decision.engine_version,
         inputs_hash=one.inputs_hash,

@@ -54,7 +54,8 @@ class Answered:
     """The decision on one order, or for `patient-view` on one item the patient has results of.
 
     reference: `ServiceRequest/x` as the client names it, '' for `patient-view`.  name: of the item.  rule_set: which
-    documents and parameters were in force.  inputs_hash: of all that was decided on.  analytes: by key.
+    documents and parameters were in force.  inputs_hash: of all that was decided on.  known_upto: the last
+    row of knowledge that was looked at.  analytes: by key.
     shown: by id of the candidate; a result that is not there is spoken of without its value.
     """
 
@@ -65,6 +66,7 @@ class Answered:
     decision: Decision
     rule_set: str
     inputs_hash: str
+    known_upto: int = 0
     analytes: Mapping[str, Analyte] = field(default_factory=dict[str, Analyte])
     shown: Mapping[str, Shown] = field(default_factory=dict[str, Shown])
 

@@ -42,6 +42,7 @@ from telemed.events.log import queries as events
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90
+DEMO_COMMUNITY = "longan"  # as config/recognition/catalogues/longan-2026 calls it
 DEMO_COMPLETE = "demo-complete"  # in the state folder: names the database that has everything of the demo county
 
 
@@ -78,7 +79,10 @@ def run(arguments: argparse.Namespace) -> int:
     config = settings.read(arguments)
     if not arguments.no_demo and config.county == CountySection():
         demo = msgspec.structs.replace(config.county, name=read_demo_county().name)
-        config = msgspec.structs.replace(config, county=demo)
+        recognition = msgspec.structs.replace(
+            config.recognition, community=config.recognition.community or DEMO_COMMUNITY
+        )
+        config = msgspec.structs.replace(config, county=demo, recognition=recognition)
     logs = config.state.path.absolute() / "log"
     try:
         with Supervisor(say) as supervisor:

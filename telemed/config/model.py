@@ -217,6 +217,17 @@ class LaboratorySection(msgspec.Struct, frozen=True):
     )
 
 
+class RecognitionSection(msgspec.Struct, frozen=True):
+    community: Annotated[
+        str,
+        Note(
+            "本医共体在互认目录中的名称（目录 scope 的 key）；留空则不适用任何医共体目录。",
+            "How catalogues call this medical community (key of their scope); empty: none of a community applies.",
+        ),
+        Meta(pattern=r"^[a-z0-9-]{0,60}$"),
+    ] = ""
+
+
 class ArchiveSection(msgspec.Struct, frozen=True):
     path: Annotated[
         Path | None,
@@ -257,6 +268,7 @@ class Config(msgspec.Struct, frozen=True):
     http: HttpSection = HttpSection()
     dicom: DicomSection = DicomSection()
     laboratory: LaboratorySection = LaboratorySection()
+    recognition: RecognitionSection = RecognitionSection()
     archive: ArchiveSection = ArchiveSection()
     log: LogSection = LogSection()
 

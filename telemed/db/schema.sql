@@ -37,6 +37,19 @@ begin
     raise exception using errcode = '42501', message = 'a use of break-glass is kept as it was: ' || tg_op || ' refused';
 end $$;
 
+CREATE FUNCTION public.keep_look_back_task() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'UPDATE' and old.closed_at is null and (new.id, new.look_back_id, new.decision_id, new.opened_at)
+        is not distinct from (old.id, old.look_back_id, old.decision_id, old.opened_at)
+    then
+        return new;
+    end if;
+    raise exception 'a look-back task is closed once and never removed: % refused', tg_op
+        using errcode = 'restrict_violation';
+end $$;
+
 CREATE FUNCTION public.keep_recognition_ledger() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -44,6 +57,17 @@ begin
     raise exception using errcode = '42501',
         message = 'the recognition ledger is append-only: ' || tg_op || ' on ' || tg_table_name || ' refused';
 end $$;
+
+CREATE FUNCTION public.patient_snapshot(one uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select to_jsonb(p) || jsonb_build_object(
+        'identifiers', (select coalesce(jsonb_agg(to_jsonb(i) order by i.issuer, i.value, i.claim), '[]')
+                        from patient_identifier i where i.patient_id = p.id),
+        'organizations', (select coalesce(jsonb_agg(o.organization_id order by o.organization_id), '[]')
+                          from patient_organization o where o.patient_id = p.id))
+    from patient p where p.id = one
+$$;
 
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -180,6 +204,28 @@ CREATE TABLE public.break_glass_use (
     CONSTRAINT reviewed_iff_judged CHECK ((((verdict = ''::text) = (reviewed_at IS NULL)) AND ((verdict = ''::text) = (reviewed_by IS NULL))))
 );
 
+CREATE TABLE public.catalogue_version (
+    id uuid NOT NULL,
+    issuer text NOT NULL,
+    series text NOT NULL,
+    number text NOT NULL,
+    scope_kind text NOT NULL,
+    scope_key text NOT NULL,
+    first_day date NOT NULL,
+    end_day date,
+    source_hash text NOT NULL,
+    content_hash text NOT NULL,
+    content text NOT NULL,
+    installed_at timestamp with time zone NOT NULL,
+    CONSTRAINT catalogue_content_is_hashed CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT catalogue_ends_after_it_begins CHECK ((end_day > first_day)),
+    CONSTRAINT catalogue_has_issuer CHECK ((issuer <> ''::text)),
+    CONSTRAINT catalogue_has_number CHECK ((number <> ''::text)),
+    CONSTRAINT catalogue_has_series CHECK ((series <> ''::text)),
+    CONSTRAINT catalogue_scope_is_known CHECK ((scope_kind = ANY (ARRAY['national'::text, 'region'::text, 'group'::text, 'community'::text, 'bilateral'::text]))),
+    CONSTRAINT catalogue_source_is_hashed CHECK ((source_hash ~ '^[0-9a-f]{64}$'::text))
+);
+
 CREATE TABLE public.cds_client (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     issuer text NOT NULL,
@@ -312,6 +358,111 @@ ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.recognition_grant (
+    id uuid NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    organization_id uuid NOT NULL,
+    item_key text NOT NULL,
+    programme text NOT NULL,
+    scope jsonb NOT NULL,
+    basis text NOT NULL,
+    state text NOT NULL,
+    begins timestamp with time zone NOT NULL,
+    ends timestamp with time zone NOT NULL,
+    due timestamp with time zone,
+    withdrawn_from timestamp with time zone,
+    device_id text,
+    reader_id uuid,
+    evidence text[] NOT NULL,
+    struck boolean NOT NULL,
+    CONSTRAINT active_grant_has_a_due_day CHECK (((state = 'active'::text) = (due IS NOT NULL))),
+    CONSTRAINT grant_basis_is_known CHECK ((basis = ANY (ARRAY['external-quality-assessment'::text, 'imaging-quality-control'::text, 'county-on-site-check'::text, 'community-document'::text, 'county-remote-reading'::text]))),
+    CONSTRAINT grant_holds_something CHECK ((begins < ends)),
+    CONSTRAINT grant_rests_on_evidence CHECK ((cardinality(evidence) > 0)),
+    CONSTRAINT grant_state_is_stored CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'withdrawn'::text]))),
+    CONSTRAINT other_grant_says_from_when CHECK (((state = 'active'::text) = (withdrawn_from IS NULL)))
+);
+
+CREATE VIEW public.grant_knowledge AS
+ SELECT id,
+    known_from,
+    organization_id,
+    item_key,
+    programme,
+    scope,
+    basis,
+    state,
+    begins,
+    ends,
+    due,
+    withdrawn_from,
+    device_id,
+    reader_id,
+    evidence,
+    struck,
+    lead(known_from) OVER (PARTITION BY id ORDER BY known_from) AS known_until
+   FROM public.recognition_grant g;
+
+CREATE TABLE public.hl7_message (
+    id uuid NOT NULL,
+    sender_id uuid,
+    organization_id uuid,
+    bytes bytea NOT NULL,
+    digest bytea NOT NULL,
+    content_digest bytea NOT NULL,
+    control_id text NOT NULL,
+    charset_declared text NOT NULL,
+    charset_used text NOT NULL,
+    charset_confidence text NOT NULL,
+    peer_address inet NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    disposition text NOT NULL,
+    answer text NOT NULL,
+    faults jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT answered_as_disposed CHECK ((((disposition = 'stored'::text) = (answer = 'AA'::text)) AND ((disposition = 'refused'::text) = (answer = 'AR'::text)))),
+    CONSTRAINT hl7_message_answer_is_known CHECK ((answer = ANY (ARRAY['AA'::text, 'AE'::text, 'AR'::text]))),
+    CONSTRAINT hl7_message_charset_confidence_is_known CHECK ((charset_confidence = ANY (ARRAY[''::text, 'declared'::text, 'sure'::text, 'likely'::text, 'doubtful'::text]))),
+    CONSTRAINT hl7_message_content_digest_is_sha256 CHECK ((length(content_digest) = 32)),
+    CONSTRAINT hl7_message_digest_is_sha256 CHECK ((length(digest) = 32)),
+    CONSTRAINT hl7_message_disposition_is_known CHECK ((disposition = ANY (ARRAY['stored'::text, 'partly'::text, 'quarantined'::text, 'refused'::text, 'failed'::text])))
+);
+
+CREATE TABLE public.hl7_message_again (
+    message_id uuid NOT NULL,
+    peer_address inet NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.identity_link (
+    id bigint NOT NULL,
+    patient_id uuid NOT NULL,
+    other_patient_id uuid NOT NULL,
+    fact text NOT NULL,
+    ground text NOT NULL,
+    findings text[] DEFAULT '{}'::text[] NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    snapshot jsonb NOT NULL,
+    changed text[] DEFAULT '{}'::text[] NOT NULL,
+    review_id uuid,
+    decided_by uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT link_fact_is_known CHECK ((fact = ANY (ARRAY['linked'::text, 'unlinked'::text, 'never-link'::text]))),
+    CONSTRAINT link_ground_is_known CHECK ((ground = ANY (ARRAY['matched'::text, 'reviewed'::text, 'taken-back'::text]))),
+    CONSTRAINT link_is_decided_or_matched CHECK (((ground = 'matched'::text) = (decided_by IS NULL))),
+    CONSTRAINT link_is_of_two_in_order CHECK ((patient_id < other_patient_id)),
+    CONSTRAINT only_a_link_is_matched CHECK (((ground <> 'matched'::text) OR (fact = 'linked'::text))),
+    CONSTRAINT unlinked_iff_taken_back CHECK (((fact = 'unlinked'::text) = (ground = 'taken-back'::text)))
+);
+
+ALTER TABLE public.identity_link ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.identity_link_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.identity_review (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     organization_id uuid NOT NULL,
@@ -325,7 +476,7 @@ CREATE TABLE public.identity_review (
     decided_at timestamp with time zone,
     CONSTRAINT decided_iff_not_open CHECK (((state = 'open'::text) = (decided_at IS NULL))),
     CONSTRAINT review_is_of_two CHECK ((patient_id <> other_patient_id)),
-    CONSTRAINT review_reason_is_known CHECK ((reason = ANY (ARRAY['number-contradicts'::text, 'card-mismatch'::text, 'same-name'::text]))),
+    CONSTRAINT review_reason_is_known CHECK ((reason = ANY (ARRAY['number-contradicts'::text, 'card-mismatch'::text, 'same-name'::text, 'possible-match'::text, 'matched'::text]))),
     CONSTRAINT review_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'same-person'::text, 'different-persons'::text])))
 );
 
@@ -489,6 +640,147 @@ CREATE TABLE public.imaging_study (
     CONSTRAINT study_split_says_when CHECK (((split_from_id IS NULL) = (split_at IS NULL)))
 );
 
+CREATE TABLE public.laboratory_observation (
+    id uuid NOT NULL,
+    report_id uuid NOT NULL,
+    report_version_id uuid NOT NULL,
+    line integer NOT NULL,
+    code_system text NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    sub_id text NOT NULL,
+    codes jsonb NOT NULL,
+    item_key text,
+    map_version text,
+    value_type text NOT NULL,
+    value_kind text NOT NULL,
+    value_text text NOT NULL,
+    comparator text NOT NULL,
+    number text NOT NULL,
+    high text NOT NULL,
+    denominator text NOT NULL,
+    value_codes jsonb NOT NULL,
+    unit_written text NOT NULL,
+    unit_ucum text NOT NULL,
+    reference_range text NOT NULL,
+    flags text[] NOT NULL,
+    status text NOT NULL,
+    status_written text NOT NULL,
+    status_rank smallint NOT NULL,
+    collected_at timestamp with time zone,
+    collected_day date,
+    collected_written text NOT NULL,
+    collected_source text NOT NULL,
+    collected_doubt text NOT NULL,
+    collected_zone_stated boolean NOT NULL,
+    collected_passed_over text[] NOT NULL,
+    analysed_at timestamp with time zone,
+    analysed_written text NOT NULL,
+    method_code text NOT NULL,
+    method_text text NOT NULL,
+    device text NOT NULL,
+    producer text NOT NULL,
+    performer text NOT NULL,
+    notes text[] NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT a_missing_collection_is_said CHECK (((collected_doubt = 'absent'::text) = (collected_written = ''::text))),
+    CONSTRAINT a_quantity_is_a_number CHECK (((value_kind = 'quantity'::text) = (number <> ''::text))),
+    CONSTRAINT an_item_has_its_map CHECK (((item_key IS NULL) = (map_version IS NULL))),
+    CONSTRAINT laboratory_observation_status_is_known CHECK ((status = ANY (ARRAY['registered'::text, 'preliminary'::text, 'final'::text, 'corrected'::text, 'cancelled'::text, 'entered-in-error'::text]))),
+    CONSTRAINT observation_collected_doubt_is_known CHECK ((collected_doubt = ANY (ARRAY[''::text, 'absent'::text, 'future'::text, 'implausible'::text, 'unreadable'::text, 'too-coarse'::text]))),
+    CONSTRAINT observation_comparator_is_known CHECK ((comparator = ANY (ARRAY[''::text, '<'::text, '<='::text, '>'::text, '>='::text]))),
+    CONSTRAINT observation_value_kind_is_known CHECK ((value_kind = ANY (ARRAY['quantity'::text, 'coded'::text, 'text'::text, 'none'::text])))
+);
+
+CREATE TABLE public.laboratory_report (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organization_id uuid NOT NULL,
+    number_system text NOT NULL,
+    number text NOT NULL,
+    CONSTRAINT laboratory_report_has_a_number CHECK ((number <> ''::text))
+);
+
+CREATE TABLE public.laboratory_report_version (
+    id uuid NOT NULL,
+    report_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    linked boolean NOT NULL,
+    status text NOT NULL,
+    status_rank smallint NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    known_from timestamp with time zone NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    placer_number text NOT NULL,
+    service jsonb NOT NULL,
+    requested_written text NOT NULL,
+    changed_written text NOT NULL,
+    specimen_id text NOT NULL,
+    specimen_code text NOT NULL,
+    specimen_text text NOT NULL,
+    specimen_system text NOT NULL,
+    specimen_flags jsonb NOT NULL,
+    specimen_ambiguous boolean NOT NULL,
+    specimen_received_at timestamp with time zone,
+    specimen_received_written text NOT NULL,
+    notes text[] NOT NULL,
+    CONSTRAINT laboratory_report_status_is_known CHECK ((status = ANY (ARRAY['registered'::text, 'preliminary'::text, 'final'::text, 'corrected'::text, 'cancelled'::text, 'entered-in-error'::text, 'unknown'::text])))
+);
+
+CREATE TABLE public.laboratory_sender (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    application text NOT NULL,
+    facility text NOT NULL,
+    organization_id uuid NOT NULL,
+    state text DEFAULT 'enrolled'::text NOT NULL,
+    enrolled_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT laboratory_sender_application_is_short CHECK ((length(application) <= 230)),
+    CONSTRAINT laboratory_sender_facility_is_short CHECK ((length(facility) <= 230)),
+    CONSTRAINT laboratory_sender_has_a_name CHECK (((application <> ''::text) OR (facility <> ''::text))),
+    CONSTRAINT laboratory_sender_state_is_known CHECK ((state = ANY (ARRAY['enrolled'::text, 'disabled'::text])))
+);
+
+CREATE TABLE public.laboratory_sender_seen (
+    application text NOT NULL,
+    facility text NOT NULL,
+    peer_address inet NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    attempts bigint DEFAULT 1 NOT NULL
+);
+
+CREATE TABLE public.look_back (
+    id uuid NOT NULL,
+    grant_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    item_key text NOT NULL,
+    device_id text,
+    begins timestamp with time zone NOT NULL,
+    ends timestamp with time zone NOT NULL,
+    cause_id uuid NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    CONSTRAINT look_back_is_of_a_period CHECK ((begins < ends)),
+    CONSTRAINT look_back_is_of_the_past CHECK ((ends <= known_from))
+);
+
+CREATE TABLE public.look_back_task (
+    id uuid NOT NULL,
+    look_back_id uuid NOT NULL,
+    decision_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    outcome text DEFAULT ''::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    closed_by uuid,
+    closed_at timestamp with time zone,
+    CONSTRAINT look_back_closed_is_whole CHECK ((((outcome = ''::text) = (closed_by IS NULL)) AND ((outcome = ''::text) = (closed_at IS NULL)))),
+    CONSTRAINT look_back_outcome_is_known CHECK ((outcome = ANY (ARRAY[''::text, 'no-consequence'::text, 'repeated'::text, 'patient-told'::text, 'patient-not-found'::text])))
+);
+
 CREATE TABLE public.match_decision (
     id bigint NOT NULL,
     study_id uuid NOT NULL,
@@ -598,6 +890,67 @@ CREATE TABLE public.practitioner_role (
     organization_id uuid NOT NULL,
     role text NOT NULL,
     CONSTRAINT practitioner_role_is_known CHECK ((role = ANY (ARRAY['registrar'::text, 'technician'::text, 'requester'::text, 'village-doctor'::text, 'author'::text, 'verifier'::text, 'center-head'::text, 'coordinator'::text, 'medical-office'::text, 'quality-officer'::text, 'supervisor'::text, 'system-admin'::text, 'security-admin'::text, 'auditor'::text, 'expert'::text])))
+);
+
+CREATE TABLE public.quality_evaluation (
+    id uuid NOT NULL,
+    programme text NOT NULL,
+    organization_id uuid NOT NULL,
+    item_keys text[] NOT NULL,
+    basis text NOT NULL,
+    scope jsonb NOT NULL,
+    round text NOT NULL,
+    period_begins timestamp with time zone NOT NULL,
+    period_ends timestamp with time zone NOT NULL,
+    outcome text NOT NULL,
+    score text NOT NULL,
+    method_class text,
+    device_id text,
+    published_at timestamp with time zone NOT NULL,
+    next_due timestamp with time zone,
+    retroactive_from timestamp with time zone,
+    evidence_hash text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    recorded_by uuid NOT NULL,
+    CONSTRAINT evaluation_basis_is_known CHECK ((basis = ANY (ARRAY['external-quality-assessment'::text, 'imaging-quality-control'::text, 'county-on-site-check'::text]))),
+    CONSTRAINT evaluation_evidence_is_hash CHECK ((evidence_hash ~ '^([0-9a-f]{64})?$'::text)),
+    CONSTRAINT evaluation_has_items CHECK ((cardinality(item_keys) > 0)),
+    CONSTRAINT evaluation_has_programme CHECK ((programme <> ''::text)),
+    CONSTRAINT evaluation_has_round CHECK ((round <> ''::text)),
+    CONSTRAINT evaluation_is_published_after CHECK ((period_ends <= published_at)),
+    CONSTRAINT evaluation_next_is_later CHECK ((next_due > published_at)),
+    CONSTRAINT evaluation_outcome_is_known CHECK ((outcome = ANY (ARRAY['pass'::text, 'fail'::text, 'absent'::text]))),
+    CONSTRAINT evaluation_period_is_one CHECK ((period_begins < period_ends)),
+    CONSTRAINT evaluation_reaches_back_by_failure CHECK (((retroactive_from IS NULL) OR ((outcome = 'fail'::text) AND (retroactive_from <= published_at))))
+);
+
+CREATE TABLE public.quality_fact (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    organization_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    evaluation_id uuid,
+    programme text,
+    item_keys text[] DEFAULT '{}'::text[] NOT NULL,
+    device_id text,
+    retroactive_from timestamp with time zone,
+    basis text,
+    scope jsonb,
+    ends timestamp with time zone,
+    reader_id uuid,
+    evidence_hash text DEFAULT ''::text NOT NULL,
+    recorded_by uuid NOT NULL,
+    CONSTRAINT agreement_basis_is_known CHECK ((basis = ANY (ARRAY['community-document'::text, 'county-remote-reading'::text]))),
+    CONSTRAINT agreement_ends_after_it_begins CHECK ((ends > at)),
+    CONSTRAINT agreement_is_whole CHECK ((((kind = 'agreement'::text) = (basis IS NOT NULL)) AND ((basis IS NULL) = (scope IS NULL)) AND ((basis IS NULL) = (ends IS NULL)))),
+    CONSTRAINT only_a_withdrawal_reaches_back CHECK (((retroactive_from IS NULL) OR ((kind = 'withdraw'::text) AND (retroactive_from <= at)))),
+    CONSTRAINT quality_fact_evidence_is_hash CHECK ((evidence_hash ~ '^([0-9a-f]{64})?$'::text)),
+    CONSTRAINT quality_fact_has_items CHECK (((kind = 'revocation'::text) = (cardinality(item_keys) = 0))),
+    CONSTRAINT quality_fact_is_known CHECK ((kind = ANY (ARRAY['revocation'::text, 'withdraw'::text, 'reinstate'::text, 'change'::text, 'verification'::text, 'agreement'::text]))),
+    CONSTRAINT reader_is_of_a_reading CHECK (((NOT (basis IS DISTINCT FROM 'county-remote-reading'::text)) = (reader_id IS NOT NULL))),
+    CONSTRAINT revocation_is_of_an_evaluation CHECK (((kind = 'revocation'::text) = (evaluation_id IS NOT NULL))),
+    CONSTRAINT ruling_is_of_a_programme CHECK (((kind = ANY (ARRAY['withdraw'::text, 'reinstate'::text])) = (programme IS NOT NULL)))
 );
 
 CREATE TABLE public.quarantine (
@@ -918,6 +1271,7 @@ CREATE TABLE public.recognition_decision (
     trace text NOT NULL,
     candidates text NOT NULL,
     decided_at timestamp with time zone NOT NULL,
+    known_upto bigint NOT NULL,
     CONSTRAINT decision_asked_is_json CHECK (((asked)::jsonb IS NOT NULL)),
     CONSTRAINT decision_candidates_are_json CHECK (((candidates)::jsonb IS NOT NULL)),
     CONSTRAINT decision_context_is_json CHECK (((context)::jsonb IS NOT NULL)),
@@ -942,6 +1296,26 @@ CREATE TABLE public.recognition_exposure_decision (
     decision_id uuid NOT NULL
 );
 
+CREATE TABLE public.recognition_knowledge (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    thing text NOT NULL,
+    subject text NOT NULL,
+    content text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    CONSTRAINT knowledge_kind_is_known CHECK ((kind = ANY (ARRAY['candidate'::text, 'organization'::text, 'identity'::text, 'event'::text, 'grant'::text, 'probe'::text, 'document'::text]))),
+    CONSTRAINT knowledge_thing_is_named CHECK (((length(thing) >= 1) AND (length(thing) <= 200)))
+);
+
+ALTER TABLE public.recognition_knowledge ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.recognition_knowledge_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.recognition_response (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     card uuid NOT NULL,
@@ -955,6 +1329,13 @@ CREATE TABLE public.recognition_response (
     CONSTRAINT accepted_names_a_suggestion CHECK (((outcome <> 'accepted'::text) OR (cardinality(accepted) > 0))),
     CONSTRAINT response_comment_is_short CHECK ((length(comment) <= 2000)),
     CONSTRAINT response_outcome_is_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'overridden'::text])))
+);
+
+CREATE TABLE public.recognition_rule_set (
+    hash text NOT NULL,
+    content text NOT NULL,
+    CONSTRAINT rule_set_hash_is_digest CHECK ((hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT rule_set_is_json CHECK (((content)::jsonb IS NOT NULL))
 );
 
 CREATE TABLE public.report_code (
@@ -1041,6 +1422,25 @@ CREATE TABLE public.request_paper (
     added_at timestamp with time zone NOT NULL,
     CONSTRAINT paper_digest_is_sha256 CHECK ((length(digest) = 32)),
     CONSTRAINT paper_is_picture CHECK ((media_type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text, 'image/webp'::text])))
+);
+
+CREATE TABLE public.result_quarantine (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    message_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    line integer NOT NULL,
+    report_number text NOT NULL,
+    reason text NOT NULL,
+    place text NOT NULL,
+    written text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    CONSTRAINT quarantined_result_decided_iff_not_open CHECK (((state = 'open'::text) = (decided_at IS NULL))),
+    CONSTRAINT quarantined_result_reason_is_words CHECK ((reason ~ '^[a-z-]+$'::text)),
+    CONSTRAINT quarantined_result_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'released'::text, 'discarded'::text])))
 );
 
 CREATE TABLE public.schema_migration (
@@ -1159,6 +1559,15 @@ ALTER TABLE ONLY public.audit_sealer
 ALTER TABLE ONLY public.break_glass_use
     ADD CONSTRAINT break_glass_use_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.catalogue_version
+    ADD CONSTRAINT catalogue_begins_alone_in_its_series UNIQUE (issuer, series, scope_kind, scope_key, first_day);
+
+ALTER TABLE ONLY public.catalogue_version
+    ADD CONSTRAINT catalogue_number_is_its_issuers UNIQUE (issuer, number);
+
+ALTER TABLE ONLY public.catalogue_version
+    ADD CONSTRAINT catalogue_version_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.cds_client
     ADD CONSTRAINT cds_client_is_unique UNIQUE (issuer, tenant);
 
@@ -1198,8 +1607,14 @@ ALTER TABLE ONLY public.event_epoch
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.hl7_message
+    ADD CONSTRAINT hl7_message_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.patient_identifier
     ADD CONSTRAINT identifier_belongs_to_one_person PRIMARY KEY (issuer, value, claim);
+
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_pkey PRIMARY KEY (id);
@@ -1231,6 +1646,39 @@ ALTER TABLE ONLY public.imaging_study
 ALTER TABLE ONLY public.imaging_instance
     ADD CONSTRAINT instance_uid_is_unique UNIQUE (sop_instance_uid);
 
+ALTER TABLE ONLY public.laboratory_observation
+    ADD CONSTRAINT laboratory_observation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.laboratory_report
+    ADD CONSTRAINT laboratory_report_number_is_unique UNIQUE (organization_id, number_system, number);
+
+ALTER TABLE ONLY public.laboratory_report
+    ADD CONSTRAINT laboratory_report_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.laboratory_report_version
+    ADD CONSTRAINT laboratory_report_version_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.laboratory_sender
+    ADD CONSTRAINT laboratory_sender_is_unique UNIQUE (application, facility);
+
+ALTER TABLE ONLY public.laboratory_sender
+    ADD CONSTRAINT laboratory_sender_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.laboratory_sender_seen
+    ADD CONSTRAINT laboratory_sender_seen_pkey PRIMARY KEY (application, facility, peer_address);
+
+ALTER TABLE ONLY public.look_back
+    ADD CONSTRAINT look_back_is_made_once UNIQUE (grant_id, begins, known_from);
+
+ALTER TABLE ONLY public.look_back
+    ADD CONSTRAINT look_back_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.look_back_task
+    ADD CONSTRAINT look_back_task_is_made_once UNIQUE (look_back_id, decision_id);
+
+ALTER TABLE ONLY public.look_back_task
+    ADD CONSTRAINT look_back_task_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.match_decision
     ADD CONSTRAINT match_decision_pkey PRIMARY KEY (id);
 
@@ -1255,6 +1703,12 @@ ALTER TABLE ONLY public.practitioner
 ALTER TABLE ONLY public.practitioner_role
     ADD CONSTRAINT practitioner_role_pkey PRIMARY KEY (practitioner_id, organization_id, role);
 
+ALTER TABLE ONLY public.quality_evaluation
+    ADD CONSTRAINT quality_evaluation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quality_fact
+    ADD CONSTRAINT quality_fact_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
 
@@ -1276,8 +1730,17 @@ ALTER TABLE ONLY public.recognition_exposure_decision
 ALTER TABLE ONLY public.recognition_exposure
     ADD CONSTRAINT recognition_exposure_pkey PRIMARY KEY (card);
 
+ALTER TABLE ONLY public.recognition_grant
+    ADD CONSTRAINT recognition_grant_pkey PRIMARY KEY (id, known_from);
+
+ALTER TABLE ONLY public.recognition_knowledge
+    ADD CONSTRAINT recognition_knowledge_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.recognition_response
     ADD CONSTRAINT recognition_response_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recognition_rule_set
+    ADD CONSTRAINT recognition_rule_set_pkey PRIMARY KEY (hash);
 
 ALTER TABLE public.quarantine
     ADD CONSTRAINT released_says_why CHECK (((state <> 'released'::text) OR (TRIM(BOTH FROM decision_note) <> ''::text))) NOT VALID;
@@ -1314,6 +1777,9 @@ ALTER TABLE ONLY public.request_paper
 
 ALTER TABLE ONLY public.recognition_response
     ADD CONSTRAINT response_is_said_once UNIQUE (card, outcome, outcome_at);
+
+ALTER TABLE ONLY public.result_quarantine
+    ADD CONSTRAINT result_quarantine_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
@@ -1367,6 +1833,8 @@ CREATE INDEX break_glass_by_time ON public.break_glass_use USING btree (opened_a
 
 CREATE INDEX break_glass_to_review ON public.break_glass_use USING btree (opened_at) WHERE (reviewed_at IS NULL);
 
+CREATE INDEX catalogue_by_knowledge ON public.catalogue_version USING btree (installed_at);
+
 CREATE INDEX cds_client_by_origin ON public.cds_client USING gin (allowed_origins) WHERE active;
 
 CREATE INDEX cds_jti_by_age ON public.cds_jti USING btree (expires_at);
@@ -1387,15 +1855,35 @@ CREATE INDEX device_by_organization ON public.device USING btree (organization_i
 
 CREATE INDEX discrepancy_by_reading ON public.report_discrepancy USING btree (reading_id);
 
+CREATE INDEX evaluation_by_organization ON public.quality_evaluation USING btree (organization_id, published_at);
+
 CREATE INDEX event_by_cursor ON public.event USING btree (xid, id);
 
 CREATE INDEX exposure_by_decision ON public.recognition_exposure_decision USING btree (decision_id);
 
 CREATE INDEX exposure_by_time ON public.recognition_exposure USING btree (shown_at);
 
+CREATE INDEX grant_by_item ON public.recognition_grant USING btree (item_key, organization_id);
+
+CREATE INDEX grant_by_organization ON public.recognition_grant USING btree (organization_id, known_from);
+
+CREATE INDEX hl7_message_again_by_message ON public.hl7_message_again USING btree (message_id);
+
+CREATE INDEX hl7_message_by_time ON public.hl7_message USING btree (received_at);
+
+CREATE UNIQUE INDEX hl7_message_once ON public.hl7_message USING btree (digest) WHERE (disposition <> 'failed'::text);
+
+CREATE UNIQUE INDEX hl7_message_once_by_content ON public.hl7_message USING btree (sender_id, control_id, content_digest) WHERE (disposition <> ALL (ARRAY['failed'::text, 'refused'::text]));
+
+CREATE INDEX hl7_message_without_sender ON public.hl7_message USING btree (received_at) WHERE (sender_id IS NULL);
+
 CREATE INDEX identifier_by_patient ON public.patient_identifier USING btree (patient_id);
 
 CREATE INDEX identifier_by_value ON public.patient_identifier USING btree (value);
+
+CREATE INDEX identity_link_by_other ON public.identity_link USING btree (other_patient_id, patient_id, id DESC);
+
+CREATE INDEX identity_link_by_patient ON public.identity_link USING btree (patient_id, other_patient_id, id DESC);
 
 CREATE INDEX image_grade_by_study ON public.image_grade USING btree (study_id, id DESC);
 
@@ -1404,6 +1892,28 @@ CREATE INDEX instance_by_digest ON public.imaging_instance USING btree (digest);
 CREATE INDEX instance_by_series ON public.imaging_instance USING btree (series_id);
 
 CREATE INDEX instance_by_study ON public.imaging_instance USING btree (study_id);
+
+CREATE INDEX knowledge_by_subject ON public.recognition_knowledge USING btree (kind, subject, thing, id DESC);
+
+CREATE INDEX knowledge_by_thing ON public.recognition_knowledge USING btree (kind, thing, id DESC);
+
+CREATE INDEX laboratory_observation_by_item ON public.laboratory_observation USING btree (item_key, collected_at) WHERE (item_key IS NOT NULL);
+
+CREATE INDEX laboratory_observation_by_key ON public.laboratory_observation USING btree (report_id, code_system, code, sub_id, ordered_at DESC, status_rank DESC, known_from DESC);
+
+CREATE INDEX laboratory_observation_by_version ON public.laboratory_observation USING btree (report_version_id);
+
+CREATE INDEX laboratory_report_version_by_message ON public.laboratory_report_version USING btree (message_id);
+
+CREATE INDEX laboratory_report_version_by_patient ON public.laboratory_report_version USING btree (patient_id);
+
+CREATE INDEX laboratory_report_version_by_report ON public.laboratory_report_version USING btree (report_id, ordered_at DESC, status_rank DESC, known_from DESC);
+
+CREATE INDEX laboratory_sender_by_organization ON public.laboratory_sender USING btree (organization_id);
+
+CREATE INDEX look_back_by_organization ON public.look_back USING btree (organization_id, known_from);
+
+CREATE INDEX look_back_open ON public.look_back_task USING btree (opened_at) WHERE (closed_at IS NULL);
 
 CREATE INDEX match_decision_by_study ON public.match_decision USING btree (study_id);
 
@@ -1427,9 +1937,15 @@ CREATE INDEX organization_by_parent ON public.organization USING btree (parent_i
 
 CREATE INDEX organization_by_patient ON public.patient_organization USING btree (patient_id);
 
-CREATE INDEX patient_by_exact_name ON public.patient USING btree (name_search);
+CREATE INDEX patient_by_birth ON public.patient USING btree (birth_date) WHERE (NOT birth_date_estimated);
+
+CREATE INDEX patient_by_mother ON public.patient USING btree (mother_id) WHERE (mother_id IS NOT NULL);
 
 CREATE INDEX patient_by_name ON public.patient USING gin (name_search public.gin_trgm_ops);
+
+CREATE INDEX patient_by_name_and_birth ON public.patient USING btree (name_search, birth_date);
+
+CREATE INDEX patient_by_phone ON public.patient USING btree ("right"(regexp_replace(phone, '[^0-9]'::text, ''::text, 'g'::text), 11)) WHERE (phone <> ''::text);
 
 CREATE INDEX patient_by_pinyin ON public.patient USING gin (name_pinyin public.gin_trgm_ops);
 
@@ -1438,6 +1954,8 @@ CREATE INDEX patient_by_same_as ON public.patient USING btree (same_as_id) WHERE
 CREATE INDEX practitioner_by_organization ON public.practitioner USING btree (organization_id);
 
 CREATE UNIQUE INDEX practitioner_staff_number_is_unique ON public.practitioner USING btree (organization_id, staff_number) WHERE (staff_number <> ''::text);
+
+CREATE INDEX quality_fact_by_organization ON public.quality_fact USING btree (organization_id, at);
 
 CREATE INDEX quarantine_by_study ON public.quarantine USING btree (study_id) WHERE (study_id IS NOT NULL);
 
@@ -1451,11 +1969,21 @@ CREATE INDEX reading_queue ON public.reading USING btree (state, priority_rank, 
 
 CREATE INDEX receipt_by_version ON public.report_receipt USING btree (report_version_id, kind);
 
+CREATE INDEX request_by_borrowed_card ON public.service_request USING btree (patient_id) WHERE card_mismatch;
+
 CREATE INDEX request_by_day ON public.service_request USING btree (organization_id, registered_at);
 
 CREATE INDEX request_by_patient ON public.service_request USING btree (patient_id);
 
 CREATE INDEX request_by_visit ON public.service_request USING btree (visit_id);
+
+CREATE INDEX result_quarantine_by_message ON public.result_quarantine USING btree (message_id);
+
+CREATE INDEX result_quarantine_open ON public.result_quarantine USING btree (organization_id, opened_at DESC) WHERE (state = 'open'::text);
+
+CREATE INDEX review_by_other_patient ON public.identity_review USING btree (other_patient_id);
+
+CREATE INDEX review_by_patient ON public.identity_review USING btree (patient_id);
 
 CREATE UNIQUE INDEX review_open_once ON public.identity_review USING btree (patient_id, other_patient_id) WHERE (state = 'open'::text);
 
@@ -1515,6 +2043,44 @@ CREATE TRIGGER break_glass_use_is_kept BEFORE DELETE OR UPDATE ON public.break_g
 
 CREATE TRIGGER break_glass_use_is_never_truncated BEFORE TRUNCATE ON public.break_glass_use FOR EACH STATEMENT EXECUTE FUNCTION public.keep_break_glass_use();
 
+CREATE TRIGGER catalogue_version_is_immutable BEFORE DELETE OR UPDATE ON public.catalogue_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER catalogue_version_is_never_truncated BEFORE TRUNCATE ON public.catalogue_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER hl7_message_again_is_immutable BEFORE DELETE OR UPDATE ON public.hl7_message_again FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER hl7_message_is_immutable BEFORE DELETE OR UPDATE ON public.hl7_message FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER hl7_message_is_never_truncated BEFORE TRUNCATE ON public.hl7_message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER identity_link_is_append_only BEFORE DELETE OR UPDATE ON public.identity_link FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER identity_link_is_never_truncated BEFORE TRUNCATE ON public.identity_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_observation_is_immutable BEFORE DELETE OR UPDATE ON public.laboratory_observation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_observation_is_never_truncated BEFORE TRUNCATE ON public.laboratory_observation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_report_version_is_immutable BEFORE DELETE OR UPDATE ON public.laboratory_report_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_report_version_is_never_truncated BEFORE TRUNCATE ON public.laboratory_report_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER look_back_is_immutable BEFORE DELETE OR UPDATE ON public.look_back FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER look_back_is_never_truncated BEFORE TRUNCATE ON public.look_back FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER look_back_task_is_kept BEFORE DELETE OR UPDATE ON public.look_back_task FOR EACH ROW EXECUTE FUNCTION public.keep_look_back_task();
+
+CREATE TRIGGER look_back_task_is_never_truncated BEFORE TRUNCATE ON public.look_back_task FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_evaluation_is_immutable BEFORE DELETE OR UPDATE ON public.quality_evaluation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_evaluation_is_never_truncated BEFORE TRUNCATE ON public.quality_evaluation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_fact_is_immutable BEFORE DELETE OR UPDATE ON public.quality_fact FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_fact_is_never_truncated BEFORE TRUNCATE ON public.quality_fact FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER recognition_decision_is_kept BEFORE DELETE OR UPDATE ON public.recognition_decision FOR EACH ROW EXECUTE FUNCTION public.keep_recognition_ledger();
 
 CREATE TRIGGER recognition_decision_is_never_truncated BEFORE TRUNCATE ON public.recognition_decision FOR EACH STATEMENT EXECUTE FUNCTION public.keep_recognition_ledger();
@@ -1527,9 +2093,21 @@ CREATE TRIGGER recognition_exposure_is_kept BEFORE DELETE OR UPDATE ON public.re
 
 CREATE TRIGGER recognition_exposure_is_never_truncated BEFORE TRUNCATE ON public.recognition_exposure FOR EACH STATEMENT EXECUTE FUNCTION public.keep_recognition_ledger();
 
+CREATE TRIGGER recognition_grant_is_immutable BEFORE DELETE OR UPDATE ON public.recognition_grant FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER recognition_grant_is_never_truncated BEFORE TRUNCATE ON public.recognition_grant FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER recognition_knowledge_is_append_only BEFORE DELETE OR UPDATE ON public.recognition_knowledge FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER recognition_knowledge_is_never_truncated BEFORE TRUNCATE ON public.recognition_knowledge FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER recognition_response_is_kept BEFORE DELETE OR UPDATE ON public.recognition_response FOR EACH ROW EXECUTE FUNCTION public.keep_recognition_ledger();
 
 CREATE TRIGGER recognition_response_is_never_truncated BEFORE TRUNCATE ON public.recognition_response FOR EACH STATEMENT EXECUTE FUNCTION public.keep_recognition_ledger();
+
+CREATE TRIGGER recognition_rule_set_is_append_only BEFORE DELETE OR UPDATE ON public.recognition_rule_set FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER recognition_rule_set_is_never_truncated BEFORE TRUNCATE ON public.recognition_rule_set FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER report_receipt_is_immutable BEFORE DELETE OR UPDATE ON public.report_receipt FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -1606,6 +2184,27 @@ ALTER TABLE ONLY public.draft
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
 
+ALTER TABLE ONLY public.hl7_message_again
+    ADD CONSTRAINT hl7_message_again_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.hl7_message(id);
+
+ALTER TABLE ONLY public.hl7_message
+    ADD CONSTRAINT hl7_message_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.hl7_message
+    ADD CONSTRAINT hl7_message_sender_id_fkey FOREIGN KEY (sender_id) REFERENCES public.laboratory_sender(id);
+
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_other_patient_id_fkey FOREIGN KEY (other_patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.identity_link
+    ADD CONSTRAINT identity_link_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.identity_review(id);
+
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
 
@@ -1666,6 +2265,36 @@ ALTER TABLE ONLY public.imaging_study
 ALTER TABLE ONLY public.imaging_study
     ADD CONSTRAINT imaging_study_split_from_id_fkey FOREIGN KEY (split_from_id) REFERENCES public.imaging_study(id);
 
+ALTER TABLE ONLY public.laboratory_observation
+    ADD CONSTRAINT laboratory_observation_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.laboratory_report(id);
+
+ALTER TABLE ONLY public.laboratory_observation
+    ADD CONSTRAINT laboratory_observation_report_version_id_fkey FOREIGN KEY (report_version_id) REFERENCES public.laboratory_report_version(id);
+
+ALTER TABLE ONLY public.laboratory_report
+    ADD CONSTRAINT laboratory_report_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.laboratory_report_version
+    ADD CONSTRAINT laboratory_report_version_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.hl7_message(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.laboratory_report_version
+    ADD CONSTRAINT laboratory_report_version_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.laboratory_report_version
+    ADD CONSTRAINT laboratory_report_version_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.laboratory_report(id);
+
+ALTER TABLE ONLY public.laboratory_sender
+    ADD CONSTRAINT laboratory_sender_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.look_back
+    ADD CONSTRAINT look_back_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.look_back_task
+    ADD CONSTRAINT look_back_task_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.look_back_task
+    ADD CONSTRAINT look_back_task_look_back_id_fkey FOREIGN KEY (look_back_id) REFERENCES public.look_back(id);
+
 ALTER TABLE ONLY public.match_decision
     ADD CONSTRAINT match_decision_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
 
@@ -1707,6 +2336,24 @@ ALTER TABLE ONLY public.practitioner_role
 
 ALTER TABLE ONLY public.practitioner_role
     ADD CONSTRAINT practitioner_role_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.quality_evaluation
+    ADD CONSTRAINT quality_evaluation_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.quality_evaluation
+    ADD CONSTRAINT quality_evaluation_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.quality_fact
+    ADD CONSTRAINT quality_fact_evaluation_id_fkey FOREIGN KEY (evaluation_id) REFERENCES public.quality_evaluation(id);
+
+ALTER TABLE ONLY public.quality_fact
+    ADD CONSTRAINT quality_fact_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.quality_fact
+    ADD CONSTRAINT quality_fact_reader_id_fkey FOREIGN KEY (reader_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.quality_fact
+    ADD CONSTRAINT quality_fact_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
@@ -1761,6 +2408,12 @@ ALTER TABLE ONLY public.recognition_exposure_decision
 
 ALTER TABLE ONLY public.recognition_exposure_decision
     ADD CONSTRAINT recognition_exposure_decision_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES public.recognition_decision(id);
+
+ALTER TABLE ONLY public.recognition_grant
+    ADD CONSTRAINT recognition_grant_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.recognition_grant
+    ADD CONSTRAINT recognition_grant_reader_id_fkey FOREIGN KEY (reader_id) REFERENCES public.organization(id);
 
 ALTER TABLE ONLY public.recognition_response
     ADD CONSTRAINT recognition_response_card_fkey FOREIGN KEY (card) REFERENCES public.recognition_exposure(card);
@@ -1821,6 +2474,15 @@ ALTER TABLE ONLY public.request_paper
 
 ALTER TABLE ONLY public.request_paper
     ADD CONSTRAINT request_paper_service_request_id_fkey FOREIGN KEY (service_request_id) REFERENCES public.service_request(id);
+
+ALTER TABLE ONLY public.result_quarantine
+    ADD CONSTRAINT result_quarantine_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.result_quarantine
+    ADD CONSTRAINT result_quarantine_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.hl7_message(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.result_quarantine
+    ADD CONSTRAINT result_quarantine_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
 
 ALTER TABLE ONLY public.service_request
     ADD CONSTRAINT service_request_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);

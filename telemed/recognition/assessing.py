@@ -19,7 +19,7 @@ from telemed.recognition.facts import Identity, LinkState, Organization
 from telemed.recognition.facts_store import Document, Row, know
 from telemed.recognition.imaging_names import ImagingNames
 from telemed.recognition.imaging_results import UNDATED, ImagingFacts, Technique, candidate, result_id
-from telemed.recognition.rules_store import grant_known_last
+from telemed.recognition.stored import GrantRow
 from telemed.results.store import known_observations
 
 queries = load(__name__, "assessing.sql")
@@ -131,9 +131,11 @@ class Assessor:
 
     async def grant(self, tx: Connection, grant_id: UUID) -> None:
         """A grant as it is known last; one that was struck is no more."""
-        found = await grant_known_last(tx, grant_id)
-        row = Row("grant", str(grant_id), found.item_key if found else "", found and replace(found, known_from=UNDATED))
-        await know(tx, [row])
+        row = await fetch_one(tx, queries["grant"], {"id": grant_id}, GrantRow)
+        if row is None:
+            await know(tx, [Row("grant", str(grant_id), "", None)])
+            return
+        await know(tx, [Row("grant", row.id, row.item_key, replace(row.grant, known_from=UNDATED))])
 
     async def organization(self, tx: Connection, organization_id: UUID, now: datetime) -> None:
         """A member as it stands to others from today on."""
@@ -155,6 +157,18 @@ class Assessor:
         """Every organisation: what was there before anybody listened, and memberships that begin or end with a day."""
         for row in await fetch_all(tx, queries["organizations"], {}, _Id):
             await self.organization(tx, row.id, now)
+
+
+class _Digest(msgspec.Struct):
+    digest: str
+
+
+async def digests_of(connection: Connection, result: str) -> list[str]:
+    """SHA-256 of every data set of an imaging result, by the result's id; none for another kind of result."""
+    kind, _, study = result.partition("/")
+    if kind != "imaging":
+        return []
+    return [one.digest for one in await fetch_all(connection, queries["digests"], {"study_id": UUID(study)}, _Digest)]
 
 
 class _Id(msgspec.Struct):

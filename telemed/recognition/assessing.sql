@@ -48,3 +48,16 @@ select identity from patient where id = %(patient_id)s::uuid;
 -- name: studies_of_patients
 -- Every study of these records.
 select id from imaging_study where patient_id = any(%(patients)s::uuid[]);
+
+-- name: grant
+-- A grant as it is known last; struck: there was no such grant.
+select id::text as id, organization_id::text as organization_id, item_key, scope, basis, state, begins, ends,
+       known_from, null::timestamptz as known_until, withdrawn_from, device_id, reader_id::text as reader_id, evidence,
+       due, programme
+from recognition_grant g
+where id = %(id)s::uuid and not struck
+  and not exists (select from recognition_grant l where l.id = g.id and l.known_from > g.known_from);
+
+-- name: digests
+-- Every data set of a study.
+select encode(digest, 'hex') as digest from imaging_instance where study_id = %(study_id)s::uuid;

@@ -69,7 +69,9 @@ def candidate(observation: KnownObservation) -> Candidate:
         patient_id=str(observation.patient_id),
         kind="laboratory",
         code=Code(system, observation.code),
-        mapping=CodeMapping(item_code(observation.item_key), observation.map_version, confirmed=True, known_from=UNDATED)
+        mapping=CodeMapping(
+            item_code(observation.item_key), observation.map_version, confirmed=True, known_from=UNDATED
+        )
         if mapped and observation.item_key and observation.map_version
         else None,
         status=STATUS.get(observation.status, Status.UNKNOWN),

@@ -37,6 +37,7 @@ class DecisionRow:
     context: str
     as_of: datetime
     known_at: datetime
+    known_upto: int
     rule_set: str
     engine_version: str
     inputs_hash: str

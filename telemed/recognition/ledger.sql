@@ -1,10 +1,10 @@
 -- name: insert_decision
 -- Keep one decision as it was made.
 insert into recognition_decision (id, organization_id, client_id, patient_id, order_reference, asked, context, as_of,
-    known_at, rule_set, engine_version, inputs_hash, trace_hash, verdict, trace, candidates, decided_at)
+    known_at, known_upto, rule_set, engine_version, inputs_hash, trace_hash, verdict, trace, candidates, decided_at)
 values (%(id)s::uuid, %(organization_id)s::uuid, %(client_id)s::uuid, %(patient_id)s::uuid,
     %(order_reference)s::text, %(asked)s::text, %(context)s::text, %(as_of)s::timestamptz, %(known_at)s::timestamptz,
-    %(rule_set)s::text, %(engine_version)s::text, %(inputs_hash)s::text, %(trace_hash)s::text, %(verdict)s::text,
+    %(known_upto)s::bigint, %(rule_set)s::text, %(engine_version)s::text, %(inputs_hash)s::text, %(trace_hash)s::text, %(verdict)s::text,
     %(trace)s::text, %(candidates)s::text, %(decided_at)s::timestamptz);
 
 -- name: insert_exposure
