@@ -57,8 +57,8 @@ ReadTechnique = Callable[[Sequence[Sample]], Awaitable[Technique | None]]
 class Assessor:
     """Brings knowledge up to what the county is now.
 
-    community: the name by which documents of the community itself call it.  zone: the county's, for its days.  clock: aware,
-    UTC.
+    community: the name by which documents of the community itself call it.  zone: the county's, for its days.
+    clock: aware, UTC.
     """
 
     names: ImagingNames

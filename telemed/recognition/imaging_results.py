@@ -127,8 +127,8 @@ def _site(facts: ImagingFacts) -> str | None:
     said = [found for text in (facts.request_site, facts.body_site) if (found := body.regions(text))]
     if not said:
         said = [body.regions(facts.description)]
-    common = frozenset.intersection(*said)
-    return next(iter(common)) if len(common) == 1 else None
+    common = set(said[0]).intersection(*said[1:])
+    return common.pop() if len(common) == 1 else None
 
 
 def _side(facts: ImagingFacts) -> str | None:

@@ -62,18 +62,13 @@ def candidate(observation: KnownObservation) -> Candidate:
     low, high = _interval(observation.reference_range)
     flags = frozenset(observation.flags)
     system = LOINC if observation.code_system in _LOINC else observation.code_system
-    mapped = observation.item_key is not None and observation.map_version is not None
     return Candidate(
         id=result_id(observation),
         version=1,
         patient_id=str(observation.patient_id),
         kind="laboratory",
         code=Code(system, observation.code),
-        mapping=CodeMapping(
-            item_code(observation.item_key), observation.map_version, confirmed=True, known_from=UNDATED
-        )
-        if mapped and observation.item_key and observation.map_version
-        else None,
+        mapping=_mapping(observation),
         status=STATUS.get(observation.status, Status.UNKNOWN),
         signatures=None,
         intact=True,  # the bytes of its message stand beside it under their digest
@@ -95,6 +90,13 @@ def candidate(observation: KnownObservation) -> Candidate:
         ),
         known_from=UNDATED,
     )
+
+
+def _mapping(observation: KnownObservation) -> CodeMapping | None:
+    key, version = observation.item_key, observation.map_version
+    if key is None or version is None:
+        return None
+    return CodeMapping(item_code(key), version, confirmed=True, known_from=UNDATED)
 
 
 def _value(observation: KnownObservation) -> str | None:
