@@ -186,9 +186,9 @@ def compare(a: Record, b: Record, *, never_link: bool = False) -> Match:
 def _outcome(found: frozenset[Code]) -> Outcome:
     if found & _TWO_PERSONS:
         return Outcome.NEVER
-    if Code.NUMBER_SAME in found:
-        return Outcome.AUTO if found >= _AUTO and not found & _NOT_AUTO else Outcome.POTENTIAL
-    return Outcome.POTENTIAL if _worth_asking(found) else Outcome.NEVER
+    if found >= _AUTO and not found & _NOT_AUTO:
+        return Outcome.AUTO
+    return Outcome.POTENTIAL if Code.NUMBER_SAME in found or _worth_asking(found) else Outcome.NEVER
 
 
 def _worth_asking(found: frozenset[Code]) -> bool:

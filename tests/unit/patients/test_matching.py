@@ -137,7 +137,17 @@ PHONE, ADDRESS = "139 0453 1122", "虎林市赵屯镇东村3组"
     ("good", "miss"),
     [
         pytest.param({"name": "WANG GUILAN"}, {"name": "WANG GUIZHI"}, id="the same birth date needs a like name"),
+        pytest.param({"name": "王贵兰"}, {"name": "王淑兰"}, id="a homophone is a like name"),
+        pytest.param({"name": "王桂蘭"}, {"name": "王菊蘭"}, id="a variant is a like name"),
+        pytest.param({"name": "王桂?"}, {"name": "刘桂?"}, id="a name with a gap is a like name"),
         pytest.param({}, {"birth_date": date(1980, 12, 1)}, id="a like name needs a birth date"),
+        pytest.param({"mother_id": MOTHER}, {"mother_id": UUID(int=8)}, id="another mother"),
+        pytest.param({"birth_date": None, "mother_id": MOTHER}, {"birth_date": None}, id="the same mother is support"),
+        pytest.param(
+            {"birth_date": date(1965, 3, 14), "phone": PHONE},
+            {"birth_date": date(1965, 3, 14)},
+            id="exchanged digits of birth need support",
+        ),
         pytest.param({}, {"sex": Sex.MALE}, id="another sex"),
         pytest.param(
             {"birth_date": None, "phone": PHONE}, {"birth_date": None}, id="an unknown birth date needs support"
@@ -171,7 +181,7 @@ PHONE, ADDRESS = "139 0453 1122", "虎林市赵屯镇东村3组"
     ],
 )
 def test_without_a_number_it_takes_more_and_is_never_linked_by_itself(good, miss):
-    known = record(phone=PHONE, address=ADDRESS, identifiers=frozenset({DEVICE}))
+    known = record(phone=PHONE, address=ADDRESS, identifiers=frozenset({DEVICE}), mother_id=MOTHER)
     without = {"identifiers": NONE}
     assert outcome(known, record(**(without | good))) is Outcome.POTENTIAL
     assert outcome(known, record(**(without | miss))) is Outcome.NEVER
