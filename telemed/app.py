@@ -68,6 +68,7 @@ from telemed.reading.service import scheduling, templates
 from telemed.reading.service.acting import Signatures
 from telemed.reading.service.rule_book import read_rules
 from telemed.reading.service.sweeper import sweep
+from telemed.recognition.installing import install_catalogues
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
 log = structlog.get_logger(__name__)
@@ -333,6 +334,8 @@ async def listening(config: Config) -> AsyncGenerator[County]:
         county = assemble(config, pool, key=load_or_create_key(config.one_time_codes_key), spool=spool)
         async with pool.transaction() as tx:
             await templates.install(tx, templates.read_templates(SETTINGS / "templates"))
+        for reason in await install_catalogues(pool, county.clock(), uuid4):
+            log.error("catalogues not installed", reason=reason)
         runner = web.AppRunner(application(county), access_log=None, shutdown_timeout=GRACE)
         async with running(tasks(county)):
             await runner.setup()
