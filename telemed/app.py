@@ -89,6 +89,7 @@ from telemed.results.mllp import Limits as MllpLimits
 from telemed.results.mllp import Listener
 from telemed.results.routes import endpoints as result_endpoints
 from telemed.results.units import prepare as prepare_units
+from telemed.recognition.installing import install_catalogues
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
 log = structlog.get_logger(__name__)
@@ -442,6 +443,8 @@ async def listening(config: Config) -> AsyncGenerator[County]:
         async with pool.transaction() as tx:
             await templates.install(tx, templates.read_templates(SETTINGS / "templates"))
             await install_catalogues(tx, county.clock())
+        for reason in await install_catalogues(pool, county.clock(), uuid4):
+            log.error("catalogues not installed", reason=reason)
         runner = web.AppRunner(application(county), access_log=None, shutdown_timeout=GRACE)
         async with running(tasks(county)):
             await runner.setup()

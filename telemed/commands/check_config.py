@@ -1,4 +1,4 @@
-"""Say what the configuration comes to, or everything that is wrong with it."""
+"""Say what the configuration comes to, or everything that is wrong with it, the recognition catalogues included."""
 
 import argparse
 from pathlib import Path
@@ -8,12 +8,23 @@ import msgspec
 from telemed.commands import settings
 from telemed.config import Config
 from telemed.config.reference import documents, note_of
+from telemed.recognition.catalogue import Tree
+from telemed.recognition.catalogue_files import SHIPPED, read_catalogues
+from telemed.recognition.granting_files import SHIPPED as PARAMETERS
+from telemed.recognition.granting_files import MalformedParameters, read_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     settings.configure(parser)
+    parser.add_argument(
+        "--recognition",
+        type=Path,
+        default=SHIPPED.parent,
+        metavar="DIR",
+        help="互认目录所在目录 / folder of the recognition catalogues and granting parameters",
+    )
     parser.add_argument("--reference", action="store_true", help="重写参考页 / rewrite the generated documents")
 
 
@@ -24,7 +35,36 @@ def run(arguments: argparse.Namespace) -> int:
             print(path)
         return 0
     print("\n".join(shown(settings.read(arguments))))
-    return 0
+    return check_recognition(arguments.recognition)
+
+
+def check_recognition(folder: Path) -> int:
+    """Print what the catalogues and the parameters of granting come to; 1 where they cannot be used."""
+    tree = read_catalogues(folder / SHIPPED.name)
+    print("\n".join(catalogues_shown(tree)))
+    try:
+        read_parameters(folder / PARAMETERS.name)
+    except MalformedParameters as error:
+        print(f"  错误 / error: {error}")
+        return 1
+    return 1 if tree.faults else 0
+
+
+def catalogues_shown(tree: Tree) -> list[str]:
+    """Return a line a document, then everything that is wrong and everything that is doubted, with the reason."""
+    lines = ["[recognition]"]
+    for one in tree.documents:
+        state = (
+            f"{one.catalogue.first_day} 起 / from"
+            if one.catalogue
+            else "不生效（起始日期未知） / not in force, no first day"
+        )
+        lines.append(f"  {one.name}: {one.head.number} {one.head.title}, {len(one.items)} 项 / items, {state}")
+        if one.unfinished:
+            lines.append(f"    {len(one.unfinished)} 项时限未知，不生效 / items without a window, not in force")
+    lines += [f"  错误 / error: {fault}" for fault in tree.faults]
+    lines += [f"  警告 / warning: {doubt}" for doubt in tree.doubts]
+    return lines
 
 
 def shown(config: Config) -> list[str]:

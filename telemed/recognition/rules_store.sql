@@ -1,6 +1,6 @@
 -- name: hold_catalogues
 -- One installation at a time; readers go on.
-lock table catalogue_version in share row exclusive mode;
+select pg_advisory_xact_lock(hashtext('telemed.catalogue_version'));
 
 -- name: catalogue_standing
 -- What stands under a number, or begins on the same day in the same series and scope.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -12,8 +13,9 @@ import pytest
 from telemed.db import Pool, fetch_all
 from telemed.errors import Conflict, Invalid, NotFound
 from telemed.recognition import rules_store
-from telemed.recognition.catalogue_files import read_catalogues
+from telemed.recognition.catalogue_files import SHIPPED, read_catalogues
 from telemed.recognition.granting_files import read_parameters
+from telemed.recognition.installing import install_catalogues
 from telemed.recognition.quality import QualityFact
 from telemed.recognition.rule_set import Parameters
 from telemed.recognition.rules import Basis, GrantState
@@ -108,6 +110,22 @@ async def test_a_changed_document_needs_a_new_number_and_until_then_nothing_is_i
     assert "same day" in same_day.refused[0].en
     assert await in_force(pool, now, now) == (DEMO,)
     assert (await install(pool, other, now=now)).new == ("2",)
+
+
+async def test_at_the_start_of_a_process_the_shipped_documents_are_installed_and_a_faulty_tree_changes_nothing(
+    pool, now, tmp_path
+):
+    assert await install_catalogues(pool, now, uuid4) == ()
+    assert await install_catalogues(pool, now, uuid4) == ()
+    assert await in_force(pool, now, now) == (DEMO,)
+    copy = shutil.copytree(SHIPPED, tmp_path / "catalogues")
+    head = copy / "longan-2026" / "document.toml"
+    head.write_text(head.read_text("utf-8").replace("2026年版", "2027年版"), "utf-8")
+    (refused,) = await install_catalogues(pool, now, uuid4, copy)
+    assert "new number" in refused
+    head.write_text("", "utf-8")
+    assert len(await install_catalogues(pool, now, uuid4, copy)) > 1
+    assert await in_force(pool, now, now) == (DEMO,)
 
 
 async def test_an_evaluation_becomes_a_grant_with_its_events_in_one_transaction(quality):
