@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from telemed.db import open_pool
 from telemed.results import store
@@ -351,6 +352,27 @@ async def test_while_the_database_is_away_the_sender_is_told_to_try_again(labora
         admin.execute(f"alter database {name} allow_connections true".encode())
     assert await laboratory.codes(second, first) == ["AA", "AA"]
     assert await laboratory.one("select count(*) from laboratory_observation") == 2
+
+
+async def test_what_cannot_be_stored_is_kept_with_its_bytes_and_stored_when_it_comes_again(laboratory):
+    async with laboratory.pool.transaction() as tx:
+        await tx.execute("alter table laboratory_observation add constraint no_sugar check (number <> '5.60')")
+    with capture_logs() as logs:
+        (answer,) = await laboratory.send(message())
+    assert str(answer.segment("MSA")[1]) == "AE"
+    assert "not-stored" in str(answer.segment("ERR"))
+    assert await laboratory.one("select disposition, bytes from hl7_message") == ("failed", message())
+    assert await laboratory.one("select reason from result_quarantine") == "not-stored"
+    for table in ("patient", "laboratory_report", "laboratory_report_version"):
+        assert await laboratory.one(f"select count(*) from {table}") == 0
+    assert await laboratory.one("select kind from event") == "result.quarantined"
+    (told,) = [one for one in logs if one["event"] == "message-not-stored"]
+    assert told["constraint"] == "no_sugar"
+    assert "王桂兰" not in str(logs)
+    async with laboratory.pool.transaction() as tx:
+        await tx.execute("alter table laboratory_observation drop constraint no_sugar")
+    assert await laboratory.codes(message(), message()) == ["AA", "AA"]
+    assert [one.number for one in await known(laboratory)] == ["5.60"]
 
 
 async def test_rows_of_results_are_never_changed(laboratory):
