@@ -88,6 +88,7 @@ from telemed.results.maps import read_maps
 from telemed.results.mllp import Limits as MllpLimits
 from telemed.results.mllp import Listener
 from telemed.results.routes import endpoints as result_endpoints
+from telemed.results.routes_tables import endpoints as table_endpoints
 from telemed.results.units import prepare as prepare_units
 from telemed.recognition.installing import install_catalogues
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
@@ -254,6 +255,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *reading_endpoints(county.desk, _zone(county.config)),
         *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
         *result_endpoints(_zone(county.config), county.maps),
+        *table_endpoints(_zone(county.config), county.maps),
         *dicomweb_endpoints(
             root=county.config.archive_path,
             zone=_zone(county.config),

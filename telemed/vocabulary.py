@@ -82,6 +82,8 @@ class Action(StrEnum):
     STUDY_INTENT = "study.intent"
     QUARANTINE_READ = "quarantine.read"
     QUARANTINE_DECIDE = "quarantine.decide"
+    # laboratory results
+    RESULT_STORE = "result.store"  # a table of results brought by a person
     # reading
     WORKLIST_READ = "worklist.read"
     READING_WRITE = "reading.write"  # claim, draft, submit, recall, release

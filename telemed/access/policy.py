@@ -87,6 +87,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.CORRECTION_DECIDE,
         Action.STUDY_READ,
         Action.STUDY_STORE,
+        Action.RESULT_STORE,
         Action.STUDY_INTENT,
         Action.QUARANTINE_READ,
         Action.QUARANTINE_DECIDE,

@@ -55,7 +55,9 @@ class Intake:
                         await self._one(tx, raw, header, peer_address, now)
                         for raw, header in zip(raws, headers, strict=True)
                     ]
-        except (Unavailable, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except (Unavailable, psycopg.Error) as error:
+            if not _is_away(error):
+                raise
             log.warning("results-not-taken", error=type(error).__name__, messages=len(raws))
             answers = [Answer("AE", (Fault("try-again", "", TRY_AGAIN),))] * len(raws)
         return b"".join(
@@ -96,7 +98,7 @@ class Intake:
             raw=raw,
             digest=hashlib.sha256(raw).digest(),
             content_digest=hashlib.sha256(content).digest(),
-            control_id="" if header is None else header.text(10),
+            control_id="" if header is None else header.text(10)[:200],
             charset=None if isinstance(message, Malformed) else message.charset,
             peer_address=peer_address,
             received_at=now,
@@ -129,9 +131,10 @@ class Intake:
         try:
             async with tx.transaction():
                 await store_results(tx, work, outcome)
-        except (Unavailable, psycopg.OperationalError, psycopg.InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 -- the bytes are kept and the sender is told; what failed is logged
+        except Exception as error:
+            if _is_away(error):
+                raise
+            # the bytes are kept and the sender is told; what failed is logged
             _tell(error, received.id)
             outcome = Outcome([(Doubt("not-stored", ""), 0, "")])
         failed = any(doubt.reason == "not-stored" for doubt, _, _ in outcome.doubts)
@@ -167,6 +170,19 @@ def _as_before(before: store.Before) -> Answer:
     return Answer(
         before.answer, tuple(Fault(one["reason"], one["place"], texts[one["reason"]]) for one in before.faults)
     )
+
+
+#: Classes of SQLSTATE that pass: connection, resources, operator, rollback, object in use.
+_PASSING = ("08", "53", "57", "40", "55")
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the same message may be stored when it is sent again."""
+    if isinstance(error, psycopg.Error):
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and (
+            error.sqlstate is None or error.sqlstate[:2] in _PASSING
+        )
+    return isinstance(error, Unavailable)
 
 
 def _tell(error: Exception, message_id: UUID) -> None:

@@ -62,7 +62,7 @@ def read_moment(written: str, zone: ZoneInfo, *, received_at: datetime) -> Momen
         return Moment(text, None, None, "", zone_stated=found["zone"] is not None, doubt="too-coarse")
     try:
         return _dated(text, found, zone, received_at)
-    except ValueError:
+    except (ValueError, OverflowError):  # no such day or hour; a year at the edge of the calendar
         return Moment(text, None, None, "", zone_stated=False, doubt="unreadable")
 
 

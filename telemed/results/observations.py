@@ -39,6 +39,8 @@ REPORT_STATUS = {
 # HL7 table 0001 and GB/T 2261.1
 _SEXES = {"M": Sex.MALE, "1": Sex.MALE, "男": Sex.MALE, "F": Sex.FEMALE, "2": Sex.FEMALE, "女": Sex.FEMALE, "O": Sex.OTHER, "A": Sex.OTHER}  # fmt: skip # noqa: E501
 _NAME_LENGTH = 200
+#: Numbers and codes of real systems are far shorter; beyond, they could not be looked up.
+_KEY_LENGTH = 200
 _OLDEST_AGE = 120
 _COLLECTED = ("OBX-14", "SPM-17", "OBR-7")
 
@@ -136,11 +138,15 @@ def _patient(group: _Whose, clock: _Clock) -> PatientReports:
         doubts.append(Doubt("patient-name-missing", f"PID-5 line {pid.line}"))
     elif len(name) > _NAME_LENGTH:
         doubts.append(Doubt("patient-name-too-long", f"PID-5 line {pid.line}"))
+    numbers = tuple(_numbers(pid))
+    doubts += [
+        Doubt("too-long", f"{one.field} line {pid.line}") for one in numbers if _is_long(one.value, one.authority)
+    ]
     patient = SourcePatient(
         name=name,
         birth_date=_birth_date(born, clock),
         sex=_SEXES.get(pid.text(8).upper(), Sex.UNKNOWN),
-        numbers=tuple(_numbers(pid)),
+        numbers=numbers,
     )
     return PatientReports(patient, tuple(_report(order, clock) for order in group.orders), tuple(doubts))
 
@@ -180,6 +186,8 @@ def _report(order: _Order, clock: _Clock) -> Report:
     doubts: list[Doubt] = []
     if not number:
         doubts.append(Doubt("report-number-missing", f"OBR-3 line {obr.line}"))
+    elif _is_long(number, system):
+        doubts.append(Doubt("too-long", f"OBR-3 line {obr.line}"))
     if written and written not in REPORT_STATUS:
         doubts.append(Doubt("status-unknown", f"OBR-25 line {obr.line}", written[:20]))
     specimen = _specimen(order, clock)
@@ -237,6 +245,8 @@ def _observation(one: Segment, notes: list[str], order: _Order, specimen: Specim
     doubts: list[Doubt] = []
     if not found:
         doubts.append(Doubt("code-missing", f"OBX-3 line {one.line}"))
+    elif _is_long(found[0].system, found[0].code or found[0].text, one.text(4)):
+        doubts.append(Doubt("too-long", f"OBX-3 line {one.line}"))
     if value.fault:
         doubts.append(Doubt(value.fault, f"OBX-5 line {one.line}", value.text[:60]))
     if written and status is None:
@@ -299,6 +309,10 @@ def _is_same(moment: Moment, other: Moment | None) -> bool:
 
 def _is_later(moment: Moment, other: Moment | None) -> bool:
     return other is not None and moment.at is not None and other.at is not None and moment.at > other.at
+
+
+def _is_long(*words: str) -> bool:
+    return any(len(word) > _KEY_LENGTH for word in words)
 
 
 def _told_apart(observations: Sequence[Observation]) -> Iterator[Observation]:

@@ -19,8 +19,9 @@ from telemed.results import store
 from telemed.results.code_map import CodeMaps
 from telemed.results.hl7_message import Malformed, read
 from telemed.results.observations import results
-from telemed.results.report import REASONS
+from telemed.results.report import REASONS, Results
 from telemed.results.storing import Only, Outcome, Work, store_results
+from telemed.results.table import read_table
 from telemed.vocabulary import PractitionerId, Scope
 
 queries = load(__name__, "quarantine.sql")
@@ -62,6 +63,7 @@ class _Locked(msgspec.Struct, frozen=True):
     reason: str
     state: str
     bytes: bytes
+    format: str
     received_at: datetime
     control_id: str
     sender_id: UUID | None
@@ -127,27 +129,34 @@ async def discard(tx: Connection, scope: Scope, case_id: UUID, *, by: Practition
 
 
 async def _read_anew(tx: Connection, case: _Locked, maps: CodeMaps, zone: ZoneInfo, now: datetime) -> Outcome:
-    message = read(case.bytes)
-    # times are judged by when the message came, as they were the first time
-    found = message if isinstance(message, Malformed) else results(message, zone, received_at=case.received_at)
-    if isinstance(found, Malformed) or isinstance(message, Malformed) or case.sender_id is None:
-        raise Conflict("case-not-readable", "消息已无法读取。", "The message cannot be read any more.")
+    found = _understood(case, zone)
+    sender = store.Sender(case.sender_id, case.organization_id, case.organization_code)
     received = store.Received(
         id=case.message_id,
-        sender=store.Sender(case.sender_id, case.organization_id, case.organization_code),
+        sender=sender,
         raw=case.bytes,
         digest=hashlib.sha256(case.bytes).digest(),
         content_digest=b"",
         control_id=case.control_id,
-        charset=message.charset,
-        peer_address="",
+        charset=None,
+        peer_address=None,
         received_at=now,
     )
     outcome = Outcome()
     only = Only(frozenset({case.line} if case.line else ()), frozenset({case.reason}) & ACCEPTED)
-    sender = store.Sender(case.sender_id, case.organization_id, case.organization_code)
     await store_results(tx, Work(received, sender, found, maps, now.astimezone(zone).date(), only), outcome)
     return outcome
+
+
+def _understood(case: _Locked, zone: ZoneInfo) -> Results:
+    """What the bytes say; times are judged by when they came, as they were the first time."""
+    if case.format == "table":
+        return read_table(case.bytes, zone, received_at=case.received_at).results
+    message = read(case.bytes)
+    found = message if isinstance(message, Malformed) else results(message, zone, received_at=case.received_at)
+    if isinstance(found, Malformed):
+        raise Conflict("case-not-readable", "消息已无法读取。", "The message cannot be read any more.")
+    return found
 
 
 async def _lock(tx: Connection, scope: Scope, case_id: UUID) -> _Locked:

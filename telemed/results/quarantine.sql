@@ -4,7 +4,7 @@ select q.id, q.reason, q.place, q.written, q.report_number, q.line, q.organizati
     s.application, s.facility, m.control_id, m.received_at, q.opened_at, q.state, q.note, q.decided_at,
     coalesce(p.name, '') as decided_by_name
 from result_quarantine q
-join hl7_message m on m.id = q.message_id
+join result_message m on m.id = q.message_id
 join organization o on o.id = q.organization_id
 left join laboratory_sender s on s.id = m.sender_id
 left join practitioner p on p.id = q.decided_by
@@ -17,10 +17,10 @@ limit %(limit)s::int;
 
 -- name: lock_case
 -- One case with its message, held until the decision is written.
-select q.id, q.message_id, q.organization_id, q.line, q.reason, q.state, m.bytes, m.received_at, m.control_id,
+select q.id, q.message_id, q.organization_id, q.line, q.reason, q.state, m.bytes, m.format, m.received_at, m.control_id,
     m.sender_id, o.code as organization_code
 from result_quarantine q
-join hl7_message m on m.id = q.message_id
+join result_message m on m.id = q.message_id
 join organization o on o.id = q.organization_id
 where q.id = %(id)s::uuid
 for update of q;

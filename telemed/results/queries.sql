@@ -5,33 +5,34 @@ select pg_advisory_xact_lock(hashtextextended(%(key)s::text, 7));
 -- name: known_message
 -- How the same message was answered before: the same bytes, or the same sender, control id and content.
 select id, answer, faults
-from hl7_message
-where (digest = %(digest)s::bytea and disposition <> 'failed')
+from result_message
+where (digest = %(digest)s::bytea and organization_id is not distinct from %(organization_id)s::uuid
+       and disposition <> 'failed')
    or (sender_id = %(sender_id)s::uuid and control_id = %(control_id)s::text
        and content_digest = %(content_digest)s::bytea and disposition not in ('failed', 'refused'))
 order by received_at limit 1;
 
 -- name: note_again
 -- The same message once more.
-insert into hl7_message_again (message_id, peer_address, received_at)
+insert into result_message_again (message_id, peer_address, received_at)
 values (%(message_id)s::uuid, %(peer_address)s::inet, %(received_at)s::timestamptz);
 
 -- name: insert_message
 -- A message as it was received, with how it was answered.
-insert into hl7_message (
-    id, sender_id, organization_id, bytes, digest, content_digest, control_id, charset_declared, charset_used,
-    charset_confidence, peer_address, received_at, disposition, answer, faults)
+insert into result_message (
+    id, format, sender_id, organization_id, bytes, digest, content_digest, control_id, charset_declared, charset_used,
+    charset_confidence, peer_address, brought_by, received_at, disposition, answer, faults)
 values (
-    %(id)s::uuid, %(sender_id)s::uuid, %(organization_id)s::uuid, %(bytes)s::bytea, %(digest)s::bytea,
+    %(id)s::uuid, %(format)s::text, %(sender_id)s::uuid, %(organization_id)s::uuid, %(bytes)s::bytea, %(digest)s::bytea,
     %(content_digest)s::bytea, %(control_id)s::text, %(charset_declared)s::text, %(charset_used)s::text,
-    %(charset_confidence)s::text, %(peer_address)s::inet, %(received_at)s::timestamptz, %(disposition)s::text,
-    %(answer)s::text, %(faults)s::jsonb);
+    %(charset_confidence)s::text, %(peer_address)s::inet, %(brought_by)s::uuid, %(received_at)s::timestamptz,
+    %(disposition)s::text, %(answer)s::text, %(faults)s::jsonb);
 
 -- name: unreadable_today
 -- Messages without a readable header in the last day, counted no further than to the limit.
 select count(*)::int as count from (
-    select from hl7_message
-    where sender_id is null and received_at > %(now)s::timestamptz - interval '1 day'
+    select from result_message
+    where organization_id is null and received_at > %(now)s::timestamptz - interval '1 day'
     limit %(limit)s::int) counted;
 
 -- name: make_report
@@ -136,6 +137,10 @@ order by o.collected_at desc nulls last, o.report_id, o.line;
 select s.id, s.organization_id, o.code as organization_code
 from laboratory_sender s join organization o on o.id = s.organization_id
 where s.application = %(application)s::text and s.facility = %(facility)s::text and s.state = 'enrolled' and o.active;
+
+-- name: organization_code
+-- The code an organisation's own maps are filed under.
+select code from organization where id = %(id)s::uuid;
 
 -- name: sender_heard
 -- Note that a sender is alive, once a minute at most.

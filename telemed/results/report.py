@@ -35,6 +35,9 @@ REASONS: dict[str, Text] = {
         "The character set is not declared and cannot be told; the name may be wrong. Declare it in MSH-18 and resend.",
     ),
     "patient-name-missing": Text("PID-5 缺少姓名。请补全后重发。", "PID-5 has no name. Complete it and resend."),
+    "too-long": Text(
+        "编号或代码过长，无法作为索引。请更正后重发。", "This number or code is too long to be one. Correct and resend."
+    ),
     "patient-name-too-long": Text(
         "PID-5 姓名过长。请更正后重发。", "The name of PID-5 is too long. Correct and resend."
     ),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import msgspec
@@ -24,9 +24,9 @@ queries = load(__name__)
 
 
 class Sender(msgspec.Struct, frozen=True):
-    """Who is enrolled under MSH-3 and MSH-4."""
+    """Who is enrolled under MSH-3 and MSH-4; without an id the organisation itself, through one of its people."""
 
-    id: UUID
+    id: UUID | None
     organization_id: UUID
     organization_code: str
 
@@ -107,6 +107,10 @@ class _Id(msgspec.Struct):
     id: UUID
 
 
+class _Code(msgspec.Struct):
+    code: str
+
+
 class _Count(msgspec.Struct):
     count: int
 
@@ -122,14 +126,24 @@ class Received:
     content_digest: bytes
     control_id: str
     charset: Charset | None
-    peer_address: str
+    peer_address: str | None
     received_at: datetime
+    format: Literal["hl7-v2", "fhir-r4", "table"] = "hl7-v2"
+    brought_by: UUID | None = None
 
 
 async def enrolled_sender(connection: Connection, application: str, facility: str) -> Sender | None:
     """Who sends, if that one is enrolled and its organisation is active."""
     params = {"application": application, "facility": facility}
     return await fetch_one(connection, queries["enrolled_sender"], params, Sender)
+
+
+async def own_sender(connection: Connection, organization_id: UUID) -> Sender:
+    """An organisation as the sender of what its own people bring."""
+    row = await fetch_one(connection, queries["organization_code"], {"id": organization_id}, _Code)
+    if row is None:
+        raise LookupError("a person belongs to an organisation")
+    return Sender(None, organization_id, row.code)
 
 
 async def note_heard(tx: Connection, sender: Sender, now: datetime) -> None:
@@ -149,6 +163,7 @@ async def known_message(tx: Connection, received: Received) -> Before | None:
         "content_digest": received.content_digest,
         "control_id": received.control_id,
         "sender_id": None if received.sender is None else received.sender.id,
+        "organization_id": None if received.sender is None else received.sender.organization_id,
     }
     return await fetch_one(tx, queries["known_message"], params, Before)
 
@@ -173,6 +188,8 @@ async def insert_message(tx: Connection, received: Received, disposition: str, a
         queries["insert_message"],
         {
             "id": received.id,
+            "format": received.format,
+            "brought_by": received.brought_by,
             "sender_id": None if received.sender is None else received.sender.id,
             "organization_id": None if received.sender is None else received.sender.organization_id,
             "bytes": received.raw,

@@ -82,6 +82,15 @@ def read_value(segment: Segment) -> Value:
     return Value("text", text)
 
 
+def plain_value(written: str) -> Value:
+    """A value that says nothing of its type: a number where it is one, words otherwise."""
+    text = written.strip()
+    if not text:
+        return Value("none", "")
+    read = _numeric(text)
+    return Value("text", text) if read.fault else read
+
+
 def codes(segment: Segment, field: int, repetition: str | None = None) -> tuple[CodedText, ...]:
     """The code of a CE or CWE field and its alternate, those that say anything."""
     written = repetition if repetition is not None else (segment.repetitions(field) or [""])[0]

@@ -26,49 +26,53 @@ create table laboratory_sender_seen (
     primary key (application, facility, peer_address)
 );
 
--- sender_id null: the header could not be read. content_digest: SHA-256 of what follows the MSH, so that a message sent
--- again with another time of sending is known as the same.
-create table hl7_message (
+-- HL7 v2 messages, tables and whatever else brings results. sender_id null: the header could not be read, or a person
+-- of the organisation brought it. content_digest: SHA-256 of what follows the MSH, so that a message sent again with
+-- another time of sending is known as the same.
+create table result_message (
     id uuid primary key,
+    format text not null constraint result_message_format_is_known check (format in ('hl7-v2', 'fhir-r4', 'table')),
     sender_id uuid references laboratory_sender,
     organization_id uuid references organization,
     bytes bytea not null,
-    digest bytea not null constraint hl7_message_digest_is_sha256 check (length(digest) = 32),
-    content_digest bytea not null constraint hl7_message_content_digest_is_sha256 check (length(content_digest) = 32),
+    digest bytea not null constraint result_message_digest_is_sha256 check (length(digest) = 32),
+    content_digest bytea not null constraint result_message_content_digest_is_sha256 check (length(content_digest) = 32),
     control_id text not null,
     charset_declared text not null,
     charset_used text not null,
-    charset_confidence text not null constraint hl7_message_charset_confidence_is_known check (
+    charset_confidence text not null constraint result_message_charset_confidence_is_known check (
         charset_confidence in ('', 'declared', 'sure', 'likely', 'doubtful')),
-    peer_address inet not null,
+    peer_address inet,
+    brought_by uuid references practitioner,
     received_at timestamptz not null,
     -- stored: all of it; partly: some in quarantine; quarantined: all of it; refused: malformed; failed: our fault
-    disposition text not null constraint hl7_message_disposition_is_known check (
+    disposition text not null constraint result_message_disposition_is_known check (
         disposition in ('stored', 'partly', 'quarantined', 'refused', 'failed')),
-    answer text not null constraint hl7_message_answer_is_known check (answer in ('AA', 'AE', 'AR')),
+    answer text not null constraint result_message_answer_is_known check (answer in ('AA', 'AE', 'AR')),
     -- what the sender was told: [{reason, place}]
     faults jsonb not null default '[]',
     constraint answered_as_disposed check (
         (disposition = 'stored') = (answer = 'AA') and (disposition = 'refused') = (answer = 'AR'))
 );
-create unique index hl7_message_once on hl7_message (digest) where disposition <> 'failed';
-create unique index hl7_message_once_by_content on hl7_message (sender_id, control_id, content_digest)
+create unique index result_message_once on result_message (digest, organization_id) nulls not distinct
+    where disposition <> 'failed';
+create unique index result_message_once_by_content on result_message (sender_id, control_id, content_digest)
     where disposition not in ('failed', 'refused');
-create index hl7_message_by_time on hl7_message (received_at);
-create index hl7_message_without_sender on hl7_message (received_at) where sender_id is null;
-create trigger hl7_message_is_immutable before update or delete on hl7_message
+create index result_message_by_time on result_message (received_at);
+create index result_message_of_nobody on result_message (received_at) where organization_id is null;
+create trigger result_message_is_immutable before update or delete on result_message
     for each row execute function refuse_change();
-create trigger hl7_message_is_never_truncated before truncate on hl7_message
+create trigger result_message_is_never_truncated before truncate on result_message
     for each statement execute function refuse_change();
 
 -- The same message come again; it is answered as the first time.
-create table hl7_message_again (
-    message_id uuid not null references hl7_message,
-    peer_address inet not null,
+create table result_message_again (
+    message_id uuid not null references result_message,
+    peer_address inet,
     received_at timestamptz not null
 );
-create index hl7_message_again_by_message on hl7_message_again (message_id);
-create trigger hl7_message_again_is_immutable before update or delete on hl7_message_again
+create index result_message_again_by_message on result_message_again (message_id);
+create trigger result_message_again_is_immutable before update or delete on result_message_again
     for each row execute function refuse_change();
 
 -- One report of a laboratory by its own number; what is known of it stands in its versions.
@@ -85,7 +89,7 @@ create table laboratory_report (
 create table laboratory_report_version (
     id uuid primary key,
     report_id uuid not null references laboratory_report,
-    message_id uuid not null references hl7_message deferrable initially deferred,
+    message_id uuid not null references result_message deferrable initially deferred,
     patient_id uuid not null references patient,
     -- by a number that proves the person; otherwise a source patient of the sender
     linked boolean not null,
@@ -188,10 +192,10 @@ create trigger laboratory_observation_is_immutable before update or delete on la
 create trigger laboratory_observation_is_never_truncated before truncate on laboratory_observation
     for each statement execute function refuse_change();
 
--- What is no result until a person has decided; the bytes stand in hl7_message.
+-- What is no result until a person has decided; the bytes stand in result_message.
 create table result_quarantine (
     id uuid primary key default gen_random_uuid(),
-    message_id uuid not null references hl7_message deferrable initially deferred,
+    message_id uuid not null references result_message deferrable initially deferred,
     organization_id uuid not null references organization,
     -- the line of the OBX, OBR or PID it is about; 0: the whole message
     line integer not null,

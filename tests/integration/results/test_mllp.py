@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from telemed.db import open_pool
 from telemed.results import store
@@ -42,8 +43,8 @@ async def test_a_report_in_gb18030_becomes_a_result_with_everything_the_sender_w
     assert (one.collected_source, one.collected_doubt, one.collected_zone_stated) == ("OBX-14", "", False)
     assert (one.specimen_code, one.specimen_text) == ("Ser", "血清")
     assert (one.method_text, one.device) == ("葡萄糖氧化酶法", "AU5800")
-    assert await laboratory.one("select bytes from hl7_message") == message()
-    assert await laboratory.one("select charset_declared, charset_used, charset_confidence from hl7_message") == (
+    assert await laboratory.one("select bytes from result_message") == message()
+    assert await laboratory.one("select charset_declared, charset_used, charset_confidence from result_message") == (
         "GB18030",
         "gb18030",
         "declared",
@@ -71,8 +72,8 @@ async def test_the_same_message_again_is_answered_again_and_stored_once(laborato
     resent = first.replace(b"20261123091200", b"20261123101200", 1)
     assert resent != first
     assert await laboratory.codes(first, first, resent) == ["AA", "AA", "AA"]
-    assert await laboratory.one("select count(*) from hl7_message") == 1
-    assert await laboratory.one("select count(*) from hl7_message_again") == 2
+    assert await laboratory.one("select count(*) from result_message") == 1
+    assert await laboratory.one("select count(*) from result_message_again") == 2
     assert await laboratory.one("select count(*) from laboratory_observation") == 1
 
 
@@ -158,7 +159,7 @@ async def test_a_result_with_one_thing_wrong_is_kept_apart_and_the_others_are_st
     assert reason in str(answer.segment("ERR"))
     assert [one.code for one in await known(laboratory)] == ["14749-6"]
     assert await laboratory.one("select reason, state, line from result_quarantine") == (reason, "open", 4)
-    assert await laboratory.one("select disposition from hl7_message") == "partly"
+    assert await laboratory.one("select disposition from result_message") == "partly"
 
 
 async def test_a_message_kept_apart_is_answered_the_same_when_it_comes_again(laboratory):
@@ -220,7 +221,7 @@ async def test_a_sender_that_is_not_enrolled_is_refused_and_listed_until_it_is(l
         "赵屯镇卫生院",
         2,
     )
-    assert await laboratory.one("select count(*) from hl7_message") == 0
+    assert await laboratory.one("select count(*) from result_message") == 0
     await laboratory.organization("zhaotun", "赵屯镇卫生院")
     await laboratory.enrol("LIS", "赵屯镇卫生院", "zhaotun")
     assert await laboratory.codes(stranger) == ["AA"]
@@ -243,13 +244,13 @@ async def test_a_malformed_message_is_refused_with_the_reason_and_kept(laborator
     assert str(answer.segment("MSA")[1]) == "AR"
     assert str(answer.segment("MSA")[2]) == "M1"
     assert reason in str(answer.segment("ERR"))
-    assert await laboratory.one("select bytes, disposition from hl7_message") == (broken, "refused")
+    assert await laboratory.one("select bytes, disposition from result_message") == (broken, "refused")
 
 
 async def test_bytes_without_a_header_are_refused_and_kept(laboratory):
     (answer,) = await laboratory.send(b"hello")
     assert str(answer.segment("MSA")[1]) == "AR"
-    assert await laboratory.one("select bytes, sender_id from hl7_message") == (b"hello", None)
+    assert await laboratory.one("select bytes, sender_id from result_message") == (b"hello", None)
 
 
 async def test_a_batch_is_stored_whole_and_answered_message_by_message(laboratory):
@@ -260,7 +261,7 @@ async def test_a_batch_is_stored_whole_and_answered_message_by_message(laborator
     block = (await reader.readuntil(b"\x1c\r"))[1:-2].decode("gb18030")
     writer.close()
     assert [line[:9] for line in block.split("\r") if line.startswith("MSA")] == ["MSA|AA|M1", "MSA|AE|M2"]
-    assert await laboratory.one("select count(*) from hl7_message") == 2
+    assert await laboratory.one("select count(*) from result_message") == 2
 
 
 async def test_a_connection_killed_in_mid_frame_stores_nothing_and_harms_nobody(laboratory):
@@ -270,7 +271,7 @@ async def test_a_connection_killed_in_mid_frame_stores_nothing_and_harms_nobody(
     await writer.drain()
     writer.transport.abort()
     assert await laboratory.codes(whole) == ["AA"]
-    assert await laboratory.one("select count(*) from hl7_message") == 1
+    assert await laboratory.one("select count(*) from result_message") == 1
 
 
 async def test_a_message_that_comes_byte_by_byte_is_understood(laboratory):
@@ -315,7 +316,7 @@ async def test_a_message_that_is_too_large_is_refused_by_name_and_not_read_on(la
     assert str(answer.segment("MSA")[2]) == "M1"
     assert await reader.read() == b""
     writer.close()
-    assert await laboratory.one("select count(*) from hl7_message") == 0
+    assert await laboratory.one("select count(*) from result_message") == 0
 
 
 async def test_what_is_no_frame_ends_the_connection(laboratory):
@@ -353,9 +354,30 @@ async def test_while_the_database_is_away_the_sender_is_told_to_try_again(labora
     assert await laboratory.one("select count(*) from laboratory_observation") == 2
 
 
+async def test_what_cannot_be_stored_is_kept_with_its_bytes_and_stored_when_it_comes_again(laboratory):
+    async with laboratory.pool.transaction() as tx:
+        await tx.execute("alter table laboratory_observation add constraint no_sugar check (number <> '5.60')")
+    with capture_logs() as logs:
+        (answer,) = await laboratory.send(message())
+    assert str(answer.segment("MSA")[1]) == "AE"
+    assert "not-stored" in str(answer.segment("ERR"))
+    assert await laboratory.one("select disposition, bytes from result_message") == ("failed", message())
+    assert await laboratory.one("select reason from result_quarantine") == "not-stored"
+    for table in ("patient", "laboratory_report", "laboratory_report_version"):
+        assert await laboratory.one(f"select count(*) from {table}") == 0
+    assert await laboratory.one("select kind from event") == "result.quarantined"
+    (told,) = [one for one in logs if one["event"] == "message-not-stored"]
+    assert told["constraint"] == "no_sugar"
+    assert "王桂兰" not in str(logs)
+    async with laboratory.pool.transaction() as tx:
+        await tx.execute("alter table laboratory_observation drop constraint no_sugar")
+    assert await laboratory.codes(message(), message()) == ["AA", "AA"]
+    assert [one.number for one in await known(laboratory)] == ["5.60"]
+
+
 async def test_rows_of_results_are_never_changed(laboratory):
     await laboratory.codes(message())
-    for table in ("hl7_message", "laboratory_report_version", "laboratory_observation"):
+    for table in ("result_message", "laboratory_report_version", "laboratory_observation"):
         for statement in (f"delete from {table}", f"update {table} set id = id"):
             with pytest.raises(psycopg.errors.RestrictViolation):
                 await laboratory.rows(statement)
@@ -378,4 +400,4 @@ async def test_a_message_of_other_implementations_is_answered_and_kept(laborator
     if header is not None and not any(names(header)):
         assert code == "AR"
     else:
-        assert await laboratory.one("select answer, bytes from hl7_message") == (code, raw)
+        assert await laboratory.one("select answer, bytes from result_message") == (code, raw)

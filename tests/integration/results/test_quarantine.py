@@ -148,7 +148,7 @@ async def test_releasing_needs_a_note_and_a_reason_that_can_be_released(laborato
     assert await decide(client, case["id"]) == (409, "case-not-releasable")
     assert await decide(client, case["id"], "discard", note="") == (204, "")
     assert await listed(client) == []
-    assert await laboratory.one("select count(*) from hl7_message") == 1
+    assert await laboratory.one("select count(*) from result_message") == 1
 
 
 async def test_a_person_may_say_that_a_report_number_has_moved_to_another_patient(laboratory, served):
@@ -183,4 +183,4 @@ async def test_the_administrator_enrols_who_was_seen_and_lets_nobody_in_that_was
     for status in (204, 404):
         assert (await client.post("/api/laboratory/senders/disable", json=who, headers=headers)).status == status
     assert await laboratory.codes(message(control="M9").replace("县医院检验科".encode("gb18030"), b"TCM")) == ["AR"]
-    assert await laboratory.one("select count(*) from hl7_message") == 1
+    assert await laboratory.one("select count(*) from result_message") == 1

@@ -68,6 +68,8 @@ def test_nothing_written_is_nothing():
         ("今天", "unreadable"),
         ("2026112", "unreadable"),
         ("00000000", "unreadable"),
+        ("00010101000000", "unreadable"),
+        ("99991231235959-1400", "unreadable"),
     ],
 )
 def test_a_time_that_proves_nothing_says_why_and_is_kept_as_written(written, doubt):

@@ -301,5 +301,30 @@ def test_a_message_that_is_no_laboratory_report_is_refused_with_its_place(raw, r
     assert (read_.reason, read_.place) == (reason, place)
 
 
+LONG = "9" * 201
+
+
+@pytest.mark.parametrize(
+    ("pid", "obr", "obx"),
+    [
+        (field(PATIENT, 3, LONG), ORDER, GLUCOSE),
+        (field(PATIENT, 3, f"1^^^{LONG}"), ORDER, GLUCOSE),
+        (PATIENT, field(ORDER, 3, LONG), GLUCOSE),
+        (PATIENT, field(ORDER, 3, f"1^{LONG}"), GLUCOSE),
+        (PATIENT, ORDER, field(GLUCOSE, 3, LONG)),
+        (PATIENT, ORDER, field(GLUCOSE, 3, f"1^x^{LONG}")),
+        (PATIENT, ORDER, field(GLUCOSE, 4, LONG)),
+    ],
+)
+@pytest.mark.parametrize("shorter", [0, 1])
+def test_a_number_or_code_that_could_not_be_looked_up_is_kept_apart(pid, obr, obx, shorter):
+    lines = [line.replace(LONG, LONG[shorter:]) for line in (pid, obr, obx)]
+    read_ = found(None, *lines)
+    assert isinstance(read_, Results)
+    patient = read_.patients[0]
+    doubts = [*patient.doubts, *patient.reports[0].doubts, *patient.reports[0].observations[0].doubts]
+    assert [doubt.reason for doubt in doubts] == ([] if shorter else ["too-long"])
+
+
 def test_every_reason_says_what_to_do_in_both_languages():
     assert all(text.zh and text.en for text in REASONS.values())

@@ -1,0 +1,102 @@
+"""A table of results brought by a person: looked at first, then stored as it was looked at."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from telemed.db import Connection
+from telemed.errors import Conflict, Invalid
+from telemed.events import append
+from telemed.results import store
+from telemed.results.acknowledgement import Answer, Fault
+from telemed.results.code_map import CodeMaps
+from telemed.results.judging import Judged, judge
+from telemed.results.storing import Outcome, Work, store_results
+from telemed.results.table import Table, read_table
+from telemed.vocabulary import PractitionerId
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Whose table it is, and by which maps and zone it is read."""
+
+    sender: store.Sender
+    by: PractitionerId
+    peer_address: str | None
+    maps: CodeMaps
+    zone: ZoneInfo
+    now: datetime
+
+    def look(self, raw: bytes) -> tuple[Table, list[Judged]]:
+        """What would become of a table; nothing is stored."""
+        table = read_table(raw, self.zone, received_at=self.now)
+        day = self.now.astimezone(self.zone).date()
+        judged = [
+            judge(one, self.maps, self.sender.organization_code, day)
+            for patient in table.results.patients
+            for report in patient.reports
+            for one in report.observations
+        ]
+        return table, judged
+
+
+async def store_table(tx: Connection, who: Importer, raw: bytes, *, leave_out_faulty: bool) -> tuple[UUID, Outcome]:
+    """Store a table and keep its bytes.
+
+    Raises Invalid if lines are faulty and are not to be left out, or if none is left; Conflict for a table that the
+    organisation has brought before.  Nothing was changed then.
+    """
+    table = read_table(raw, who.zone, received_at=who.now)
+    if table.faults and not leave_out_faulty:
+        first = table.faults[0]
+        raise Invalid(
+            "table-faulty",
+            f"有 {len(table.faults)} 处错误，未作任何改动。第一处：第 {first.line} 行 {first.column} {first.text.zh}",
+            f"There are {len(table.faults)} faults and nothing was changed. "
+            f"The first: line {first.line} {first.column}: {first.text.en}",
+            faults=len(table.faults),
+        )
+    if not table.results.patients:
+        raise Invalid("table-empty", "没有可导入的行。", "There is no line to be stored.")
+    digest = hashlib.sha256(raw).digest()
+    received = store.Received(
+        id=uuid4(),
+        sender=who.sender,
+        raw=raw,
+        digest=digest,
+        content_digest=digest,
+        control_id="",
+        charset=None,
+        peer_address=who.peer_address,
+        received_at=who.now,
+        format="table",
+        brought_by=who.by,
+    )
+    await store.lock(tx, digest.hex())
+    if await store.known_message(tx, received) is not None:
+        raise Conflict(
+            "table-known", "该文件已导入过，未重复入库。", "This file was stored before; nothing was changed."
+        )
+    outcome = Outcome()
+    day = who.now.astimezone(who.zone).date()
+    await store_results(tx, Work(received, who.sender, table.results, who.maps, day), outcome)
+    faults = tuple(Fault(doubt.reason, doubt.place, doubt.text) for doubt, _, _ in outcome.doubts)
+    disposition = "stored" if not faults else "partly" if outcome.stored else "quarantined"
+    await store.insert_message(tx, received, disposition, Answer("AE" if faults else "AA", faults))
+    for doubt, line, number in outcome.doubts:
+        case = await store.open_case(
+            tx,
+            doubt,
+            message_id=received.id,
+            organization_id=who.sender.organization_id,
+            line=line,
+            report_number=number,
+            now=who.now,
+        )
+        topics = ["admin", f"organization/{who.sender.organization_id}"]
+        await append(tx, "result.quarantined", case, topics, message=received.id, reason=doubt.reason)
+    return received.id, outcome

@@ -1,0 +1,97 @@
+"""A table of results over HTTP: looked at, then stored exactly so."""
+
+from __future__ import annotations
+
+import pytest
+
+from telemed.access.policy import admit
+from telemed.http.server import Server
+from telemed.http.wire import Authenticated, Gate
+from telemed.results import routes, routes_tables
+from telemed.results.maps import read_maps
+from tests.integration.results.conftest import MAPS, ZONE
+from tests.integration.results.test_mllp import known
+from tests.integration.results.test_quarantine import people  # noqa: F401 -- a fixture
+from tests.unit.results.test_table import HEADER, LINE
+
+CSRF = {"X-CSRF-Token": "c", "Content-Type": "text/csv"}
+GOOD = f"{HEADER}\r\n{LINE}\r\n".encode("gb18030")
+CONTRADICTING = LINE.replace("R1", "R2").replace("mmol/L", "U/L")
+FAULTY = f"{HEADER}\r\n{LINE}\r\n{CONTRADICTING}\r\n{LINE.replace('最终', '好')}\r\n".encode("gb18030")
+
+
+@pytest.fixture
+async def client(laboratory, people, aiohttp_client):  # noqa: F811 -- a fixture
+    async def authenticate(request, _now):
+        return Authenticated(people[request.headers.get("X-Who", "here")], "c")
+
+    async def record(_tx, _call):
+        return None
+
+    maps = read_maps(MAPS)
+    server = Server(
+        [*routes.endpoints(ZONE, maps), *routes_tables.endpoints(ZONE, maps)],
+        pool=laboratory.pool,
+        gate=Gate(authenticate=authenticate, scope=admit, second_factor_fresh=lambda *_: True, record=record),
+        clock=lambda: laboratory.now,
+    )
+    return await aiohttp_client(server.application())
+
+
+async def look(client, raw, who="here"):
+    answer = await client.post("/api/laboratory/tables/preview", data=raw, headers=CSRF | {"X-Who": who})
+    return answer.status, await answer.json()
+
+
+async def bring(client, raw, digest, **query):
+    answer = await client.post("/api/laboratory/tables", data=raw, headers=CSRF, params={"digest": digest} | query)
+    return answer.status, await answer.json()
+
+
+async def test_a_table_is_looked_at_and_stored_only_then(laboratory, client):
+    status, seen = await look(client, GOOD)
+    assert status == 200
+    assert (seen["lines"], seen["reports"], seen["results"], seen["faults"], seen["doubts"]) == (1, 1, 1, [], [])
+    assert seen["shown"][0]["item"] == "glucose"
+    assert "王桂兰" not in str(seen)
+    assert await laboratory.one("select count(*) from result_message") == 0
+    assert await bring(client, GOOD, seen["digest"]) == (200, {"waiting": 0})
+    (one,) = await known(laboratory)
+    assert (one.number, one.item_key, one.linked, one.status) == ("5.60", "glucose", True, "final")
+    assert await laboratory.one("select format, bytes, disposition from result_message") == ("table", GOOD, "stored")
+    status, problem = await bring(client, GOOD, seen["digest"])
+    assert (status, problem["code"]) == (409, "table-known")
+
+
+async def test_faults_are_listed_line_by_line_and_stop_the_import_unless_they_are_left_out(laboratory, client):
+    _, seen = await look(client, FAULTY)
+    assert [(one["line"], one["column"]) for one in seen["faults"]] == [(4, "状态")]
+    assert [(one["line"], one["reason"], one["written"]) for one in seen["doubts"]] == [(3, "unit-contradicts", "U/L")]
+    status, problem = await bring(client, FAULTY, seen["digest"])
+    assert (status, problem["code"]) == (422, "table-faulty")
+    assert await laboratory.one("select count(*) from result_message") == 0
+    assert await bring(client, FAULTY, seen["digest"], leave_out_faulty="true") == (200, {"waiting": 1})
+    assert [one.number for one in await known(laboratory)] == ["5.60"]
+    assert await laboratory.one("select reason, line from result_quarantine") == ("unit-contradicts", 3)
+
+
+async def test_a_table_other_than_the_one_looked_at_is_not_stored(laboratory, client):
+    _, seen = await look(client, GOOD)
+    status, problem = await bring(client, GOOD.replace(b"5.60", b"6.60"), seen["digest"])
+    assert (status, problem["code"]) == (409, "table-changed")
+    assert await laboratory.one("select count(*) from result_message") == 0
+
+
+async def test_only_who_may_bring_results_may_look(client):
+    status, problem = await look(client, GOOD, who="admin")
+    assert (status, problem["code"]) == (403, "not-allowed")
+
+
+async def test_what_waits_of_a_table_can_be_read_anew_and_still_contradicts(laboratory, client):
+    _, seen = await look(client, FAULTY)
+    await bring(client, FAULTY, seen["digest"], leave_out_faulty="true")
+    case = await laboratory.one("select id from result_quarantine")
+    answer = await client.post(
+        f"/api/laboratory/quarantine/{case}/release", json={"note": "核对"}, headers={"X-CSRF-Token": "c"}
+    )
+    assert (answer.status, (await answer.json())["code"]) == (409, "case-still-doubtful")
