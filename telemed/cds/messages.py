@@ -52,6 +52,9 @@ class FhirAuthorization(msgspec.Struct, frozen=True):
         if "patient/" in self.scope and self.patient is None:
             raise ValueError("cds-r-2: patient scopes without `patient`")
 
+    def __repr__(self) -> str:
+        return "FhirAuthorization(…)"
+
 
 class HookRequest(msgspec.Struct, frozen=True, rename="camel"):
     """The envelope of a call; `context` is read by its hook, `prefetch` by key."""

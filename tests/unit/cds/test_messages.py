@@ -133,6 +133,8 @@ def test_authorization_needs_a_server_to_be_used_at():
     server = "https://fhir.example.org"
     assert isinstance(read_call(call(fhirServer=server, fhirAuthorization=AUTHORIZATION)), HookRequest)
     assert isinstance(read_call(call(fhirAuthorization=AUTHORIZATION)), Fault)
+    request = read_call(call(fhirServer=server, fhirAuthorization={**AUTHORIZATION, "access_token": "s3cret"}))
+    assert "s3cret" not in repr(request)
 
 
 def test_patient_scopes_name_the_patient():

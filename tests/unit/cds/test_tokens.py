@@ -109,7 +109,13 @@ def test_a_right_key_with_a_weaker_hash_or_curve_does_not_sign_for_it():
     weak = parsed(header={**HEADER, "alg": "RS384"}, sign=lambda m: rs384(small, m))
     assert not tokens.genuine(weak, small.public_key())
     p256 = ec.generate_private_key(ec.SECP256R1())
-    assert not tokens.genuine(parsed(), p256.public_key())
+    assert not tokens.genuine(parsed(sign=lambda signed: es384(p256, signed)), p256.public_key())
+
+
+def test_a_key_of_the_other_kind_is_no_key_for_an_algorithm():
+    with_rsa = parsed(header={**HEADER, "alg": "RS384"}, sign=lambda signed: rs384(RSA, signed))
+    assert not tokens.genuine(with_rsa, CURVE.public_key())
+    assert not tokens.genuine(parsed(), RSA.public_key())
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "HS256", "HS384", "ES256", "RS256", "PS384", ""])
@@ -220,6 +226,8 @@ def test_a_token_without_a_required_claim_is_malformed(name):
         "..",
         "a.b.c",
         made() + "=",
+        made() + ".AAAA",
+        made().rpartition(".")[0],
         made().replace(".", " ", 1),
         made(claims={**CLAIMS, "jti": "x" * TOKEN_LIMIT}),
         made(claims={**CLAIMS, "jti": "a\0b"}),
@@ -274,9 +282,25 @@ def test_numbers_that_are_no_key_are_none():
     assert tokens.public_key(jwk(CURVE, y=b64(bytes(48)))) is None
     assert tokens.public_key(jwk(CURVE, x="*")) is None
     assert tokens.public_key(jwk(CURVE, crv="P-256")) is None
+    assert tokens.public_key(jwk(CURVE, kty="RSA")) is None
+    assert tokens.public_key(jwk(CURVE, x=None)) is None
+    assert tokens.public_key(jwk(CURVE, y=None)) is None
+    assert tokens.public_key(jwk(RSA, e=None)) is None
+    assert tokens.public_key(jwk(RSA, kty="EC")) is None
     assert tokens.public_key(jwk(RSA, n=None)) is None
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b'{"keys":{}}', b"[" * 2000, b'{"keys":[' + b"1," * 40_000 + b"1]}"])
 def test_what_is_no_key_set_is_none(raw):
     assert tokens.key_set(raw) is None
+
+
+def test_a_key_set_and_a_token_may_be_as_long_as_allowed_and_not_one_character_longer():
+    full = b'{"keys":[]}'.ljust(tokens.JWKS_LIMIT)
+    assert tokens.key_set(full) == Jwks([])
+    assert tokens.key_set(full + b" ") is None
+    padding_needed = TOKEN_LIMIT - len(made(header={**HEADER, "x": ""}))
+    longest = made(header={**HEADER, "x": "y" * (padding_needed * 3 // 4 - 2)})
+    assert TOKEN_LIMIT - 8 <= len(longest) <= TOKEN_LIMIT
+    assert isinstance(tokens.parse(longest), Token)
+    assert tokens.parse(made(header={**HEADER, "x": "y" * (padding_needed * 3 // 4 + 8)})) is Ground.MALFORMED
