@@ -297,6 +297,13 @@ NEAR_MISSES = (
     miss("item-volatile", laboratory, lambda case: case.with_item(volatile=True), MAY),
     miss("event-between", operation_before, lambda case: case.with_event(case.collected), MAY),
     miss("event-undated", laboratory, lambda case: case.with_event(None), MAY),
+    miss(
+        "event-undated",
+        laboratory,
+        lambda case: case.with_event(datetime(2026, 11, 1)),  # noqa: DTZ001
+        MAY,
+        name="without a zone",
+    ),
     miss("event-order-unknown", without_anchor, lambda case: case.with_event(AS_OF), MAY),
     # G7
     miss("exception-value-abnormal", laboratory, lambda case: case.with_measured(abnormal=True), MAY),
