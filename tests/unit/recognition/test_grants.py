@@ -51,6 +51,16 @@ def test_a_withdrawal_without_reach_counts_from_when_it_became_known():
     assert case.with_grant(known_from=later).decide().verdict is MUST
 
 
+def test_a_withdrawal_says_nothing_of_what_came_before_the_grant_itself():
+    case = laboratory()
+    before = {"begins": case.collected + timedelta(microseconds=1), "withdrawn_from": case.collected}
+    decision = case.with_grant(state=GrantState.WITHDRAWN, **before).decide()
+    assert decision.verdict is MAY
+    assert "grant-out-of-period" in codes(decision)
+    begun = case.with_grant(state=GrantState.WITHDRAWN, begins=case.collected, withdrawn_from=case.collected)
+    assert begun.decide().verdict is SET_ASIDE
+
+
 def test_a_withdrawal_learnt_later_does_not_change_what_was_known_before():
     case = laboratory()
     withdrawal = replace(
