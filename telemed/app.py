@@ -46,7 +46,7 @@ from telemed.cds.request import Asked
 from telemed.cds.routes import Hooks
 from telemed.cds.routes import endpoints as cds_endpoints
 from telemed.config import Config
-from telemed.db import Connection, Pool, open_pool
+from telemed.db import Pool, open_pool
 from telemed.directory.routes import endpoints as directory_endpoints
 from telemed.errors import Forbidden, Unavailable
 from telemed.events.consumer import Consumer
@@ -77,11 +77,10 @@ from telemed.reading.service.acting import Signatures
 from telemed.reading.service.rule_book import read_rules
 from telemed.reading.service.sweeper import sweep
 from telemed.recognition.assessing import Assessor, Sample, digests_of
-from telemed.recognition.catalogue_files import read_catalogues
 from telemed.recognition.imaging_names import read as read_names
 from telemed.recognition.imaging_results import Technique
+from telemed.recognition.installing import install_catalogues
 from telemed.recognition.rule_book import RuleBook
-from telemed.recognition.rules_store import install
 from telemed.results.code_map import CodeMaps
 from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
@@ -90,7 +89,6 @@ from telemed.results.mllp import Listener
 from telemed.results.routes import endpoints as result_endpoints
 from telemed.results.routes_tables import endpoints as table_endpoints
 from telemed.results.units import prepare as prepare_units
-from telemed.recognition.installing import install_catalogues
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
 log = structlog.get_logger(__name__)
@@ -161,18 +159,6 @@ def assessor(county: County) -> Assessor:
         zone=_zone(county.config),
         clock=county.clock,
     )
-
-
-async def install_catalogues(tx: Connection, now: datetime) -> None:
-    """Install the documents of the configuration; what contradicts an installed one stays out and is told."""
-    tree = read_catalogues()
-    for fault in tree.faults:
-        log.error("catalogue-fault", file=fault.file, line=fault.line, text=fault.en)
-    if tree.faults:
-        return
-    found = await install(tx, tree.catalogues, now, uuid4)
-    for one in found.refused:
-        log.error("catalogue-refused", number=one.number, text=one.en)
 
 
 async def registry_away(_asked: Asked) -> Decided:
@@ -444,7 +430,6 @@ async def listening(config: Config) -> AsyncGenerator[County]:
         county = assemble(config, pool, key=key, spool=spool, decide=registry(config, pool, utc_now))
         async with pool.transaction() as tx:
             await templates.install(tx, templates.read_templates(SETTINGS / "templates"))
-            await install_catalogues(tx, county.clock())
         for reason in await install_catalogues(pool, county.clock(), uuid4):
             log.error("catalogues not installed", reason=reason)
         runner = web.AppRunner(application(county), access_log=None, shutdown_timeout=GRACE)

@@ -19,6 +19,7 @@ from telemed.recognition.documents import asked as items_asked
 from telemed.recognition.facts import Candidate, Facts, Probe
 from telemed.recognition.facts_store import Head, Row, facts_of, head, know
 from telemed.recognition.order import Context, Order
+from telemed.recognition.replay import keep_rules
 from telemed.recognition.rule_book import RuleBook
 from telemed.recognition.rule_set import Parameters, RuleSet
 from telemed.recognition.rules import Code, Item
@@ -42,6 +43,7 @@ class Registry:
     can_fetch: CanFetch
     clock: Callable[[], datetime]
     parameters: Parameters = field(default_factory=Parameters)
+    _kept: set[str] = field(default_factory=set[str])
 
     async def __call__(self, asked: Asked) -> Decided:
         """Decide every order of a call, or for `patient-view` every item the patient has results of."""
@@ -66,10 +68,19 @@ class Registry:
             rules = await self.rules.at(connection, asked.as_of, knowledge.id, self.parameters)
             orders = [_put(one, asked, patient) for one in asked.orders]
             facts = await facts_of(connection, patient, _keys(orders, rules, asked.as_of), knowledge.id)
+            await self._keep(rules)
             if not asked.orders:
                 orders = _one_for_each_item(facts, rules, asked, patient)
                 facts = await facts_of(connection, patient, _keys(orders, rules, asked.as_of), knowledge.id)
         return knowledge, rules, facts, orders
+
+    async def _keep(self, rules: RuleSet) -> None:
+        """A decision can be made again only with the rules it was made by: they are kept before it is."""
+        name = rules_hash(rules)
+        if name not in self._kept:
+            async with self.pool.transaction() as tx:
+                await keep_rules(tx, rules)
+            self._kept.add(name)
 
     async def _probed(self, facts: Facts, rules: RuleSet, orders: Iterable[Put], as_of: datetime) -> bool:
         """Try what has not been tried for a while; whether anything new is known."""

@@ -403,36 +403,6 @@ CREATE VIEW public.grant_knowledge AS
     lead(known_from) OVER (PARTITION BY id ORDER BY known_from) AS known_until
    FROM public.recognition_grant g;
 
-CREATE TABLE public.hl7_message (
-    id uuid NOT NULL,
-    sender_id uuid,
-    organization_id uuid,
-    bytes bytea NOT NULL,
-    digest bytea NOT NULL,
-    content_digest bytea NOT NULL,
-    control_id text NOT NULL,
-    charset_declared text NOT NULL,
-    charset_used text NOT NULL,
-    charset_confidence text NOT NULL,
-    peer_address inet NOT NULL,
-    received_at timestamp with time zone NOT NULL,
-    disposition text NOT NULL,
-    answer text NOT NULL,
-    faults jsonb DEFAULT '[]'::jsonb NOT NULL,
-    CONSTRAINT answered_as_disposed CHECK ((((disposition = 'stored'::text) = (answer = 'AA'::text)) AND ((disposition = 'refused'::text) = (answer = 'AR'::text)))),
-    CONSTRAINT hl7_message_answer_is_known CHECK ((answer = ANY (ARRAY['AA'::text, 'AE'::text, 'AR'::text]))),
-    CONSTRAINT hl7_message_charset_confidence_is_known CHECK ((charset_confidence = ANY (ARRAY[''::text, 'declared'::text, 'sure'::text, 'likely'::text, 'doubtful'::text]))),
-    CONSTRAINT hl7_message_content_digest_is_sha256 CHECK ((length(content_digest) = 32)),
-    CONSTRAINT hl7_message_digest_is_sha256 CHECK ((length(digest) = 32)),
-    CONSTRAINT hl7_message_disposition_is_known CHECK ((disposition = ANY (ARRAY['stored'::text, 'partly'::text, 'quarantined'::text, 'refused'::text, 'failed'::text])))
-);
-
-CREATE TABLE public.hl7_message_again (
-    message_id uuid NOT NULL,
-    peer_address inet NOT NULL,
-    received_at timestamp with time zone NOT NULL
-);
-
 CREATE TABLE public.identity_link (
     id bigint NOT NULL,
     patient_id uuid NOT NULL,
@@ -1424,6 +1394,39 @@ CREATE TABLE public.request_paper (
     CONSTRAINT paper_is_picture CHECK ((media_type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text, 'image/webp'::text])))
 );
 
+CREATE TABLE public.result_message (
+    id uuid NOT NULL,
+    format text NOT NULL,
+    sender_id uuid,
+    organization_id uuid,
+    bytes bytea NOT NULL,
+    digest bytea NOT NULL,
+    content_digest bytea NOT NULL,
+    control_id text NOT NULL,
+    charset_declared text NOT NULL,
+    charset_used text NOT NULL,
+    charset_confidence text NOT NULL,
+    peer_address inet,
+    brought_by uuid,
+    received_at timestamp with time zone NOT NULL,
+    disposition text NOT NULL,
+    answer text NOT NULL,
+    faults jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT answered_as_disposed CHECK ((((disposition = 'stored'::text) = (answer = 'AA'::text)) AND ((disposition = 'refused'::text) = (answer = 'AR'::text)))),
+    CONSTRAINT result_message_answer_is_known CHECK ((answer = ANY (ARRAY['AA'::text, 'AE'::text, 'AR'::text]))),
+    CONSTRAINT result_message_charset_confidence_is_known CHECK ((charset_confidence = ANY (ARRAY[''::text, 'declared'::text, 'sure'::text, 'likely'::text, 'doubtful'::text]))),
+    CONSTRAINT result_message_content_digest_is_sha256 CHECK ((length(content_digest) = 32)),
+    CONSTRAINT result_message_digest_is_sha256 CHECK ((length(digest) = 32)),
+    CONSTRAINT result_message_disposition_is_known CHECK ((disposition = ANY (ARRAY['stored'::text, 'partly'::text, 'quarantined'::text, 'refused'::text, 'failed'::text]))),
+    CONSTRAINT result_message_format_is_known CHECK ((format = ANY (ARRAY['hl7-v2'::text, 'fhir-r4'::text, 'table'::text])))
+);
+
+CREATE TABLE public.result_message_again (
+    message_id uuid NOT NULL,
+    peer_address inet,
+    received_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.result_quarantine (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     message_id uuid NOT NULL,
@@ -1607,9 +1610,6 @@ ALTER TABLE ONLY public.event_epoch
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY public.hl7_message
-    ADD CONSTRAINT hl7_message_pkey PRIMARY KEY (id);
-
 ALTER TABLE ONLY public.patient_identifier
     ADD CONSTRAINT identifier_belongs_to_one_person PRIMARY KEY (issuer, value, claim);
 
@@ -1778,6 +1778,9 @@ ALTER TABLE ONLY public.request_paper
 ALTER TABLE ONLY public.recognition_response
     ADD CONSTRAINT response_is_said_once UNIQUE (card, outcome, outcome_at);
 
+ALTER TABLE ONLY public.result_message
+    ADD CONSTRAINT result_message_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.result_quarantine
     ADD CONSTRAINT result_quarantine_pkey PRIMARY KEY (id);
 
@@ -1866,16 +1869,6 @@ CREATE INDEX exposure_by_time ON public.recognition_exposure USING btree (shown_
 CREATE INDEX grant_by_item ON public.recognition_grant USING btree (item_key, organization_id);
 
 CREATE INDEX grant_by_organization ON public.recognition_grant USING btree (organization_id, known_from);
-
-CREATE INDEX hl7_message_again_by_message ON public.hl7_message_again USING btree (message_id);
-
-CREATE INDEX hl7_message_by_time ON public.hl7_message USING btree (received_at);
-
-CREATE UNIQUE INDEX hl7_message_once ON public.hl7_message USING btree (digest) WHERE (disposition <> 'failed'::text);
-
-CREATE UNIQUE INDEX hl7_message_once_by_content ON public.hl7_message USING btree (sender_id, control_id, content_digest) WHERE (disposition <> ALL (ARRAY['failed'::text, 'refused'::text]));
-
-CREATE INDEX hl7_message_without_sender ON public.hl7_message USING btree (received_at) WHERE (sender_id IS NULL);
 
 CREATE INDEX identifier_by_patient ON public.patient_identifier USING btree (patient_id);
 
@@ -1977,6 +1970,16 @@ CREATE INDEX request_by_patient ON public.service_request USING btree (patient_i
 
 CREATE INDEX request_by_visit ON public.service_request USING btree (visit_id);
 
+CREATE INDEX result_message_again_by_message ON public.result_message_again USING btree (message_id);
+
+CREATE INDEX result_message_by_time ON public.result_message USING btree (received_at);
+
+CREATE INDEX result_message_of_nobody ON public.result_message USING btree (received_at) WHERE (organization_id IS NULL);
+
+CREATE UNIQUE INDEX result_message_once ON public.result_message USING btree (digest, organization_id) NULLS NOT DISTINCT WHERE (disposition <> 'failed'::text);
+
+CREATE UNIQUE INDEX result_message_once_by_content ON public.result_message USING btree (sender_id, control_id, content_digest) WHERE (disposition <> ALL (ARRAY['failed'::text, 'refused'::text]));
+
 CREATE INDEX result_quarantine_by_message ON public.result_quarantine USING btree (message_id);
 
 CREATE INDEX result_quarantine_open ON public.result_quarantine USING btree (organization_id, opened_at DESC) WHERE (state = 'open'::text);
@@ -2047,12 +2050,6 @@ CREATE TRIGGER catalogue_version_is_immutable BEFORE DELETE OR UPDATE ON public.
 
 CREATE TRIGGER catalogue_version_is_never_truncated BEFORE TRUNCATE ON public.catalogue_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER hl7_message_again_is_immutable BEFORE DELETE OR UPDATE ON public.hl7_message_again FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
-CREATE TRIGGER hl7_message_is_immutable BEFORE DELETE OR UPDATE ON public.hl7_message FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
-CREATE TRIGGER hl7_message_is_never_truncated BEFORE TRUNCATE ON public.hl7_message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
 CREATE TRIGGER identity_link_is_append_only BEFORE DELETE OR UPDATE ON public.identity_link FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER identity_link_is_never_truncated BEFORE TRUNCATE ON public.identity_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2114,6 +2111,12 @@ CREATE TRIGGER report_receipt_is_immutable BEFORE DELETE OR UPDATE ON public.rep
 CREATE TRIGGER report_version_is_immutable BEFORE DELETE OR UPDATE ON public.report_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER report_version_is_never_truncated BEFORE TRUNCATE ON public.report_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER result_message_again_is_immutable BEFORE DELETE OR UPDATE ON public.result_message_again FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER result_message_is_immutable BEFORE DELETE OR UPDATE ON public.result_message FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER result_message_is_never_truncated BEFORE TRUNCATE ON public.result_message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
@@ -2183,15 +2186,6 @@ ALTER TABLE ONLY public.draft
 
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
-
-ALTER TABLE ONLY public.hl7_message_again
-    ADD CONSTRAINT hl7_message_again_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.hl7_message(id);
-
-ALTER TABLE ONLY public.hl7_message
-    ADD CONSTRAINT hl7_message_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
-
-ALTER TABLE ONLY public.hl7_message
-    ADD CONSTRAINT hl7_message_sender_id_fkey FOREIGN KEY (sender_id) REFERENCES public.laboratory_sender(id);
 
 ALTER TABLE ONLY public.identity_link
     ADD CONSTRAINT identity_link_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
@@ -2275,7 +2269,7 @@ ALTER TABLE ONLY public.laboratory_report
     ADD CONSTRAINT laboratory_report_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
 
 ALTER TABLE ONLY public.laboratory_report_version
-    ADD CONSTRAINT laboratory_report_version_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.hl7_message(id) DEFERRABLE INITIALLY DEFERRED;
+    ADD CONSTRAINT laboratory_report_version_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.result_message(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY public.laboratory_report_version
     ADD CONSTRAINT laboratory_report_version_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
@@ -2475,11 +2469,23 @@ ALTER TABLE ONLY public.request_paper
 ALTER TABLE ONLY public.request_paper
     ADD CONSTRAINT request_paper_service_request_id_fkey FOREIGN KEY (service_request_id) REFERENCES public.service_request(id);
 
+ALTER TABLE ONLY public.result_message_again
+    ADD CONSTRAINT result_message_again_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.result_message(id);
+
+ALTER TABLE ONLY public.result_message
+    ADD CONSTRAINT result_message_brought_by_fkey FOREIGN KEY (brought_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.result_message
+    ADD CONSTRAINT result_message_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.result_message
+    ADD CONSTRAINT result_message_sender_id_fkey FOREIGN KEY (sender_id) REFERENCES public.laboratory_sender(id);
+
 ALTER TABLE ONLY public.result_quarantine
     ADD CONSTRAINT result_quarantine_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.result_quarantine
-    ADD CONSTRAINT result_quarantine_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.hl7_message(id) DEFERRABLE INITIALLY DEFERRED;
+    ADD CONSTRAINT result_quarantine_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.result_message(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY public.result_quarantine
     ADD CONSTRAINT result_quarantine_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);

@@ -660,6 +660,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/laboratory/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store a table of results
+         * @description 导入检验结果表
+         */
+        post: operations["post-laboratory-tables"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/laboratory/tables/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a table of results without storing it
+         * @description 预览检验结果表，不保存
+         */
+        post: operations["post-laboratory-tables-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -4856,6 +4896,62 @@ export interface components {
             /** Format: uuid */
             uuid: string;
         };
+        /**
+         * TableDoubt
+         * @description A result that would wait for a person.
+         */
+        TableDoubt: {
+            en: string;
+            line: number;
+            reason: string;
+            written: string;
+            zh: string;
+        };
+        /**
+         * TableFault
+         * @description One thing wrong with a line that is left out.  line: 1 is the header.
+         */
+        TableFault: {
+            column: string;
+            en: string;
+            line: number;
+            zh: string;
+        };
+        /**
+         * TableLine
+         * @description A line as it would be stored.  item: null where nobody has mapped the code.
+         */
+        TableLine: {
+            code: string;
+            collected: string;
+            item: string | null;
+            line: number;
+            number: string;
+            unit: string;
+            value: string;
+        };
+        /**
+         * TablePreview
+         * @description digest: to be given with the import, which stores exactly what was looked at.
+         */
+        TablePreview: {
+            digest: string;
+            doubt_count: number;
+            doubts: components["schemas"]["TableDoubt"][];
+            fault_count: number;
+            faults: components["schemas"]["TableFault"][];
+            lines: number;
+            reports: number;
+            results: number;
+            shown: components["schemas"]["TableLine"][];
+        };
+        /**
+         * TableStored
+         * @description waiting: results and persons that wait for somebody to decide.
+         */
+        TableStored: {
+            waiting: number;
+        };
         /** TemplateChange */
         TemplateChange: {
             /** @default true */
@@ -6289,6 +6385,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-laboratory-tables": {
+        parameters: {
+            query: {
+                digest: string;
+                leave_out_faulty?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableStored"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-laboratory-tables-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TablePreview"];
+                };
             };
             /** @description Problem */
             default: {
