@@ -162,6 +162,8 @@ def test_grade_b_suffices_and_a_probe_counts_through_its_last_minute():
 
 
 def test_a_probe_made_later_is_none():
+    this_moment = Probe(available=True, checked_at=AS_OF)
+    assert imaging().with_acquired(probe=this_moment).decide().verdict is MUST
     later = Probe(available=False, checked_at=AS_OF + timedelta(seconds=1))
     assert "images-unchecked" in codes(imaging().with_acquired(probe=later).decide())
 

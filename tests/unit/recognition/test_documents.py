@@ -106,6 +106,11 @@ def test_all_but_the_negative_list_takes_its_items_from_the_dictionary():
     assert ("document", "2026-1") in next(one.evidence for one in decision.findings if one.code == "item-left-out")
 
 
+def test_a_positive_list_leaves_nothing_out():
+    case = laboratory()
+    assert case.with_catalogue(negative=frozenset({case.item.key})).decide().verdict is MUST
+
+
 def test_a_positive_list_takes_nothing_from_the_dictionary():
     case = laboratory()
     positive = case.with_rules(catalogues=(catalogue(),), dictionary={case.item.key: case.item})
