@@ -32,7 +32,7 @@ def canonical(value: object) -> bytes:
 
 def plain(value: Any) -> Plain:
     """Strings, integers, lists and sorted objects; a set is a list sorted by its canonical bytes."""
-    names = _names(type(value))
+    names = _names(type(value))  # pyright: ignore[reportUnknownArgumentType]
     if names:
         return {name: plain(one) for name in names if (one := getattr(value, name)) is not None}
     if isinstance(value, Mapping):

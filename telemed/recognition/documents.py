@@ -109,7 +109,7 @@ def asked(order: Order, rules: RuleSet, day: date) -> Asked:
         else:
             absent.append(words.absence(key))
     if not listed:
-        return Asked((), (), tuple(absent) or (finding("item-not-listed"),))
+        return Asked((), (), tuple(absent) or (finding("item-not-listed", ("codes", _spelt(order))),))
     if len(listed) > 1:
         understood = finding("order-ambiguous", ("items", " ".join(key for key, _ in listed)))
     else:
@@ -126,22 +126,20 @@ def asked(order: Order, rules: RuleSet, day: date) -> Asked:
     return Asked(tuple(analytes.items()), (understood,), tuple(gaps))
 
 
-def _members(rules: RuleSet, documents: list[Catalogue], item: Item) -> list[str]:
-    """The analytes of a panel in its order, panels inside panels opened; an item without members stands for itself."""
-    found: dict[str, None] = {}
-    opened: set[str] = set()
-    waiting = [item]
-    while waiting:
-        one = waiting.pop(0)
-        opened.add(one.key)
-        if not one.members:
-            found[one.key] = None
-        inner: list[Item] = []
-        for key in one.members:
-            lines = spoken(rules, documents, key).lines
-            if not lines or not lines[0].item.members:
-                found[key] = None
-            elif key not in opened:
-                inner.append(lines[0].item)
-        waiting = inner + waiting
-    return list(found)
+def _spelt(order: Order) -> str:
+    return " ".join(f"{one.system}|{one.code}" for one in sorted(order.codes))
+
+
+def _members(rules: RuleSet, documents: list[Catalogue], item: Item, opened: frozenset[str] = frozenset()) -> list[str]:
+    """The analytes of a panel in its order, panels inside panels opened once; what has no members is itself one."""
+    if not item.members:
+        return [item.key]
+    opened |= {item.key}
+    found: list[str] = []
+    for key in item.members:
+        lines = spoken(rules, documents, key).lines
+        if not lines or not lines[0].item.members:
+            found.append(key)
+        elif key not in opened:
+            found += _members(rules, documents, lines[0].item, opened)
+    return list(dict.fromkeys(found))

@@ -80,7 +80,7 @@ def intervening(
 
 
 def _between(event: Event, anchor: datetime | Finding, as_of: datetime) -> str | None:
-    if event.at is None:
+    if event.at is None or event.at.tzinfo is None:
         return "event-undated"
     if event.at > as_of:
         return None

@@ -23,7 +23,7 @@ def sha256(content: bytes) -> str:
 
 
 def trace(decision: Decision) -> bytes:
-    """All findings, verdicts and hows of a decision in canonical form."""
+    """All that a decision says, in canonical form."""
     return canonical(decision)
 
 

@@ -99,6 +99,11 @@ class Case:
     def with_acquired(self, **changed) -> Case:
         return self.with_candidate(acquired=replace(self.candidate.acquired, **changed))
 
+    def with_acquired_on(self, day: date) -> Case:
+        """Acquired in the morning of that day of the county."""
+        at = datetime(day.year, day.month, day.day, 1, 0, tzinfo=UTC)
+        return self.with_candidate(acquired_at=at, reported_at=at)
+
     def with_identity(self, **changed) -> Case:
         return self.with_facts(identities=(replace(self.facts.identities[0], **changed),))
 

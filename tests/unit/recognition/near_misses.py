@@ -16,6 +16,7 @@ from tests.unit.recognition.good import (
     OUTSIDE,
     TOWNSHIP,
     Case,
+    ecg,
     imaging,
     laboratory,
     scope,
@@ -296,6 +297,13 @@ NEAR_MISSES = (
     miss("item-volatile", laboratory, lambda case: case.with_item(volatile=True), MAY),
     miss("event-between", operation_before, lambda case: case.with_event(case.collected), MAY),
     miss("event-undated", laboratory, lambda case: case.with_event(None), MAY),
+    miss(
+        "event-undated",
+        laboratory,
+        lambda case: case.with_event(datetime(2026, 11, 1)),  # noqa: DTZ001
+        MAY,
+        name="without a zone",
+    ),
     miss("event-order-unknown", without_anchor, lambda case: case.with_event(AS_OF), MAY),
     # G7
     miss("exception-value-abnormal", laboratory, lambda case: case.with_measured(abnormal=True), MAY),
@@ -334,4 +342,104 @@ ON_THE_ORDER = (
         lambda case: case.with_catalogue(negative=frozenset({case.item.key})),
         None,
     ),
+)
+
+
+@dataclass(frozen=True)
+class LastThatCounts:
+    """A case at the very edge of a demand, on the near side of it."""
+
+    name: str
+    case: Callable[[], Case]
+    verdict: Verdict = MUST
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def edge_of_time() -> Case:
+    """Collected in the first moment that is believed, all else reaching back as far."""
+    first = datetime(1989, 12, 31, 16, 0, tzinfo=UTC)
+    case = laboratory().with_grant(begins=first - timedelta(days=9)).with_candidate(collected_at=first)
+    return case.with_item(window=replace(case.item.window, days=36500))
+
+
+def past(case: Case, as_of: datetime) -> Case:
+    return replace(case, as_of=as_of)
+
+
+def more(name: str, limit: str, found: str, verdict: Verdict) -> LastThatCounts:
+    case = imaging().with_item(technique={name: limit}).with_acquired(technique={name: found})
+    return LastThatCounts(f"{name} {found} for {limit}", lambda: case, verdict)
+
+
+def doubted(basis: Basis, state: GrantState) -> Case:
+    """A grant of that basis withdrawn or suspended, and an agreement of members beside it."""
+    case = laboratory()
+    doubt = replace(case.grant, basis=basis, state=state, reader_id=TOWNSHIP)
+    agreed = replace(case.grant, id="g-2", basis=Basis.COMMUNITY_DOCUMENT)
+    return case.with_facts(grants=(doubt, agreed))
+
+
+def contrast(asked: str, found: str) -> Callable[[], Case]:
+    return lambda: imaging().with_item(contrast=asked).with_acquired(contrast=found)
+
+
+LAST_THAT_COUNT = (
+    LastThatCounts("unit that converts", lambda: laboratory().with_measured(unit="mg/dL")),
+    LastThatCounts("other method of the class", lambda: laboratory().with_measured(method_class="glucose-oxidase")),
+    LastThatCounts("amended", lambda: laboratory().with_candidate(status=Status.AMENDED)),
+    LastThatCounts("corrected", lambda: laboratory().with_candidate(status=Status.CORRECTED)),
+    LastThatCounts(
+        "last moment of the window",
+        lambda: past(laboratory(), datetime(2026, 11, 27, 15, 59, 59, 999999, tzinfo=UTC)),
+    ),
+    LastThatCounts(
+        "last moment of an inpatient's window",
+        lambda: past(
+            laboratory().with_context(encounter_class="inpatient"),
+            datetime(2026, 11, 23, 15, 59, 59, 999999, tzinfo=UTC),
+        ),
+    ),
+    LastThatCounts("a day late for an inpatient", lambda: laboratory().with_context(encounter_class="inpatient"), MAY),
+    LastThatCounts("last day of an image's window", lambda: imaging().with_acquired_on(date(2026, 10, 25))),
+    LastThatCounts("a day late for an image", lambda: imaging().with_acquired_on(date(2026, 10, 24)), MAY),
+    LastThatCounts("first moment believed", edge_of_time),
+    LastThatCounts(
+        "a moment before",
+        lambda: edge_of_time().with_candidate(collected_at=datetime(1989, 12, 31, 15, 59, 59, 999999, tzinfo=UTC)),
+        MAY,
+    ),
+    LastThatCounts(
+        "probe at its last minute",
+        lambda: imaging().with_acquired(probe=Probe(available=True, checked_at=AS_OF - timedelta(minutes=30))),
+    ),
+    LastThatCounts("grade B", lambda: imaging().with_acquired(grade="B")),
+    LastThatCounts("both sides for one", lambda: imaging().with_acquired(laterality="both")),
+    LastThatCounts("both phases for plain", contrast("plain", "plain-and-enhanced")),
+    LastThatCounts("both phases for enhanced", contrast("enhanced", "plain-and-enhanced")),
+    LastThatCounts("enhanced for enhanced", contrast("enhanced", "enhanced")),
+    LastThatCounts("both phases for both", contrast("plain-and-enhanced", "plain-and-enhanced")),
+    LastThatCounts("plain for enhanced", contrast("enhanced", "plain"), SET_ASIDE),
+    LastThatCounts("plain for both phases", contrast("plain-and-enhanced", "plain"), SET_ASIDE),
+    LastThatCounts("enhanced for both phases", contrast("plain-and-enhanced", "enhanced"), SET_ASIDE),
+    LastThatCounts("exact technique", lambda: imaging().with_acquired(technique={"slice_mm": "2.5", "rows": "16"})),
+    *(more(name, "2", "2", MUST) for name in ("slice_mm", "tesla", "views", "rows", "leads")),
+    *(more(name, "2", "3", MUST) for name in ("tesla", "views", "rows", "leads")),
+    more("slice_mm", "2", "3", SET_ASIDE),
+    LastThatCounts("a lead short", lambda: ecg().with_acquired(technique={"leads": "11"}), SET_ASIDE),
+    *(
+        LastThatCounts(f"unsigned {good.__name__}", lambda good=good: good().with_candidate(signatures=0), SET_ASIDE)
+        for good in (imaging, ultrasound, ecg)
+    ),
+    *(
+        LastThatCounts(
+            f"{basis} {state} beside an agreement",
+            lambda basis=basis, state=state: doubted(basis, state),
+            SET_ASIDE if basis in {Basis.EQA, Basis.IMAGING_QC, Basis.ON_SITE} else MUST,
+        )
+        for basis in Basis
+        for state in (GrantState.WITHDRAWN, GrantState.SUSPENDED)
+    ),
+    LastThatCounts("emergency encounter", lambda: laboratory().with_context(encounter_class="emergency"), EXEMPT),
 )

@@ -51,6 +51,16 @@ def test_a_withdrawal_without_reach_counts_from_when_it_became_known():
     assert case.with_grant(known_from=later).decide().verdict is MUST
 
 
+def test_a_withdrawal_says_nothing_of_what_came_before_the_grant_itself():
+    case = laboratory()
+    before = {"begins": case.collected + timedelta(microseconds=1), "withdrawn_from": case.collected}
+    decision = case.with_grant(state=GrantState.WITHDRAWN, **before).decide()
+    assert decision.verdict is MAY
+    assert "grant-out-of-period" in codes(decision)
+    begun = case.with_grant(state=GrantState.WITHDRAWN, begins=case.collected, withdrawn_from=case.collected)
+    assert begun.decide().verdict is SET_ASIDE
+
+
 def test_a_withdrawal_learnt_later_does_not_change_what_was_known_before():
     case = laboratory()
     withdrawal = replace(
@@ -234,3 +244,18 @@ def test_the_gravest_finding_is_told_where_no_grant_holds():
 def test_a_grant_not_yet_known_is_none():
     case = laboratory().with_grant(known_from=datetime(2026, 12, 1, tzinfo=UTC))
     assert "grant-none" in codes(case.decide())
+
+
+@pytest.mark.parametrize("absent", [COUNTY, TOWNSHIP])
+def test_one_organisation_nobody_knows_is_enough_to_know_too_little(absent):
+    case = ultrasound()
+    decision = case.with_facts(
+        organizations=tuple(one for one in case.facts.organizations if one.id != absent)
+    ).decide()
+    assert decision.verdict is MAY
+    assert {"organization-unknown", "ultrasound-community-unknown", "grant-active"} <= codes(decision)
+
+
+def test_ultrasound_of_another_community_is_outside():
+    assert ultrasound().with_organization(COUNTY, community=None).decide().verdict is MAY
+    assert ultrasound().with_organization(TOWNSHIP, community=None).decide().verdict is MAY

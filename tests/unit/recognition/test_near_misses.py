@@ -7,7 +7,7 @@ import pytest
 from telemed.recognition.decision import Outcome, Verdict
 from telemed.recognition.grounds import GROUNDS
 from tests.unit.recognition.good import GOOD, codes, findings
-from tests.unit.recognition.near_misses import NEAR_MISSES, ON_THE_ORDER, NearMiss
+from tests.unit.recognition.near_misses import LAST_THAT_COUNT, NEAR_MISSES, ON_THE_ORDER, LastThatCounts, NearMiss
 
 
 @pytest.mark.parametrize("kind", GOOD)
@@ -42,6 +42,11 @@ def test_an_order_no_document_lists_shows_no_card(near: NearMiss):
     assert decision.analytes == ()
     assert near.code in codes(decision)
     assert near.good().decide().verdict is Verdict.MUST_OFFER
+
+
+@pytest.mark.parametrize("edge", LAST_THAT_COUNT, ids=str)
+def test_the_last_that_counts_counts(edge: LastThatCounts):
+    assert edge.case().decide().verdict is edge.verdict
 
 
 def test_every_ground_that_does_not_pass_has_its_near_miss():
