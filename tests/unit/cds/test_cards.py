@@ -100,7 +100,7 @@ def card(case=None, who=None, **changes):
     return json.loads(encode(CardsResponse((only.card,))))["cards"][0]
 
 
-def panel(*, sodium_known=False):
+def panel(*, sodium_known=False, granted=True, **sodium_changes):
     """Glucose and sodium ordered as one panel; a result of glucose, and of sodium where it is known."""
     case = good.laboratory()
     sodium = replace(good.GLUCOSE_ITEM, key="sodium", name="血钠", codes=frozenset({SODIUM}), exceptions=())
@@ -110,9 +110,10 @@ def panel(*, sodium_known=False):
     items = {one.key: one for one in (case.item, sodium, both)}
     case = case.with_catalogue(items=items).with_order(codes=frozenset({PANEL}))
     if sodium_known:
-        other = replace(case.candidate, id="r-3", code=SODIUM, mapping=None)
+        other = replace(case.candidate, **{"id": "r-3", "code": SODIUM, "mapping": None, **sodium_changes})
+        second = replace(case.grant, id="g-2", item_key="sodium")
         case = case.with_facts(
-            candidates=(case.candidate, other), grants=(case.grant, replace(case.grant, id="g-2", item_key="sodium"))
+            candidates=(case.candidate, other), grants=(case.grant, second) if granted else (case.grant,)
         )
     return case
 
@@ -241,6 +242,41 @@ def test_a_panel_of_which_nothing_is_left_is_given_up_whole():
 def test_a_panel_whose_rest_cannot_be_ordered_alone_is_neither_trimmed_nor_given_up():
     said = card(panel(), analytes={"glucose": Analyte("葡萄糖"), "sodium": Analyte("血钠")})
     assert labels(said) == ["互认（保留申请）"]
+    assert labels(card(panel(), analytes={})) == ["互认（保留申请）"]
+
+
+LATER = good.AS_OF - timedelta(days=1, hours=1)
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        (panel(sodium_known=True, collected_at=LATER, reported_at=good.AS_OF), "最近1 天前"),
+        (panel(sodium_known=True, collected_at=good.AS_OF - timedelta(days=5)), "最近4 天前"),
+        (panel(sodium_known=True, collected_at=None), "最近4 天前"),
+        # newer, but only to be referred to: the card speaks of what must be offered
+        (panel(sodium_known=True, granted=False, collected_at=LATER, reported_at=good.AS_OF), "最近4 天前"),
+    ],
+)
+def test_a_panel_speaks_of_its_newest_result_that_carries_the_verdict(case, said):
+    assert case.decide().verdict is Verdict.MUST_OFFER
+    assert said in card(case, shown={"r-1": SHOWN, "r-3": SHOWN})["summary"]
+
+
+def test_a_panel_without_any_certain_time_says_so():
+    case = panel(sodium_known=True, collected_at=None).with_facts(candidates=())
+    undated = replace(good.laboratory().candidate, collected_at=None)
+    case = case.with_facts(candidates=(undated,))
+    assert case.decide().verdict is Verdict.MAY_OFFER
+    assert "时间不详" in card(case)["summary"]
+
+
+def test_an_abnormal_result_that_is_not_on_offer_softens_nothing():
+    case = panel(sodium_known=True, status=Status.CANCELLED)
+    shown = {"r-1": SHOWN, "r-3": replace(SHOWN, abnormal=True)}
+    assert card(case, shown=shown)["indicator"] == "warning"
+    offered = panel(sodium_known=True)
+    assert card(offered, shown=shown)["indicator"] == "info"
 
 
 def test_a_panel_that_may_be_relied_on_in_part_is_not_given_up():
@@ -283,6 +319,19 @@ def test_a_visit_is_one_card_of_all_that_may_be_relied_on_and_changes_nothing():
     assert only.card.suggestions == ()
     assert len(only.about) == 3
     assert only.card.detail.endswith(FOOTER.zh)
+
+
+def test_a_visit_says_nothing_of_what_there_is_none_of_and_names_its_verdict():
+    late = good.AS_OF + timedelta(days=10)
+    must = answered(good.laboratory(), reference="")
+    may = answered(replace(good.laboratory(), as_of=late, known_at=late), reference="")
+    for answer, said, topic in (
+        (must, "1 项结果符合互认条件", "must-offer"),
+        (may, "1 项可参考", "may-offer"),
+    ):
+        (only,) = tell(asked("patient-view"), Decided(None, (answer,)), voice())
+        assert only.card.summary == f"该患者近期{said}：葡萄糖"
+        assert only.card.source.topic.code == topic
 
 
 @pytest.mark.parametrize("context", [Context("emergency"), Context("outpatient", emergency=True)])

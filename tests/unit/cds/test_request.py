@@ -11,6 +11,7 @@ import pytest
 from telemed.cds.faults import Fault
 from telemed.cds.messages import read_call
 from telemed.cds.request import Asked, identity_number_in, understand
+from telemed.patients import identifiers
 from telemed.recognition.order import Context
 from telemed.recognition.rules import Code
 from telemed.vocabulary import Sex
@@ -272,6 +273,24 @@ def test_the_class_of_the_encounter_is_a_code_of_its_system(code, known):
 
 
 @pytest.mark.parametrize(
+    ("system", "code", "known"),
+    [
+        ("urn:cn:hr:encounter-class", "checkup", "checkup"),
+        ("urn:cn:hr:encounter-class", "AMB", None),
+        ("urn:cn:hr", "checkup", None),
+    ],
+)
+def test_the_class_may_be_said_in_the_words_of_this_service(system, code, known):
+    call = changed(("prefetch", "encounter", "class"), {"system": system, "code": code})
+    assert asked(call).context.encounter_class == known
+
+
+def test_a_draft_of_another_kind_without_an_id_is_passed_over():
+    call = changed(("context", "draftOrders", "entry", 1, "resource"), {"resourceType": "MedicationRequest", "id": 5})
+    assert [one.reference for one in asked(call).orders] == ["ServiceRequest/o1"]
+
+
+@pytest.mark.parametrize(
     ("sites", "side"),
     [
         (["7771000"], "L"),
@@ -321,3 +340,9 @@ def test_an_identity_number_as_the_id_of_an_order_is_refused():
 )
 def test_only_a_number_whose_checksum_holds_is_one(address, carried):
     assert identity_number_in(address) is carried
+
+
+@pytest.mark.parametrize(("year", "carried"), [(1899, False), (1900, True), (2100, True), (2101, False)])
+def test_only_a_number_of_somebody_who_may_be_alive_is_one(year, carried):
+    seventeen = f"110105{year}1231002"
+    assert identity_number_in(seventeen + identifiers._check_character(seventeen)) is carried
