@@ -138,11 +138,6 @@ def _is_ucum(code: str) -> bool:
     return _base(code) is not None
 
 
-def same_kind(one: str, other: str) -> bool:
-    """Whether two UCUM codes measure the same kind of quantity, so that a factor leads from one to the other."""
-    return factor(one, other) is not None
-
-
 def factor(one: str, other: str, analyte: Analyte | None = None) -> Decimal | None:
     """What a value in `one` is multiplied by to be in `other`; None where that is not certain.
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import hl7
@@ -16,6 +17,7 @@ from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
 from telemed.results.mllp import Limits, Listener
 from telemed.results.senders import Names
+from telemed.vocabulary import AccountId, OrganizationId, PractitionerId, Principal, Role, SessionId
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MAPS = Path(__file__).parents[3] / "config" / "recognition" / "maps"
@@ -107,3 +109,32 @@ async def laboratory(database, now) -> AsyncGenerator[Laboratory]:
         await made.enrol("LIS", "县医院检验科", "county-hospital")
         yield made
     await pool.close()
+
+
+@pytest.fixture
+async def people(laboratory):
+    """A technician of the county hospital, one of another, and the system administrator."""
+    here = await laboratory.one("select id from organization")
+    there = await laboratory.organization("other", "中医医院")
+    made = {}
+    for name, place, role in (
+        ("here", here, Role.TECHNICIAN),
+        ("there", there, Role.TECHNICIAN),
+        ("admin", there, Role.SYSTEM_ADMIN),
+    ):
+        number = uuid4()
+        async with laboratory.pool.transaction() as tx:
+            await tx.execute(
+                "insert into practitioner (id, organization_id, name) values (%s, %s, '赵国军')", (number, place)
+            )
+        made[name] = Principal(
+            AccountId(uuid4()),
+            PractitionerId(number),
+            "赵国军",
+            OrganizationId(place),
+            frozenset({place}),
+            frozenset({role}),
+            SessionId(uuid4()),
+            laboratory.now,
+        )
+    return made

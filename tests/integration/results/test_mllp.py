@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from telemed.db import open_pool
+from telemed.patients.identifiers import Identifier, national_id
 from telemed.results import store
 from telemed.results.hl7_message import header_of
 from telemed.results.mllp import Limits
@@ -204,6 +205,18 @@ async def test_a_report_number_of_another_patient_is_kept_apart(laboratory):
     assert await laboratory.codes(other) == ["AE"]
     assert await laboratory.one("select reason from result_quarantine") == "report-of-another-patient"
     assert [one.linked for one in await known(laboratory)] == [True]
+
+
+async def test_a_report_of_one_proved_person_never_moves_to_another_of_the_same_name_and_birth(laboratory):
+    await laboratory.codes(message())
+    seventeen = "23999919560314004"
+    other = next(
+        found for check in "0123456789X" if isinstance(found := national_id(seventeen + check), Identifier)
+    ).value
+    pid = PATIENT.replace("239999195603140024", other)
+    assert await laboratory.codes(message(pid, *CORRECTED, control="M2")) == ["AE"]
+    assert await laboratory.one("select reason from result_quarantine") == "report-of-another-patient"
+    assert [(one.number, one.linked) for one in await known(laboratory)] == [("5.60", True)]
 
 
 async def test_the_same_report_without_the_number_stays_linked(laboratory):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
@@ -12,7 +11,6 @@ from telemed.http.server import Server
 from telemed.http.wire import Authenticated, Gate
 from telemed.results import routes
 from telemed.results.code_map import CodeMaps, read
-from telemed.vocabulary import AccountId, OrganizationId, PractitionerId, Principal, Role, SessionId
 from tests.integration.results.conftest import ZONE
 from tests.integration.results.test_mllp import NO_ID, known
 from tests.unit.results.hl7_samples import GLUCOSE, ORDER, PATIENT, message
@@ -30,35 +28,6 @@ item = "glucose-odd"
 unit = "U/L"
 """
 CONTRADICTING = message(PATIENT, ORDER, GLUCOSE.replace("mmol/L", "U/L"))
-
-
-@pytest.fixture
-async def people(laboratory):
-    """A technician of the county hospital, one of another, and the system administrator."""
-    here = await laboratory.one("select id from organization")
-    there = await laboratory.organization("other", "中医医院")
-    made = {}
-    for name, place, role in (
-        ("here", here, Role.TECHNICIAN),
-        ("there", there, Role.TECHNICIAN),
-        ("admin", there, Role.SYSTEM_ADMIN),
-    ):
-        number = uuid4()
-        async with laboratory.pool.transaction() as tx:
-            await tx.execute(
-                "insert into practitioner (id, organization_id, name) values (%s, %s, '赵国军')", (number, place)
-            )
-        made[name] = Principal(
-            AccountId(uuid4()),
-            PractitionerId(number),
-            "赵国军",
-            OrganizationId(place),
-            frozenset({place}),
-            frozenset({role}),
-            SessionId(uuid4()),
-            laboratory.now,
-        )
-    return made
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from telemed.results import routes, routes_tables
 from telemed.results.maps import read_maps
 from tests.integration.results.conftest import MAPS, ZONE
 from tests.integration.results.test_mllp import known
-from tests.integration.results.test_quarantine import people  # noqa: F401 -- a fixture
 from tests.unit.results.test_table import HEADER, LINE
 
 CSRF = {"X-CSRF-Token": "c", "Content-Type": "text/csv"}
@@ -21,7 +20,7 @@ FAULTY = f"{HEADER}\r\n{LINE}\r\n{CONTRADICTING}\r\n{LINE.replace('最终', '好
 
 
 @pytest.fixture
-async def client(laboratory, people, aiohttp_client):  # noqa: F811 -- a fixture
+async def client(laboratory, people, aiohttp_client):
     async def authenticate(request, _now):
         return Authenticated(people[request.headers.get("X-Who", "here")], "c")
 
