@@ -216,7 +216,10 @@ def _timeline(facts: Sequence[QualityFact], parameters: Sequence[GrantingParamet
     segments: list[_Segment] = []
     held = _Held()
     ignored: set[str] = set()
+    there = {fact.id for fact in in_order if isinstance(fact, QualityEvaluation)}
     for position, fact in enumerate(in_order):
+        if isinstance(fact, Revocation) and fact.evaluation_id not in there:
+            continue  # it was learnt before what it takes back
         if isinstance(fact, Revocation):
             ignored.add(fact.evaluation_id)
             taken = held.passed is not None and held.passed.id == fact.evaluation_id

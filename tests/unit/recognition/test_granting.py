@@ -209,6 +209,13 @@ def test_a_decision_known_before_the_first_evaluation_says_nothing_until_then():
     assert [one.state for one in known(found, day(5))] == [GrantState.WITHDRAWN]
 
 
+def test_a_revocation_known_before_what_it_takes_back_says_nothing_until_then():
+    late = passed(0, known=5)
+    found = rows(passed(0), late, revocation(late, 0))
+    assert [(one.state, len(one.evidence)) for one in known(found, day(4))] == [(GrantState.ACTIVE, 1)]
+    assert [one.state for one in known(found, day(5))] == [GrantState.SUSPENDED]
+
+
 def test_each_item_device_and_programme_has_a_grant_of_its_own():
     both = frozenset({"lab.potassium", "lab.sodium"})
     assert len(lineages_of(passed(0, item_keys=both))) == 2
