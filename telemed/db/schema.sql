@@ -400,7 +400,7 @@ CREATE VIEW public.grant_knowledge AS
     reader_id,
     evidence,
     struck,
-    lead(known_from) OVER (PARTITION BY id ORDER BY known_from) AS known_until
+    lead(known_from) OVER (PARTITION BY organization_id, item_key, id ORDER BY known_from) AS known_until
    FROM public.recognition_grant g;
 
 CREATE TABLE public.identity_link (

@@ -46,6 +46,17 @@ class Lineage:
     basis: Basis
     reader_id: str | None = None
 
+    def goes_on(self, fact: QualityEvaluation | Agreement) -> bool:
+        """Whether an evaluation or agreement is of this lineage."""
+        programme, reader = _named(fact)
+        return (
+            programme == self.programme
+            and self.item_key in fact.item_keys
+            and (fact.organization_id, fact.device_id, fact.basis) == (self.organization_id, self.device_id, self.basis)
+            and reader == self.reader_id
+            and fact.scope == self.scope
+        )
+
     def concerns(self, fact: QualityFact, evaluations: frozenset[str]) -> bool:
         """Whether a fact is one of this lineage's.  evaluations: the ids of those that are.
 
@@ -53,7 +64,7 @@ class Lineage:
         """
         match fact:
             case QualityEvaluation() | Agreement():
-                return self in lineages_of(fact)
+                return self.goes_on(fact)
             case Revocation():
                 return fact.evaluation_id in evaluations
             case IssuerDecision() if fact.programme != self.programme:
@@ -65,17 +76,18 @@ class Lineage:
 
 def lineages_of(fact: QualityFact) -> tuple[Lineage, ...]:
     """The lineages a fact founds or goes on with; none for what only speaks of them."""
-    match fact:
-        case QualityEvaluation(programme=programme):
-            reader = None
-        case Agreement(id=programme, reader_id=reader):
-            pass
-        case _:
-            return ()
+    if not isinstance(fact, QualityEvaluation | Agreement):
+        return ()
+    programme, reader = _named(fact)
     return tuple(
         Lineage(programme, fact.organization_id, key, fact.device_id, fact.scope, fact.basis, reader)
         for key in sorted(fact.item_keys)
     )
+
+
+def _named(fact: QualityEvaluation | Agreement) -> tuple[str, str | None]:
+    """What a lineage is named by: the programme, or the agreement itself, and who reads."""
+    return (fact.programme, None) if isinstance(fact, QualityEvaluation) else (fact.id, fact.reader_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +126,51 @@ def derive(facts: Iterable[QualityFact], parameters: Sequence[GrantingParameters
     parameters: any number, of different `effective`; an evaluation older than all of them takes the first.
     Raises ValueError where there are none.
     """
-    known = sorted(facts, key=lambda fact: (fact.known_from, fact.id))
-    in_order = sorted(parameters, key=lambda one: one.effective)
-    if not in_order:
+    in_order = _in_order(parameters)
+    found = [row for lineage, own in _by_lineage(facts) for row in _knowledge(lineage, own, in_order)]
+    return tuple(sorted(found, key=lambda one: (one.item_key, one.begins, one.id, one.known_from)))
+
+
+def derive_known(
+    facts: Iterable[QualityFact], parameters: Sequence[GrantingParameters], known_at: datetime
+) -> tuple[Grant, ...]:
+    """The grants of one organisation as known at one moment, which is each row's known_from; see derive."""
+    in_order = _in_order(parameters)
+    known = [fact for fact in facts if fact.known_from <= known_at]
+    found = [
+        row
+        for lineage, own in _by_lineage(known)
+        for row in _as_grants(lineage, _root_of(lineage), _timeline(own, in_order), known_at)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.item_key, one.begins, one.id)))
+
+
+def _in_order(parameters: Sequence[GrantingParameters]) -> list[GrantingParameters]:
+    if not parameters:
         raise ValueError("grants need parameters")
-    found: list[Grant] = []
+    return sorted(parameters, key=lambda one: one.effective)
+
+
+def _by_lineage(facts: Iterable[QualityFact]) -> list[tuple[Lineage, list[QualityFact]]]:
+    known = sorted(facts, key=lambda fact: (fact.known_from, fact.id))
+    found: list[tuple[Lineage, list[QualityFact]]] = []
     for lineage in dict.fromkeys(one for fact in known for one in lineages_of(fact)):
         evaluations = frozenset(
-            fact.id for fact in known if isinstance(fact, QualityEvaluation) and lineage in lineages_of(fact)
+            fact.id for fact in known if isinstance(fact, QualityEvaluation) and lineage.goes_on(fact)
         )
-        own = [fact for fact in known if lineage.concerns(fact, evaluations)]
-        found += _knowledge(lineage, own, in_order)
-    return tuple(sorted(found, key=lambda one: (one.item_key, one.begins, one.id, one.known_from)))
+        found.append((lineage, [fact for fact in known if lineage.concerns(fact, evaluations)]))
+    return found
 
 
 def _knowledge(lineage: Lineage, facts: Sequence[QualityFact], parameters: Sequence[GrantingParameters]) -> list[Grant]:
     """The rows of one lineage: what each moment of knowledge made of it."""
     rows: list[Grant] = []
     standing: dict[str, Grant] = {}
+    root = _root_of(lineage)
     founded = min(fact.known_from for fact in facts if isinstance(fact, QualityEvaluation | Agreement))
     for known_at in sorted({max(fact.known_from, founded) for fact in facts}):
         now_known = [fact for fact in facts if fact.known_from <= known_at]
-        fresh = {one.id: one for one in _as_grants(lineage, _timeline(now_known, parameters), known_at)}
+        fresh = {one.id: one for one in _as_grants(lineage, root, _timeline(now_known, parameters), known_at)}
         for name in sorted(standing.keys() | fresh.keys()):
             old, new = standing.get(name), fresh.get(name)
             if old is not None and new is not None and replace(new, known_from=old.known_from) == old:
@@ -148,10 +183,14 @@ def _knowledge(lineage: Lineage, facts: Sequence[QualityFact], parameters: Seque
     return [*rows, *standing.values()]
 
 
-def _as_grants(lineage: Lineage, segments: Iterable[_Segment], known_at: datetime) -> list[Grant]:
+def _root_of(lineage: Lineage) -> uuid.UUID:
+    return uuid.uuid5(_NAMESPACE, canonical(lineage).decode())
+
+
+def _as_grants(lineage: Lineage, root: uuid.UUID, segments: Iterable[_Segment], known_at: datetime) -> list[Grant]:
     return [
         Grant(
-            id=str(uuid.uuid5(_NAMESPACE, canonical((lineage, moment(one.begins))).decode())),
+            id=str(uuid.uuid5(root, moment(one.begins))),
             organization_id=lineage.organization_id,
             item_key=lineage.item_key,
             scope=lineage.scope,
@@ -177,7 +216,10 @@ def _timeline(facts: Sequence[QualityFact], parameters: Sequence[GrantingParamet
     segments: list[_Segment] = []
     held = _Held()
     ignored: set[str] = set()
+    there = {fact.id for fact in in_order if isinstance(fact, QualityEvaluation)}
     for position, fact in enumerate(in_order):
+        if isinstance(fact, Revocation) and fact.evaluation_id not in there:
+            continue  # it was learnt before what it takes back
         if isinstance(fact, Revocation):
             ignored.add(fact.evaluation_id)
             taken = held.passed is not None and held.passed.id == fact.evaluation_id
@@ -194,7 +236,7 @@ def _laid(segments: list[_Segment], at: datetime, new: _Segment | None) -> list[
     begins = at if new is None else new.begins
     if new is not None and segments and _goes_on(segments[-1], new):
         begins = min(segments[-1].begins, begins)
-    kept = [replace(one, ends=min(one.ends, begins)) for one in segments if one.begins < begins]
+    kept = [one if one.ends <= begins else replace(one, ends=begins) for one in segments if one.begins < begins]
     return kept if new is None else [*kept, replace(new, begins=begins)]
 
 

@@ -14,8 +14,7 @@ from telemed.errors import Conflict, Invalid, NotFound
 from telemed.events import log
 from telemed.recognition.catalogue import newest
 from telemed.recognition.grant_states import Loss, losses, mark, standing, state_at
-from telemed.recognition.grant_states import known as known_grants
-from telemed.recognition.granting import derive
+from telemed.recognition.granting import derive_known
 from telemed.recognition.quality import GrantingParameters, QualityEvaluation, QualityFact, Revocation
 from telemed.recognition.quality_refusals import refuse
 from telemed.recognition.rule_set import Parameters, RuleSet
@@ -184,7 +183,7 @@ async def record(
     _refuse_unfounded(fact, facts)
     await _write_fact(tx, organization_id, fact, by)
     before = {one.id: one for one in await grants_known(tx, known_from, [organization_id])}
-    after = {one.id: one for one in known_grants(derive([*facts, fact], parameters), known_from)}
+    after = {one.id: one for one in derive_known([*facts, fact], parameters, known_from)}
     other = tuple(one for name, one in after.items() if name not in before or not _same(before[name], one))
     struck = tuple(name for name in before if name not in after)
     for one in other:

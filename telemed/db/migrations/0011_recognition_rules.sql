@@ -116,9 +116,11 @@ create table recognition_grant (
 create index grant_by_item on recognition_grant (item_key, organization_id);
 create index grant_by_organization on recognition_grant (organization_id, known_from);
 
--- Every row with the end of its knowledge.
+-- Every row with the end of its knowledge. An id has one organisation and item; they stand in the partition so that who
+-- asks for one member's item reads that alone.
 create view grant_knowledge as
-select g.*, lead(g.known_from) over (partition by g.id order by g.known_from) as known_until
+select g.*, lead(g.known_from) over (
+    partition by g.organization_id, g.item_key, g.id order by g.known_from) as known_until
 from recognition_grant g;
 
 -- 追溯核查: a period that a withdrawal takes back of a grant that was held to be active.

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telemed.recognition.grant_states import known, losses, mark, standing, state_at
-from telemed.recognition.granting import FOREVER, derive, lineages_of
+from telemed.recognition.granting import FOREVER, derive, derive_known, lineages_of
 from telemed.recognition.granting_files import MalformedParameters, parse, read_parameters
 from telemed.recognition.quality import GrantingParameters, QualityEvaluation
 from telemed.recognition.rules import Basis, GrantState
@@ -209,6 +209,13 @@ def test_a_decision_known_before_the_first_evaluation_says_nothing_until_then():
     assert [one.state for one in known(found, day(5))] == [GrantState.WITHDRAWN]
 
 
+def test_a_revocation_known_before_what_it_takes_back_says_nothing_until_then():
+    late = passed(0, known=5)
+    found = rows(passed(0), late, revocation(late, 0))
+    assert [(one.state, len(one.evidence)) for one in known(found, day(4))] == [(GrantState.ACTIVE, 1)]
+    assert [one.state for one in known(found, day(5))] == [GrantState.SUSPENDED]
+
+
 def test_each_item_device_and_programme_has_a_grant_of_its_own():
     both = frozenset({"lab.potassium", "lab.sodium"})
     assert len(lineages_of(passed(0, item_keys=both))) == 2
@@ -326,9 +333,10 @@ def open_ended(grants):
 @given(histories(), st.integers(0, 440))
 def test_later_knowledge_never_changes_what_was_known(facts, moment):
     then = [one for one in facts if one.known_from <= day(moment)]
-    assert open_ended(known(derive(facts, PARAMETERS), day(moment))) == open_ended(
-        known(derive(then, PARAMETERS), day(moment))
-    )
+    as_known = open_ended(known(derive(facts, PARAMETERS), day(moment)))
+    assert as_known == open_ended(known(derive(then, PARAMETERS), day(moment)))
+    anew = {one.id: replace(one, known_from=BEGINNING) for one in derive_known(facts, PARAMETERS, day(moment))}
+    assert anew == {one.id: replace(one, known_from=BEGINNING) for one in as_known}
 
 
 @settings(deadline=None, max_examples=100)
