@@ -45,12 +45,15 @@ class Spoken:
 
 
 def in_force(catalogues: Iterable[Catalogue], day: date) -> list[Catalogue]:
-    """The documents of a day, newest first; of one issuer's series for one scope only the newest."""
-    begun = [one for one in catalogues if one.first_day <= day and (one.end_day is None or day < one.end_day)]
+    """The documents of a day, newest first; of one issuer's series for one scope only the newest that has begun.
+
+    It replaces the earlier ones for good: when it ends, none of them comes back.
+    """
+    begun = [one for one in catalogues if one.first_day <= day]
     newest: dict[tuple[str, ...], Catalogue] = {}
     for one in sorted(begun, key=_age, reverse=True):
         newest.setdefault((one.issuer, one.series, one.scope.kind, one.scope.key), one)
-    return list(newest.values())
+    return [one for one in newest.values() if one.end_day is None or day < one.end_day]
 
 
 def spoken(rules: RuleSet, newest_first: Iterable[Catalogue], key: str) -> Spoken:

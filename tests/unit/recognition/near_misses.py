@@ -415,7 +415,7 @@ LAST_THAT_COUNT = (
         lambda: imaging().with_acquired(probe=Probe(available=True, checked_at=AS_OF - timedelta(minutes=30))),
     ),
     LastThatCounts("grade B", lambda: imaging().with_acquired(grade="B")),
-    LastThatCounts("both sides for one", lambda: imaging().with_acquired(laterality="both")),
+    LastThatCounts("both sides for one", lambda: imaging().with_acquired(laterality="B")),
     LastThatCounts("both phases for plain", contrast("plain", "plain-and-enhanced")),
     LastThatCounts("both phases for enhanced", contrast("enhanced", "plain-and-enhanced")),
     LastThatCounts("enhanced for enhanced", contrast("enhanced", "enhanced")),

@@ -117,7 +117,7 @@ def test_two_versions_of_one_day_are_refused(tmp_path):
 
 def test_the_maps_that_are_shipped_can_be_read():
     shipped = read_maps(Path(__file__).parents[3] / "config" / "recognition" / "maps")
-    assert item(shipped.find([code("2345-7")], "anybody", DAY)) == ("glucose", "*/2026-01-01")
+    assert item(shipped.find([code("2345-7")], "anybody", DAY)) == ("lab.glucose.random", "*/2026-01-01")
 
 
 GLUCOSE = Entry("glucose", "mmol/L", "glucose")

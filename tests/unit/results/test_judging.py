@@ -30,7 +30,7 @@ def test_a_result_with_nothing_against_it_is_one_and_has_its_item():
     one = judged()
     assert one.is_result
     assert one.mapped is not None
-    assert (one.mapped.entry.item, one.unit) == ("glucose", "mmol/L")
+    assert (one.mapped.entry.item, one.unit) == ("lab.glucose.random", "mmol/L")
 
 
 @pytest.mark.parametrize("unit", ["U/L", "糖单位", ""])
