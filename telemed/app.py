@@ -76,7 +76,7 @@ from telemed.reading.service import scheduling, templates
 from telemed.reading.service.acting import Signatures
 from telemed.reading.service.rule_book import read_rules
 from telemed.reading.service.sweeper import sweep
-from telemed.recognition.assessing import Assessor, Sample, digests_of
+from telemed.recognition.assessing import Assessor, Sample, StoredBlob, blobs_of
 from telemed.recognition.imaging_names import read as read_names
 from telemed.recognition.imaging_results import Technique
 from telemed.recognition.installing import install_catalogues
@@ -96,6 +96,8 @@ log = structlog.get_logger(__name__)
 SETTINGS = Path(__file__).resolve().parents[1] / "config"
 MATCHING = Consumer("match-requests", linking.KINDS, linking.handle)
 RESOLVING = Consumer("resolve-identities", resolving.KINDS, resolving.handle)
+READING_SECONDS = 5.0  # that one study's data sets may take to say how they were made
+ORGANIZATIONS_EVERY = 600.0  # seconds until memberships are looked at again
 GRACE = 10.0  # seconds that running requests get when the server stops
 
 Clock = Callable[[], datetime]
@@ -134,15 +136,38 @@ class Recognition:
     async def technique(self, samples: Sequence[Sample]) -> Technique | None:
         """How the images were made, by what their data sets say."""
         named = [(one.digest, one.transfer_syntax_uid) for one in samples]
-        found = await asyncio.to_thread(acquired, self.root, named)
+        try:
+            async with asyncio.timeout(READING_SECONDS):
+                found = await asyncio.to_thread(acquired, self.root, named)
+        except TimeoutError:
+            log.warning("technique-not-read-in-time", series=len(named))
+            return None
         return None if found is None else Technique(found.values, found.contrast)
 
     async def can_fetch(self, result: str) -> bool:
-        """Whether every data set of a result is in the archive now."""
+        """Whether every data set of a result is in the archive now, as long as it was."""
         async with self.pool.connection() as connection:
-            digests = await digests_of(connection, result)
-        archive = Archive(self.root)
-        return bool(digests) and await asyncio.to_thread(lambda: all(archive.path(one).exists() for one in digests))
+            blobs = await blobs_of(connection, result)
+        return bool(blobs) and await asyncio.to_thread(_are_there, Archive(self.root), blobs)
+
+
+def _are_there(archive: Archive, blobs: Iterable[StoredBlob]) -> bool:
+    try:
+        return all(archive.path(one.digest).stat().st_size == one.size for one in blobs)
+    except OSError:
+        return False
+
+
+async def know_organizations(county: County) -> None:
+    """Tell the registry of organisations: at the start, and when a day of the county begins or ends a membership."""
+    known = assessor(county)
+    while True:
+        try:
+            async with county.pool.transaction() as tx:
+                await known.organizations(tx, county.clock())
+        except Unavailable:
+            log.warning("organizations-not-known-yet")
+        await asyncio.sleep(ORGANIZATIONS_EVERY)
 
 
 def registry(config: Config, pool: Pool, clock: Clock) -> Registry:
@@ -262,6 +287,7 @@ def tasks(county: County) -> dict[str, Work]:
         "identity-resolution": lambda: follow(county.pool, RESOLVING, county.signal),
         "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
         "recognition-knowledge": lambda: follow(county.pool, assessor(county).consumer(), county.signal),
+        "recognition-organizations": lambda: know_organizations(county),
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),

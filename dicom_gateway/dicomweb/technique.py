@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+import structlog
+
 from dicom_gateway.dicomweb.blobs import TooLarge, open_blob
 
+_log = structlog.get_logger("dicom_gateway.technique")
+
 SLICE_THICKNESS, MAGNETIC_FIELD_STRENGTH, CONTRAST_AGENT = 0x00180050, 0x00180087, 0x00180010
+#: What devices write where no agent was given.
+NO_AGENT = frozenset({"", "NONE", "NO", "N/A", "NA", "-"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +36,13 @@ def acquired(root: Path, samples: Iterable[tuple[str, str]]) -> Acquired | None:
     for digest, transfer_syntax in samples:
         try:
             blob = open_blob(root, digest, transfer_syntax)
-        except (FileNotFoundError, TooLarge):
+            thickness += _decimals(blob.ascii(SLICE_THICKNESS))
+            field += _decimals(blob.ascii(MAGNETIC_FIELD_STRENGTH))
+            contrast = contrast or blob.ascii(CONTRAST_AGENT).upper() not in NO_AGENT
+        except (OSError, TooLarge, ValueError, struct.error, zlib.error) as failure:
+            # lost, cut off or rotten: what is not known is not said; a scrub finds it
+            _log.warning("technique-not-read", digest=digest, error=type(failure).__name__)
             return None
-        thickness += _decimals(blob.ascii(SLICE_THICKNESS))
-        field += _decimals(blob.ascii(MAGNETIC_FIELD_STRENGTH))
-        contrast = contrast or blob.ascii(CONTRAST_AGENT) != ""
     values = {"slice_mm": min(thickness, default=None), "tesla": max(field, default=None)}
     return Acquired({name: format(one, "f") for name, one in values.items() if one is not None}, contrast)
 

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from telemed.cds.registry import Analyte, Answered, Decided, Shown
 from telemed.cds.request import Asked, AskedOrder, Person
 from telemed.db import Connection, Pool
+from telemed.errors import Unavailable
 from telemed.patients import candidates, store
 from telemed.patients.identity import Person as Told
 from telemed.patients.matching import Outcome, Record, compare
+from telemed.recognition.assessing import is_behind
 from telemed.recognition.decide import decide
 from telemed.recognition.decision import CandidateVerdict, Decision
-from telemed.recognition.documents import asked as items_asked
-from telemed.recognition.facts import Candidate, Facts, Probe
+from telemed.recognition.facts import Candidate, Facts, Probe, Status
 from telemed.recognition.facts_store import Head, Row, facts_of, head, know
+from telemed.recognition.narrowing import code_of, keys_of, narrowed
 from telemed.recognition.order import Context, Order
 from telemed.recognition.replay import keep_rules
 from telemed.recognition.rule_book import RuleBook
 from telemed.recognition.rule_set import Parameters, RuleSet
-from telemed.recognition.rules import Code, Item
+from telemed.recognition.rules import Item
 from telemed.recognition.trace import inputs_hash, rules_hash
 
 _NAMESPACE = UUID("9b1c0a50-8a53-5b0e-9d55-0e7f4d9a7f10")
+
+#: Results tried at one order, the newest; their images are all of one patient and mostly of one study.
+MOST_PROBES = 12
+#: Seconds that looking into the archive may take of the time a doctor waits.
+PROBE_SECONDS = 0.5
+#: Items of one view of a patient; the page of the patient shows the rest.
+MOST_ITEMS = 40
+_MAY_COUNT = frozenset({Status.FINAL, Status.AMENDED, Status.CORRECTED, Status.PRELIMINARY})
+_LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
 #: Whether the images of a result can be fetched now, by the id of the result.
 CanFetch = Callable[[str], Awaitable[bool]]
@@ -48,6 +60,12 @@ class Registry:
     async def __call__(self, asked: Asked) -> Decided:
         """Decide every order of a call, or for `patient-view` every item the patient has results of."""
         async with self.pool.connection() as connection:
+            if await is_behind(connection):
+                raise Unavailable(
+                    "registry-behind",
+                    "互认登记尚未跟上最新情况，暂不给出结论，不影响开单。",
+                    "The registry has not caught up with what has happened; it gives no verdict. Ordering goes on.",
+                )
             patient = await known_person(connection, asked.person)
         if patient is None:
             return Decided(None, ())
@@ -56,10 +74,8 @@ class Registry:
             knowledge, rules, facts, orders = await self._gathered(asked, str(patient))
         return Decided(
             patient,
-            tuple(
-                _answered(reference, order, context, facts, rules, asked.as_of, knowledge)
-                for reference, order, context in orders
-            ),
+            # spelling the facts of many results takes a while; the server goes on meanwhile
+            await asyncio.to_thread(_answers, orders, facts, rules, asked.as_of, knowledge),
         )
 
     async def _gathered(self, asked: Asked, patient: str) -> tuple[Head, RuleSet, Facts, list[Put]]:
@@ -68,10 +84,10 @@ class Registry:
             rules = await self.rules.at(connection, asked.as_of, knowledge.id, self.parameters)
             orders = [_put(one, asked, patient) for one in asked.orders]
             facts = await facts_of(connection, patient, _keys(orders, rules, asked.as_of), knowledge.id)
-            await self._keep(rules)
             if not asked.orders:
                 orders = _one_for_each_item(facts, rules, asked, patient)
                 facts = await facts_of(connection, patient, _keys(orders, rules, asked.as_of), knowledge.id)
+        await self._keep(rules)
         return knowledge, rules, facts, orders
 
     async def _keep(self, rules: RuleSet) -> None:
@@ -83,24 +99,30 @@ class Registry:
             self._kept.add(name)
 
     async def _probed(self, facts: Facts, rules: RuleSet, orders: Iterable[Put], as_of: datetime) -> bool:
-        """Try what has not been tried for a while; whether anything new is known."""
-        wanted = {code for _, order, _ in orders for code in order.codes}
-        keys = {key for code in wanted for key in rules.keys_of.get(code, frozenset())}
+        """Try what may be offered and has not been tried for a while; whether anything new is known.
+
+        What cannot be tried in time stays untried: the decision says so, and nobody waits for a disk.
+        """
+        keys = {key for _, order, _ in orders for key in keys_of(order, rules, as_of)}
         stale = [
             one
-            for one in facts.candidates
+            for one in sorted(facts.candidates, key=lambda one: one.acquired_at or _LONG_AGO, reverse=True)
             if one.kind != "laboratory"
-            and rules.keys_of.get(_code(one), frozenset()) & keys
+            and one.status in _MAY_COUNT
+            and rules.keys_of.get(code_of(one), frozenset()) & keys
             and not _fresh(one.acquired.probe, as_of, self.parameters)
-        ]
-        rows: list[Row] = []
-        for one in stale:
-            available = await self.can_fetch(one.id)
-            rows.append(Row("probe", one.id, "", Probe(available, self.clock())))
-        if not rows:
+        ][:MOST_PROBES]
+        if not stale:
             return False
-        async with self.pool.transaction() as tx:
-            return await know(tx, rows) > 0
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                tried = await asyncio.gather(*(self.can_fetch(one.id) for one in stale))
+            now = self.clock()
+            rows = [Row("probe", one.id, "", Probe(found, now)) for one, found in zip(stale, tried, strict=True)]
+            async with self.pool.transaction() as tx:
+                return await know(tx, rows) > 0
+        except (TimeoutError, Unavailable):
+            return False
 
 
 #: What is put to `decide`: the client's name of the order, the order, its circumstances.
@@ -130,19 +152,19 @@ def _put(one: AskedOrder, asked: Asked, patient: str) -> Put:
 
 
 def _one_for_each_item(facts: Facts, rules: RuleSet, asked: Asked, patient: str) -> list[Put]:
-    codes = {min(item.codes) for item in _items(facts, rules)}
+    codes = sorted({min(item.codes) for item in _items(facts, rules)})[:MOST_ITEMS]
     return [
         (
             "",
             Order(f"item/{code.system}|{code.code}", patient, str(asked.organization_id), frozenset({code})),
             asked.context,
         )
-        for code in sorted(codes)
+        for code in codes
     ]
 
 
 def _items(facts: Facts, rules: RuleSet) -> list[Item]:
-    keys = {key for one in facts.candidates for key in rules.keys_of.get(_code(one), frozenset())}
+    keys = {key for one in facts.candidates for key in rules.keys_of.get(code_of(one), frozenset())}
     named = _by_key(rules)
     return [named[key] for key in sorted(keys) if key in named]
 
@@ -154,17 +176,18 @@ def _by_key(rules: RuleSet) -> Mapping[str, Item]:
     return named
 
 
-def _code(candidate: Candidate) -> Code:
-    return candidate.code if candidate.mapping is None else candidate.mapping.code
-
-
 def _keys(orders: Iterable[Put], rules: RuleSet, as_of: datetime) -> list[str]:
-    day = rules.parameters.day(as_of)
-    return sorted({key for _, order, _ in orders for key, _ in items_asked(order, rules, day).analytes})
+    return sorted({key for _, order, _ in orders for key in keys_of(order, rules, as_of)})
 
 
 def _fresh(probe: Probe | None, as_of: datetime, parameters: Parameters) -> bool:
     return probe is not None and as_of - probe.checked_at <= timedelta(minutes=parameters.probe_minutes)
+
+
+def _answers(
+    orders: Iterable[Put], facts: Facts, rules: RuleSet, as_of: datetime, knowledge: Head
+) -> tuple[Answered, ...]:
+    return tuple(_answered(*one, facts, rules, as_of, knowledge) for one in orders)
 
 
 def _answered(  # noqa: PLR0917 (what decide looks at, in its order)
@@ -176,6 +199,7 @@ def _answered(  # noqa: PLR0917 (what decide looks at, in its order)
     as_of: datetime,
     knowledge: Head,
 ) -> Answered:
+    facts = narrowed(facts, order, rules, as_of)
     decision = decide(order, context, facts, rules, as_of, knowledge.at)
     named = _by_key(rules)
     ordered = sorted({key for code in order.codes for key in rules.keys_of.get(code, frozenset()) if key in named})

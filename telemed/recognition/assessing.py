@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,8 @@ from telemed.events import Event
 from telemed.events.consumer import Consumer
 from telemed.patients import links, links_store
 from telemed.recognition import laboratory_results
-from telemed.recognition.facts import Identity, LinkState, Organization
-from telemed.recognition.facts_store import Document, Row, know
+from telemed.recognition.facts import Candidate, Identity, LinkState, Organization
+from telemed.recognition.facts_store import Document, Row, identities_of, know, latest_of
 from telemed.recognition.imaging_names import ImagingNames
 from telemed.recognition.imaging_results import UNDATED, ImagingFacts, Technique, candidate, result_id
 from telemed.recognition.stored import GrantRow
@@ -30,16 +30,27 @@ OF_STUDIES = frozenset(
     {
         "study.matched",
         "study.updated",
+        "study.graded",
         "report.signed",
         "report.released",
         "report.withdrawn",
         "report.voided",
+        "report.rechecked",
         "reading.canceled",
-        "study.graded",
+        "reading.images-arrived",
+        "correction.proposed",
+        "correction.confirmed",
+        "correction.rejected",
+        "correction.withdrawn",
     }
 )
 OF_IDENTITIES = frozenset({"identity.linked", "identity.unlinked", "identity.kept-apart", "patient.identified"})
-KINDS = OF_STUDIES | OF_IDENTITIES | {"organization.changed", "catalogue.installed", "grant.changed", "result.received"}
+OF_RULES = frozenset({"organization.changed", "catalogue.installed", "grant.changed"})
+KINDS = OF_STUDIES | OF_IDENTITIES | OF_RULES | {"result.received"}
+#: More series than any study of one examination has; what is said of a part says nothing of the whole.
+MOST_SERIES = 60
+#: Seconds until the registry says that it does not know enough to answer.
+BEHIND = 30.0
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -48,6 +59,9 @@ class Sample(msgspec.Struct, frozen=True):
     digest: str
     transfer_syntax_uid: str
 
+
+#: Results are dated by the clocks of several processes of one county.
+SKEW = timedelta(minutes=5)
 
 #: Reads from the archive how images were made; None where it cannot be read now.
 ReadTechnique = Callable[[Sequence[Sample]], Awaitable[Technique | None]]
@@ -80,7 +94,7 @@ class Assessor:
         elif event.kind == "grant.changed":
             await self.grant(tx, event.subject)
         elif event.kind == "result.received":
-            await self.laboratory(tx, UUID(event.ids["patient"]), event.at)
+            await self.laboratory(tx, UUID(event.ids["patient"]), event.subject)
         elif event.kind in OF_IDENTITIES:
             others = (event.ids[key] for key in ("patient_id", "other_patient_id") if key in event.ids)
             await self.identities(tx, {event.subject, *(UUID(one) for one in others)})
@@ -96,37 +110,53 @@ class Assessor:
             return
         facts = row.facts()
         samples = await fetch_all(tx, queries["samples"], {"study_id": study_id}, Sample)
-        found = candidate(facts, await self.technique(samples) if samples else None, self.names)
+        whole = 0 < len(samples) <= MOST_SERIES
+        found = candidate(facts, await self.technique(samples) if whole else None, self.names)
+        if found is not None:
+            before = await latest_of(tx, "candidate", thing, Candidate)
+            if before is not None and (before.version, before.reported_at) == (found.version, found.reported_at):
+                # who read it is where the reader worked when it was signed, wherever that is now
+                found = replace(found, reporting_id=before.reporting_id)
         await know(tx, [Row("candidate", thing, facts.patient_id if found else "", found)])
         await self.identities(tx, {row.patient_id})
 
-    async def laboratory(self, tx: Connection, patient_id: UUID, now: datetime) -> None:
-        """Every laboratory result of a record, each in the version that counts."""
-        found = await known_observations(tx, [patient_id], max(now, self.clock()))
+    async def laboratory(self, tx: Connection, patient_id: UUID, report_id: UUID) -> None:
+        """Every result of a report, each in the version that counts."""
+        known = await known_observations(tx, [patient_id], self.clock() + SKEW)
+        found = [one for one in known if one.report_id == report_id]
+        checked = await fetch_one(tx, queries["messages_are_whole"], {"report_id": report_id}, _Whole)
+        whole = checked is not None and checked.whole
         rows = [
-            Row("candidate", laboratory_results.result_id(one), str(one.patient_id), laboratory_results.candidate(one))
+            Row(
+                "candidate",
+                laboratory_results.result_id(one),
+                str(one.patient_id),
+                laboratory_results.candidate(one, whole=whole),
+            )
             for one in found
         ]
         await know(tx, rows)
         await self.identities(tx, {patient_id})
 
     async def identities(self, tx: Connection, patients: set[UUID]) -> None:
-        """Whose record each of these records is, and of all that are or were linked to them."""
+        """Whose record each of these is, and each that is linked to them; what was linked and is not any more."""
         standing = await links_store.around(tx, sorted(patients))
         linked = [one.pair for one in standing if one.fact == links.Fact.LINKED]
-        everybody = patients | {one for two in standing for one in two.pair}
+        everybody = {other for one in patients for other in links.component(one, linked)}
         rows: list[Row] = []
-        for one in sorted(everybody):
-            itself = await fetch_one(tx, queries["patient"], {"patient_id": one}, _PatientRow)
+        for record in sorted(everybody):
+            itself = await fetch_one(tx, queries["patient"], {"patient_id": record}, _PatientRow)
             if itself is None:
                 continue
             unnamed = itself.identity == "temporary"
-            rows.append(_identity(one, one, LinkState.TEMPORARY if unnamed else LinkState.AUTO))
-            together = links.component(one, linked)
-            rows += [
-                _identity(one, other, LinkState.AUTO if other in together else LinkState.NONE)
-                for other in sorted(everybody - {one})
-            ]
+            rows.append(_identity(str(record), str(record), LinkState.TEMPORARY if unnamed else LinkState.AUTO))
+            together = links.component(record, linked) - {record}
+            rows += [_identity(str(record), str(other), LinkState.AUTO) for other in sorted(together)]
+        now = {(row.subject, row.thing.partition("|")[2]) for row in rows}
+        for held in await identities_of(tx, [str(one) for one in sorted(everybody)]):
+            one, other = held.patient_id, held.filed_patient_id
+            if held.state is LinkState.AUTO and (one, other) not in now:
+                rows += [_identity(one, other, LinkState.NONE), _identity(other, one, LinkState.NONE)]
         await know(tx, rows)
 
     async def grant(self, tx: Connection, grant_id: UUID) -> None:
@@ -159,16 +189,34 @@ class Assessor:
             await self.organization(tx, row.id, now)
 
 
-class _Digest(msgspec.Struct):
+class StoredBlob(msgspec.Struct, frozen=True):
+    """A data set of the archive by its SHA-256, and its length in bytes."""
+
     digest: str
+    size: int
 
 
-async def digests_of(connection: Connection, result: str) -> list[str]:
-    """SHA-256 of every data set of an imaging result, by the result's id; none for another kind of result."""
+async def blobs_of(connection: Connection, result: str) -> list[StoredBlob]:
+    """Every data set of an imaging result, by the result's id; none for another kind of result."""
     kind, _, study = result.partition("/")
     if kind != "imaging":
         return []
-    return [one.digest for one in await fetch_all(connection, queries["digests"], {"study_id": UUID(study)}, _Digest)]
+    return await fetch_all(connection, queries["blobs"], {"study_id": UUID(study)}, StoredBlob)
+
+
+class _Behind(msgspec.Struct):
+    behind: bool
+
+
+async def is_behind(connection: Connection) -> bool:
+    """Whether something that happened a while ago is not known yet: then the registry had better say nothing."""
+    params = {"name": NAME, "kinds": sorted(KINDS), "seconds": BEHIND}
+    found = await fetch_one(connection, queries["behind"], params, _Behind)
+    return found is not None and found.behind
+
+
+class _Whole(msgspec.Struct):
+    whole: bool
 
 
 class _Id(msgspec.Struct):
@@ -192,6 +240,8 @@ class _StudyRow(msgspec.Struct):
     reporting_id: UUID
     device_id: UUID | None
     acquired_at: datetime | None
+    first_received_at: datetime
+    skew_seconds: int | None
     signed_at: datetime
     version: int
     report_status: str
@@ -206,12 +256,14 @@ class _StudyRow(msgspec.Struct):
     laterality: str
     complete: bool | None
     grade: str | None
-    views: int
+    views: int | None
+    contested: bool
 
     def facts(self) -> ImagingFacts:
         return msgspec.convert(
             {
                 **msgspec.structs.asdict(self),
+                "received_at": self.first_received_at,
                 "study_id": str(self.study_id),
                 "patient_id": str(self.patient_id),
                 "acquiring_id": str(self.acquiring_id),
@@ -222,6 +274,6 @@ class _StudyRow(msgspec.Struct):
         )
 
 
-def _identity(one: UUID, other: UUID, state: LinkState) -> Row:
+def _identity(one: str, other: str, state: LinkState) -> Row:
     thing = f"{one}|{other}"
-    return Row("identity", thing, str(one), Identity(thing, str(one), str(other), state, UNDATED))
+    return Row("identity", thing, one, Identity(thing, one, other, state, UNDATED))

@@ -3,7 +3,8 @@
 -- name: study
 -- A reported study; no row while nobody has reported it or while it is nobody's.
 select s.id as study_id, s.patient_id, s.organization_id as acquiring_id,
-       coalesce(a.organization_id, s.organization_id) as reporting_id, s.device_id, s.acquired_at, v.signed_at,
+       coalesce(a.organization_id, s.organization_id) as reporting_id, s.device_id, s.acquired_at, s.first_received_at,
+       d.clock_skew_seconds as skew_seconds, v.signed_at,
        v.number as version, v.status as report_status,
        exists (select from report_withdrawal w where w.report_version_id = v.id) as withdrawn,
        1 + (v.verifier_id is not null and v.verifier_id <> v.author_id)::int as signatures,
@@ -11,10 +12,13 @@ select s.id as study_id, s.patient_id, s.organization_id as acquiring_id,
        coalesce(r.laterality, '') as request_laterality, s.description, s.body_site, s.laterality,
        case s.completeness when 'complete' then true when 'receiving' then false end as complete,
        (select g.grade from image_grade g where g.study_id = s.id order by g.id desc limit 1) as grade,
-       (select count(*)::int from imaging_instance i where i.study_id = s.id and i.rows is not null) as views
+       (select case when bool_and(e.view_position <> '') then count(distinct (e.view_position, e.laterality))::int end
+        from imaging_series e where e.study_id = s.id and e.modality in ('CR', 'DX', 'MG')) as views,
+       exists (select from study_correction c where c.study_id = s.id and c.state = 'proposed') as contested
 from imaging_study s
 join reading q on q.study_id = s.id and q.former_patient_id is null
 join report_version v on v.id = coalesce(q.current_version_id, q.preliminary_version_id)
+left join device d on d.id = s.device_id
 left join practitioner a on a.id = v.author_id
 left join service_request r on r.id = s.service_request_id
 where s.id = %(study_id)s::uuid and s.patient_id is not null and s.hold = ''
@@ -22,12 +26,12 @@ where s.id = %(study_id)s::uuid and s.patient_id is not null and s.hold = ''
 order by v.signed_at desc limit 1;
 
 -- name: samples
--- One image of each series: what its data set says stands for the series.
+-- One image of each series, localizers aside: what its data set says stands for the series.
 select distinct on (i.series_id) encode(i.digest, 'hex') as digest, i.transfer_syntax_uid
 from imaging_instance i
-where i.study_id = %(study_id)s::uuid and i.rows is not null
+where i.study_id = %(study_id)s::uuid and i.rows is not null and i.image_type not like '%%LOCALIZER%%'
 order by i.series_id, i.instance_number nulls last, i.id
-limit 20;
+limit 61;
 
 -- name: organization
 -- A member as it stands to others today.
@@ -45,10 +49,6 @@ select id from organization order by id;
 -- Whether a record is of somebody known, or stands for somebody unnamed.
 select identity from patient where id = %(patient_id)s::uuid;
 
--- name: studies_of_patients
--- Every study of these records.
-select id from imaging_study where patient_id = any(%(patients)s::uuid[]);
-
 -- name: grant
 -- A grant as it is known last; struck: there was no such grant.
 select id::text as id, organization_id::text as organization_id, item_key, scope, basis, state, begins, ends,
@@ -58,6 +58,19 @@ from recognition_grant g
 where id = %(id)s::uuid and not struck
   and not exists (select from recognition_grant l where l.id = g.id and l.known_from > g.known_from);
 
--- name: digests
--- Every data set of a study.
-select encode(digest, 'hex') as digest from imaging_instance where study_id = %(study_id)s::uuid;
+-- name: blobs
+-- Every data set of a study and its length.
+select encode(digest, 'hex') as digest, size from imaging_instance where study_id = %(study_id)s::uuid;
+
+-- name: messages_are_whole
+-- Whether the messages a report came in are what was received.
+select coalesce(bool_and(sha256(m.bytes) = m.digest), false) as whole
+from laboratory_report_version v join result_message m on m.id = v.message_id
+where v.report_id = %(report_id)s::uuid;
+
+-- name: behind
+-- Whether something that changes knowledge has happened and is not known after a while.
+select exists (
+    select from event_consumer c join event e on (e.xid, e.id) > (c.xid, c.id)
+    where c.name = %(name)s::text and e.kind = any(%(kinds)s::text[])
+      and e.at < clock_timestamp() - make_interval(secs => %(seconds)s::float)) as behind;

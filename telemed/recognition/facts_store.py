@@ -48,10 +48,6 @@ class Head:
     at: datetime
 
 
-class _Latest(msgspec.Struct):
-    content: str
-
-
 class _Id(msgspec.Struct):
     id: int
 
@@ -69,25 +65,52 @@ def _plain(value: Any) -> Any:
     raise NotImplementedError(type(value).__name__)
 
 
+#: Every row there is.
+_ALL = (1 << 63) - 1
 _encoder = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)
 
 
 async def know(tx: Connection, rows: Iterable[Row]) -> int:
     """Add what is new; what is known already is not said twice.  Returns how many rows were added.
 
-    The transaction holds the writers' lock until it ends, so it must be a short one.
+    Only a transaction that adds holds the writers' lock, until it ends; so it must be a short one.
     """
+    written: dict[tuple[Kind, str], tuple[Row, str]] = {(row.kind, row.thing): (row, _text(row)) for row in rows}
+    fresh = await _fresh(tx, written)
+    if not fresh:
+        return 0
     await execute(tx, queries["hold"], {})
-    added = 0
-    for row in rows:
-        content = "" if row.content is None else _encoder.encode(row.content).decode()
-        named = {"kind": row.kind, "thing": row.thing}
-        latest = await fetch_one(tx, queries["latest"], named, _Latest)
-        if (latest.content if latest else "") == content:
-            continue
-        await fetch_one(tx, queries["add"], {**named, "subject": row.subject, "content": content}, _Id)
-        added += 1
-    return added
+    fresh = await _fresh(tx, {key: written[key] for key in fresh})
+    for kind, thing in fresh:
+        row, content = written[kind, thing]
+        params = {"kind": kind, "thing": thing, "subject": row.subject, "content": content}
+        await fetch_one(tx, queries["add"], params, _Id)
+    return len(fresh)
+
+
+def _text(row: Row) -> str:
+    return "" if row.content is None else _encoder.encode(row.content).decode()
+
+
+async def _fresh(tx: Connection, written: Mapping[tuple[Kind, str], tuple[Row, str]]) -> list[tuple[Kind, str]]:
+    """What is not known so, in the order it was given."""
+    known: dict[tuple[str, str], str] = {}
+    for kind in {kind for kind, _ in written}:
+        params = {"kind": kind, "things": [thing for one, thing in written if one == kind]}
+        for found in await fetch_all(tx, queries["latest"], params, _Found):
+            known[kind, found.thing] = found.content
+    return [key for key, (_, content) in written.items() if known.get(key, "") != content]
+
+
+async def latest_of(connection: Connection, kind: Kind, thing: str, of: type[T]) -> T | None:
+    """What is known last of one thing; None where it is not known, or no more."""
+    found = await fetch_one(connection, queries["latest"], {"kind": kind, "things": [thing]}, _Found)
+    return None if found is None or not found.content else _read(found, of)
+
+
+async def identities_of(connection: Connection, patients: Sequence[str]) -> tuple[Identity, ...]:
+    """Whose records are held to be whose now, for some patients."""
+    return await _of_subjects(connection, "identity", patients, _ALL, Identity)
 
 
 async def head(connection: Connection) -> Head:
@@ -145,6 +168,9 @@ def _probed(candidate: Candidate, probes: Mapping[str, Probe]) -> Candidate:
 def _read(row: _Found, of: type[T]) -> T:
     """The fact as it was written; the moment it was known from is the row's own."""
     found = msgspec.json.decode(row.content, type=of)
-    if isinstance(found, Organization | Probe):
+    if isinstance(found, Organization):
         return found
+    if isinstance(found, Probe):
+        # the archive was asked by another clock than the one rows are dated by
+        return replace(found, checked_at=min(found.checked_at, row.known_from))
     return replace(found, known_from=row.known_from)

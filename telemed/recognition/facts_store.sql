@@ -5,17 +5,16 @@
 select pg_advisory_xact_lock(7310002);
 
 -- name: latest
--- What is known last of one thing.
-select content from recognition_knowledge
-where kind = %(kind)s::text and thing = %(thing)s::text
-order by id desc limit 1;
+-- What is known last of things of one kind.
+select distinct on (k.thing) k.thing, k.subject, k.content, k.known_from from recognition_knowledge k
+where k.kind = %(kind)s::text and k.thing = any(%(things)s::text[])
+order by k.thing, k.id desc;
 
 -- name: add
 -- A row of knowledge; never known before the one it follows, whatever the clock did.
 insert into recognition_knowledge (kind, thing, subject, content, known_from)
 values (%(kind)s::text, %(thing)s::text, %(subject)s::text, %(content)s::text,
-        greatest(clock_timestamp(), (select max(k.known_from) from recognition_knowledge k
-                                     where k.kind = %(kind)s::text and k.thing = %(thing)s::text)))
+        greatest(clock_timestamp(), (select k.known_from from recognition_knowledge k order by k.id desc limit 1)))
 returning id;
 
 -- name: head

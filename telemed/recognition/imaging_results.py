@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from telemed.imaging import body
+from telemed.imaging.clock import Known, anchor
 from telemed.recognition.facts import Acquisition, Candidate, Grade, Status
 from telemed.recognition.imaging_names import ImagingNames
 from telemed.recognition.rules import Contrast, Kind
@@ -32,6 +33,8 @@ STATUS: Mapping[str, Status] = {
     "appended": Status.AMENDED,
     "entered-in-error": Status.ENTERED_IN_ERROR,
 }
+#: Catalogues say DR; whether computed radiography of a plate answers for it is left to a person.
+UNTOLD = frozenset({"CR"})
 #: Modalities for which contrast is asked.
 WITH_CONTRAST = frozenset({"CT", "MR"})
 #: DICOM (0020,0060) and both; what has no side names none.
@@ -54,7 +57,9 @@ class ImagingFacts:
     """A study with its report, as index and reading hold it now.
 
     request_*: of the matched request, '' without.  laterality: (0020,0060) of the images.  signatures: persons who
-    signed.  withdrawn: the report was taken back and is being written anew.  views: images of it.
+    signed.  withdrawn: the report was taken back and is being written anew.  acquired_at: by the device's clock, whose
+    error is skew_seconds.  views: different projections, None where an image does not say which it is.  contested:
+    somebody has proposed that it is another patient's, or several patients'.
     """
 
     study_id: str
@@ -63,6 +68,8 @@ class ImagingFacts:
     reporting_id: str
     device_id: str | None
     acquired_at: datetime | None
+    received_at: datetime
+    skew_seconds: int | None
     signed_at: datetime
     version: int
     report_status: str
@@ -77,7 +84,8 @@ class ImagingFacts:
     laterality: str
     complete: bool | None
     grade: Grade | None
-    views: int
+    views: int | None
+    contested: bool
 
 
 def result_id(study_id: str) -> str:
@@ -101,16 +109,16 @@ def candidate(facts: ImagingFacts, technique: Technique | None, names: ImagingNa
         kind=KINDS[modality],
         code=names.original(name),
         mapping=names.mapping(name),
-        status=Status.CANCELLED if facts.withdrawn else STATUS.get(facts.report_status, Status.UNKNOWN),
+        status=_status(facts),
         signatures=facts.signatures,
-        intact=True,  # what stands in the index was hashed when it came; a scrub that finds otherwise says so
+        intact=True,  # its digest was computed when it came and is its name; whether it is there is the probe's
         acquiring_id=facts.acquiring_id,
         reporting_id=facts.reporting_id,
-        acquired_at=facts.acquired_at,
+        acquired_at=_when(facts),
         reported_at=facts.signed_at,
         device_id=facts.device_id,
         acquired=Acquisition(
-            modality=modality,
+            modality=None if modality in UNTOLD else modality,
             body_site=_site(facts),
             laterality=_side(facts),
             contrast=_contrast(modality, name, technique),
@@ -120,6 +128,19 @@ def candidate(facts: ImagingFacts, technique: Technique | None, names: ImagingNa
         ),
         known_from=UNDATED,
     )
+
+
+def _status(facts: ImagingFacts) -> Status:
+    if facts.withdrawn:
+        return Status.CANCELLED
+    # until a second person has decided whose it is, a person looks at it
+    return Status.UNKNOWN if facts.contested else STATUS.get(facts.report_status, Status.UNKNOWN)
+
+
+def _when(facts: ImagingFacts) -> datetime | None:
+    """When it was acquired; None where the device's clock cannot be believed."""
+    found = anchor(facts.acquired_at, received_at=facts.received_at, skew_seconds=facts.skew_seconds)
+    return found.at if isinstance(found, Known) else None
 
 
 def _site(facts: ImagingFacts) -> str | None:
@@ -151,8 +172,8 @@ def _contrast(modality: str, name: str, technique: Technique | None) -> Contrast
     return None
 
 
-def _technique(modality: str, views: int, technique: Technique | None) -> dict[str, str]:
+def _technique(modality: str, views: int | None, technique: Technique | None) -> dict[str, str]:
     known = dict(technique.values) if technique is not None else {}
-    if modality in ("CR", "DX", "MG"):
+    if modality in ("CR", "DX", "MG") and views is not None:
         known["views"] = str(views)
     return known

@@ -49,6 +49,44 @@ SPECIMENS: Mapping[str, str] = {
 _ABNORMAL = frozenset({"L", "H", "LL", "HH", "<", ">", "A", "AA", "U", "D"})
 _CRITICAL = frozenset({"LL", "HH", "AA"})
 _NORMAL = frozenset({"N"})
+#: What Chinese laboratories write instead, whole words.
+_WRITTEN: Mapping[str, str] = {
+    "↑": "H",
+    "↓": "L",
+    "↑↑": "HH",
+    "↓↓": "LL",
+    "高": "H",
+    "低": "L",
+    "偏高": "H",
+    "偏低": "L",
+    "阳性": "A",
+    "异常": "A",
+    "危急": "AA",
+    "危急值": "AA",
+    "正常": "N",
+}
+#: Method classes of the catalogues, and how laboratories write them; another word says nothing to a catalogue.
+METHODS: Mapping[str, str] = {
+    "enzymatic": "enzymatic",
+    "酶法": "enzymatic",
+    "肌氨酸氧化酶法": "enzymatic",
+    "hplc": "hplc",
+    "高效液相色谱法": "hplc",
+    "chemiluminescence": "chemiluminescence",
+    "化学发光": "chemiluminescence",
+    "化学发光法": "chemiluminescence",
+    "电化学发光法": "chemiluminescence",
+    "clauss": "clauss",
+    "clauss法": "clauss",
+    "immunoturbidimetry": "immunoturbidimetry",
+    "免疫比浊法": "immunoturbidimetry",
+    "westergren": "westergren",
+    "魏氏法": "westergren",
+    "indirect-immunofluorescence": "indirect-immunofluorescence",
+    "间接免疫荧光法": "indirect-immunofluorescence",
+    "real-time-pcr": "real-time-pcr",
+    "实时荧光pcr法": "real-time-pcr",
+}
 _INTERVAL = re.compile(r"^\s*(-?[0-9]+(?:\.[0-9]+)?)\s*(?:-{1,2}|–|—|~|～)\s*(-?[0-9]+(?:\.[0-9]+)?)\s*$")
 
 
@@ -57,10 +95,13 @@ def result_id(observation: KnownObservation) -> str:
     return f"laboratory/{observation.report_id}/{observation.code_system}|{observation.code}|{observation.sub_id}"[:200]
 
 
-def candidate(observation: KnownObservation) -> Candidate:
-    """The observation as it is to be known."""
+def candidate(observation: KnownObservation, *, whole: bool) -> Candidate:
+    """The observation as it is to be known.
+
+    whole: whether its message still has the digest it was received with.
+    """
     low, high = _interval(observation.reference_range)
-    flags = frozenset(observation.flags)
+    flags = frozenset(_WRITTEN.get(one.strip(), one.strip()) for one in observation.flags if one.strip())
     system = LOINC if observation.code_system in _LOINC else observation.code_system
     return Candidate(
         id=result_id(observation),
@@ -71,7 +112,7 @@ def candidate(observation: KnownObservation) -> Candidate:
         mapping=_mapping(observation),
         status=STATUS.get(observation.status, Status.UNKNOWN),
         signatures=None,
-        intact=True,  # the bytes of its message stand beside it under their digest
+        intact=whole,
         acquiring_id=str(observation.organization_id),
         reporting_id=str(observation.organization_id),
         collected_at=None if observation.collected_doubt else observation.collected_at,
@@ -83,10 +124,10 @@ def candidate(observation: KnownObservation) -> Candidate:
             low=low,
             high=high,
             abnormal=_abnormal(observation, flags, low, high),
-            critical=bool(flags & _CRITICAL) if flags else None,
+            critical=_critical(flags),
             specimen=_specimen(observation),
-            method_class=observation.method_code or None,
-            flags=frozenset(one["code"] for one in observation.specimen_flags if one.get("code")),
+            method_class=_method(observation),
+            flags=frozenset(said for one in observation.specimen_flags if (said := one.get("code") or one.get("text"))),
         ),
         known_from=UNDATED,
     )
@@ -99,8 +140,15 @@ def _mapping(observation: KnownObservation) -> CodeMapping | None:
     return CodeMapping(item_code(key), version, confirmed=True, known_from=UNDATED)
 
 
+def _critical(flags: frozenset[str]) -> bool | None:
+    """False only where every flag is understood; an unknown one may be the laboratory's word for a critical value."""
+    if flags & _CRITICAL:
+        return True
+    return False if flags and flags <= _ABNORMAL | _NORMAL else None
+
+
 def _value(observation: KnownObservation) -> str | None:
-    if observation.value_kind == "quantity":
+    if observation.value_kind == "quantity" and not observation.high and not observation.denominator:
         return f"{observation.comparator}{observation.number}"
     return observation.value_text or None
 
@@ -116,9 +164,19 @@ def _abnormal(observation: KnownObservation, flags: frozenset[str], low: str | N
         return True
     if flags & _NORMAL:
         return False
-    if observation.value_kind == "quantity" and not observation.comparator and low is not None and high is not None:
+    simple = not (observation.comparator or observation.high or observation.denominator)
+    if observation.value_kind == "quantity" and simple and low is not None and high is not None:
         return not Decimal(low) <= Decimal(observation.number) <= Decimal(high)
     return None
+
+
+def _method(observation: KnownObservation) -> str | None:
+    said = {
+        METHODS[word]
+        for one in (observation.method_code, observation.method_text)
+        if (word := one.replace(" ", "").casefold()) in METHODS
+    }
+    return said.pop() if len(said) == 1 else None
 
 
 def _specimen(observation: KnownObservation) -> str | None:

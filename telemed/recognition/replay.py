@@ -9,17 +9,21 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from telemed.db import Connection, Pool, execute, fetch_all, fetch_one, load
+from telemed.recognition.canonical import canonical
 from telemed.recognition.decide import decide
-from telemed.recognition.documents import asked
+from telemed.recognition.decision import Decision
 from telemed.recognition.facts_store import facts_of
+from telemed.recognition.narrowing import keys_of, narrowed
 from telemed.recognition.order import Context, Order
 from telemed.recognition.rule_book import RuleBook
 from telemed.recognition.rule_set import Parameters, RuleSet
 from telemed.recognition.trace import inputs_hash, rules_hash, rules_text, sha256, trace_hash
 
 queries = load(__name__, "replay.sql")
+log = structlog.get_logger(__name__)
 
 #: Decisions read at a time.
 PAGE = 200
@@ -40,6 +44,7 @@ class _Row(msgspec.Struct):
     trace_hash: str
     verdict: str | None
     trace: str
+    candidates: str
     decided_at: datetime
     rules: str
 
@@ -52,8 +57,9 @@ class _Count(msgspec.Struct):
 class Replayed:
     """One decision made again.
 
-    differs: `inputs`, `rules`, `trace`, `stored-trace` (the trace that stands there is not the one that was hashed);
-    empty where all agree.  verdict, now: as stored and as decided now.  engine: of the stored one.
+    differs: `inputs`, `rules`, `trace`, `stored-trace` (the trace that stands there is not the one that was hashed),
+    `verdict`, `patient`, `candidates` (a column says otherwise), `unreadable`; empty where all agree.
+    verdict, now: as stored and as decided now.  engine: of the stored one.
     """
 
     decision_id: UUID
@@ -86,7 +92,12 @@ async def replay(pool: Pool, since: datetime, until: datetime) -> AsyncIterator[
         async with pool.connection() as connection:
             rows = await fetch_all(connection, queries["decisions"], page, _Row)
             for row in rows:
-                yield await _again(connection, row, book)
+                try:
+                    yield await _again(connection, row, book)
+                except (ValueError, KeyError) as fault:
+                    # what cannot be read any more is a difference, and those behind it are still made again
+                    log.warning("decision-not-read", decision=str(row.id), error=type(fault).__name__)
+                    yield Replayed(row.id, ("unreadable",), row.verdict, None, row.engine_version)
         if len(rows) < PAGE:
             return
         after, after_id = rows[-1].decided_at, rows[-1].id
@@ -97,14 +108,17 @@ async def _again(connection: Connection, row: _Row, book: RuleBook) -> Replayed:
     context = _read(row.context, Context)
     parameters = msgspec.convert(msgspec.json.decode(row.rules)["parameters"], Parameters, strict=False)
     rules = await book.at(connection, row.as_of, row.known_upto, parameters)
-    keys = sorted(key for key, _ in asked(order, rules, parameters.day(row.as_of)).analytes)
-    facts = await facts_of(connection, order.patient_id, keys, row.known_upto)
+    known = await facts_of(connection, order.patient_id, keys_of(order, rules, row.as_of), row.known_upto)
+    facts = narrowed(known, order, rules, row.as_of)
     decision = decide(order, context, facts, rules, row.as_of, row.known_at)
     differs = (
         ("inputs", inputs_hash(order, context, facts, rules, row.as_of, row.known_at) != row.inputs_hash),
         ("rules", rules_hash(rules) != row.rule_set),
         ("trace", trace_hash(decision) != row.trace_hash),
         ("stored-trace", sha256(row.trace.encode()) != row.trace_hash),
+        ("verdict", row.verdict != (None if decision.verdict is None else str(decision.verdict))),
+        ("patient", row.patient_id is None or str(row.patient_id) != order.patient_id),
+        ("candidates", row.candidates != candidates_of(decision)),
     )
     return Replayed(
         decision_id=row.id,
@@ -113,6 +127,17 @@ async def _again(connection: Connection, row: _Row, book: RuleBook) -> Replayed:
         now=None if decision.verdict is None else str(decision.verdict),
         engine=row.engine_version,
     )
+
+
+def candidates_of(decision: Decision) -> str:
+    """Which results were looked at and what each is worth, as the ledger keeps it: canonical JSON."""
+    return canonical(
+        [
+            {"analyte": analyte.key, "id": each.candidate_id, "version": each.version, "verdict": each.verdict}
+            for analyte in decision.analytes
+            for each in analyte.candidates
+        ]
+    ).decode()
 
 
 def _read(text: str, of: type[Any]) -> Any:

@@ -1,7 +1,7 @@
 -- name: decisions
 -- Decisions after one, in the order they were made, with the rules they were made by.
 select d.id, d.patient_id, d.asked, d.context, d.as_of, d.known_at, d.known_upto, d.rule_set, d.engine_version,
-       d.inputs_hash, d.trace_hash, d.verdict, d.trace, d.decided_at, r.content as rules
+       d.inputs_hash, d.trace_hash, d.verdict, d.trace, d.candidates, d.decided_at, r.content as rules
 from recognition_decision d join recognition_rule_set r on r.hash = d.rule_set
 where (d.decided_at, d.id) > (%(after)s::timestamptz, %(after_id)s::uuid) and d.decided_at < %(until)s::timestamptz
 order by d.decided_at, d.id limit %(limit)s::int;

@@ -145,7 +145,9 @@ FINDINGS: Mapping[str, Words] = {
     # G6
     "item-stable": Words("项目短期内稳定", "The item is stable"),
     "item-volatile": Words("结果变化较快", "The result changes fast"),
-    "no-event-between": Words("期间无重大诊疗事件", "Nothing happened in between"),
+    "no-event-between": Words(
+        "登记库未收到期间重大诊疗事件的记录", "The registry has no record of such an event in between"
+    ),
     "event-between": Words("期间有手术、输血等事件", "Surgery, transfusion or the like in between"),
     "event-undated": Words("诊疗事件时间不明", "An event without a day"),
     "event-order-unknown": Words("诊疗事件与采集先后不明", "Not known which came first, event or result"),

@@ -15,6 +15,7 @@ from telemed.cds.answering import ledger_rows
 from telemed.cds.deciding import Registry
 from telemed.cds.registry import Decided
 from telemed.cds.request import Asked, AskedOrder, Person
+from telemed.errors import Unavailable
 from telemed.events.consumer import step
 from telemed.patients import resolving
 from telemed.patients.identifiers import Identifier, national_id
@@ -66,17 +67,27 @@ class Registered:
         while await step(self.county.pool, consumer):
             pass
 
-    async def ask(self, *, by: UUID | None = None, code: Code = CHEST, **context: Any) -> Decided:
+    async def ask(
+        self, *, by: UUID | None = None, more: tuple[Code, ...] = (), view: bool = False, **context: Any
+    ) -> Decided:
         async def can_fetch(_result: str) -> bool:
             return self.images
 
         registry = Registry(self.county.pool, RuleBook(), can_fetch, lambda: self.county.now)
-        order = AskedOrder(
-            "ServiceRequest/1", frozenset({code}), Context("outpatient", **context), None, answered=False, resource={}
+        orders = tuple(
+            AskedOrder(
+                f"ServiceRequest/{at}",
+                frozenset({code}),
+                Context("outpatient", **context),
+                None,
+                answered=False,
+                resource={},
+            )
+            for at, code in enumerate((CHEST, *more))
         )
         return await registry(
             Asked(
-                hook="order-select",
+                hook="patient-view" if view else "order-select",
                 hook_instance=uuid4(),
                 client_id=uuid4(),
                 organization_id=by or self.county.center,
@@ -85,7 +96,7 @@ class Registered:
                 encounter_id=None,
                 person=person(),
                 context=Context("outpatient", **context),
-                orders=(order,),
+                orders=() if view else orders,
                 as_of=self.county.now,
             )
         )
@@ -197,6 +208,81 @@ async def test_the_member_itself_is_asked_the_same_and_a_stranger_is_not_covered
     async with registered.county.pool.transaction() as tx:
         await registered.assessor.organization(tx, registered.county.other_township, registered.county.now)
     assert "scope-outside" in against(await registered.ask(by=registered.county.other_township))
+
+
+async def test_a_member_nobody_told_of_is_known_once_the_county_is_looked_at(registered):
+    async with registered.county.pool.transaction() as tx:
+        await registered.assessor.organizations(tx, registered.county.now)
+        found = await (
+            await tx.execute("select count(*) from recognition_knowledge where kind = 'organization'")
+        ).fetchone()
+    assert found == (3,)
+
+
+async def test_while_somebody_says_it_is_another_patients_a_person_looks_at_it(registered):
+    county = registered.county
+    await county.propose(registered.study, await county.somebody())
+    await registered.catch_up()
+    assert "status-unknown" in against(await registered.ask())
+    assert verdict(await registered.ask()) is Verdict.INDETERMINATE
+
+
+async def test_a_clock_nobody_can_believe_gives_no_window(registered):
+    async with registered.county.pool.transaction() as tx:
+        await tx.execute(
+            "update imaging_study set acquired_at = '2036-01-01T00:00:00Z' where id = %s", (registered.study,)
+        )
+        await registered.assessor.study(tx, registered.study)
+    assert {"anchor-missing", "grant-time-unknown"} <= against(await registered.ask())
+
+
+async def test_who_read_it_stays_where_the_reader_was_when_it_was_signed(registered):
+    county = registered.county
+    async with county.pool.transaction() as tx:
+        await tx.execute("update practitioner set organization_id = %s", (county.other_township,))
+        await registered.assessor.study(tx, registered.study)
+        content = await (
+            await tx.execute(
+                "select content from recognition_knowledge where kind = 'candidate' order by id desc limit 1"
+            )
+        ).fetchone()
+    assert f'"reporting_id":"{county.center}"' in content[0]
+
+
+async def test_the_registry_says_nothing_while_it_is_behind(registered):
+    async with registered.county.pool.transaction() as tx:
+        await tx.execute(
+            "insert into event (kind, subject, topics, at)"
+            " values ('study.updated', %s, '{}', now() - interval '5 minutes')",
+            (registered.study,),
+        )
+    with pytest.raises(Unavailable):
+        await registered.ask()
+    await registered.catch_up()
+    assert verdict(await registered.ask()) is Verdict.MUST_OFFER
+
+
+async def test_two_orders_of_one_call_and_a_view_are_each_made_again(registered):
+    knee = Code("urn:cn:county:item", "DX-KNEE-LEFT")
+    await registered.kept(await registered.ask(more=(knee,)))
+    await registered.kept(await registered.ask(view=True))
+    assert [one.differs for one in await registered.replayed()] == [(), (), ()]
+
+
+async def test_a_verdict_somebody_altered_and_one_that_cannot_be_read_are_found(registered):
+    await registered.kept(await registered.ask())
+    await registered.kept(await registered.ask())
+    async with registered.county.pool.transaction() as tx:
+        await tx.execute("alter table recognition_decision disable trigger user")
+        await tx.execute(
+            "update recognition_decision set verdict = 'exempt'"
+            " where decided_at = (select min(decided_at) from recognition_decision)"
+        )
+        await tx.execute(
+            "update recognition_decision set asked = '{}'"
+            " where decided_at = (select max(decided_at) from recognition_decision)"
+        )
+    assert [one.differs for one in await registered.replayed()] == [("verdict",), ("unreadable",)]
 
 
 async def test_another_name_under_the_same_number_is_nobody_for_sure(registered):
