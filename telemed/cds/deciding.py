@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -176,6 +176,7 @@ def _answered(  # noqa: PLR0917 (what decide looks at, in its order)
     as_of: datetime,
     knowledge: Head,
 ) -> Answered:
+    facts = _of_order(order, facts, rules, as_of)
     decision = decide(order, context, facts, rules, as_of, knowledge.at)
     named = _by_key(rules)
     ordered = sorted({key for code in order.codes for key in rules.keys_of.get(code, frozenset()) if key in named})
@@ -195,6 +196,12 @@ def _answered(  # noqa: PLR0917 (what decide looks at, in its order)
         },
         shown=_shown(decision, facts),
     )
+
+
+def _of_order(order: Order, facts: Facts, rules: RuleSet, as_of: datetime) -> Facts:
+    """What one order of a call is decided on: the grants of its own items, as if it had been asked about alone."""
+    keys = {key for key, _ in items_asked(order, rules, rules.parameters.day(as_of)).analytes}
+    return replace(facts, grants=tuple(one for one in facts.grants if one.item_key in keys))
 
 
 def _shown(decision: Decision, facts: Facts) -> dict[str, Shown]:
