@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -156,12 +157,18 @@ async def known(pool: Pool) -> None:
         zone=ZONE,
         clock=utc_now,
     )
+    name = assessor.consumer().name
     async with pool.transaction() as tx:
-        await tx.execute(
-            "insert into event_consumer (name) values (%s) on conflict do nothing", (assessor.consumer().name,)
-        )
-    while await step(pool, assessor.consumer()):
-        pass
+        await tx.execute("insert into event_consumer (name) values (%s) on conflict do nothing", (name,))
+    behind = """select exists (select from event e, event_consumer c
+                               where c.name = %s and (e.xid, e.id) > (c.xid, c.id))"""
+    async with asyncio.timeout(60):
+        while True:
+            while await step(pool, assessor.consumer()):
+                pass
+            # a transaction elsewhere keeps the last events back
+            if await rows(pool, behind, name) == [(False,)]:
+                return
 
 
 async def asked(pool: Pool, patient: Patient, *codes: str) -> Asked:
