@@ -1,4 +1,4 @@
-"""Bring the demo county in: places, people and devices, then its studies through real associations."""
+"""Bring the demo county in: places, people and devices, studies through real associations, what recognition needs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from telemed.access.codes import SecretBox, load_or_create_key
 from telemed.access.passwords import Passwords
 from telemed.config import Config, load
 from telemed.db import Pool, open_pool
-from telemed.demo import day
+from telemed.demo import agreements, day, laboratory
+from telemed.demo.acts import Cast
 from telemed.demo.county import load_directory, read, write_accounts
+from telemed.demo.studies import Day
 from telemed.demo.studies import read as read_day
 from telemed.embedded.postgres import running_dsn
-from telemed.reading.service.rule_book import read_rules
+from telemed.reading.service.rule_book import RuleBook, read_rules
+from telemed.recognition.granting_files import read_parameters
+from telemed.results.intake import Intake
+from telemed.results.maps import read_maps
 
 #: In the state folder: when the demo county was begun. A start that goes on with it counts its times from there.
 BEGAN = "demo-began"
+MAPS = Path(__file__).resolve().parents[2] / "config" / "recognition" / "maps"
 
 
 async def bring(config: Config, *, people_only: bool) -> None:
@@ -32,9 +40,13 @@ async def bring(config: Config, *, people_only: bool) -> None:
         _say(f"演示机构与账号 / demo places and people: {made} … {time.monotonic() - begun:.1f} s\n")
         if not people_only:
             begun = time.monotonic()
-            began = _began(config)
-            await day.seed(config, pool, read_day(), book=read_rules(), began=began, progress=_progress)
+            began, book, studies = _began(config), read_rules(), read_day()
+            await day.seed(config, pool, studies, book=book, began=began, progress=_progress)
             _say(f"{STUDIES} … {time.monotonic() - begun:.1f} s\n")
+            begun = time.monotonic()
+            grants, reports = await _recognition(config, pool, studies, book, began)
+            took = f"{time.monotonic() - begun:.1f} s"
+            _say(f"演示互认：资格与检验结果 / demo recognition: {grants} grants, {reports} messages … {took}\n")
     finally:
         await pool.close()
 
@@ -51,6 +63,19 @@ async def _people(config: Config, pool: Pool) -> int:
         deliver=lambda made: write_accounts(config.demo_accounts, county, config.public_url, made),
     )
     return len(made)
+
+
+async def _recognition(config: Config, pool: Pool, studies: Day, book: RuleBook, began: datetime) -> tuple[int, int]:
+    """Record agreements and quality rounds and send the laboratories' results, as far as that was not done before.
+
+    Returns how many rows of grants were written and how many messages were sent.
+    """
+    zone = ZoneInfo(config.county.time_zone)
+    grants = await agreements.bring(pool, agreements.read(), Cast(pool, book, zone), began, read_parameters())
+    results = laboratory.read()
+    ready = laboratory.messages(results, laboratory.people_of(studies.studies), began.astimezone(zone))
+    intake = Intake(pool, zone, read_maps(MAPS))
+    return grants, await laboratory.bring(pool, results, intake, ready, began)
 
 
 def _began(config: Config) -> datetime:

@@ -18,6 +18,7 @@ from telemed.access.codes import SecretBox, new_secret
 from telemed.access.passwords import Passwords
 from telemed.access.policy import SECOND_FACTOR_ROLES
 from telemed.db import Connection, Pool, execute, fetch_one, load
+from telemed.events import append
 from telemed.vocabulary import Role
 
 COUNTY = Path(__file__).resolve().parents[2] / "config" / "demo" / "county.toml"
@@ -84,6 +85,10 @@ class DemoAccount(msgspec.Struct, frozen=True):
     organization: str
 
 
+class _Place(msgspec.Struct):
+    id: UUID
+
+
 class _Created(msgspec.Struct):
     id: UUID
     organization_id: UUID
@@ -127,9 +132,7 @@ async def load_directory(
     names = {place.code: place.name for place in places(county)}
     async with pool.transaction() as tx:
         for place in places(county):
-            await execute(tx, queries["organization"], msgspec.structs.asdict(place))
-            if place.member:
-                await execute(tx, queries["membership"], {"code": place.code, "since": county.member_since})
+            await _place(tx, place, county.member_since)
         for person in county.people:
             account = await _person(tx, person, _place_of(county, person), names, box=box, passwords=passwords, now=now)
             if account is not None:
@@ -139,6 +142,15 @@ async def load_directory(
         if made:
             deliver(made)
     return made
+
+
+async def _place(tx: Connection, place: Place, member_since: date) -> None:
+    """A place and its membership; who keeps track of places hears of a new one."""
+    made = await fetch_one(tx, queries["organization"], msgspec.structs.asdict(place), _Place)
+    if place.member:
+        await execute(tx, queries["membership"], {"code": place.code, "since": member_since})
+    if made is not None:
+        await append(tx, "organization.changed", made.id, ["admin", f"organization/{made.id}"])
 
 
 def _place_of(county: DemoCounty, person: Person) -> str:

@@ -1,9 +1,10 @@
 -- name: organization
--- A place of the demo county; a second run finds it there.
+-- A place of the demo county; no row where a second run finds it there.
 insert into organization (code, name, name_en, kind, parent_id, phone)
 values (%(code)s::text, %(name)s::text, %(name_en)s::text, %(kind)s::text,
         (select id from organization where code = %(parent)s::text), %(phone)s::text)
-on conflict (code) do nothing;
+on conflict (code) do nothing
+returning id;
 
 -- name: membership
 -- A member of the community since a day.

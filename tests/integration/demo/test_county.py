@@ -54,6 +54,15 @@ async def test_a_second_start_changes_nothing_and_keeps_the_passwords(pool, now,
     assert len(first) == len(read().people)
 
 
+async def test_who_keeps_track_of_places_hears_of_each_once(pool, now, tmp_path):
+    told = "event where kind = 'organization.changed'"
+    await loaded(pool, now, tmp_path / "accounts.json")
+    places = await count(pool, "organization")
+    assert await count(pool, told) == places
+    await loaded(pool, now, tmp_path / "accounts.json")
+    assert await count(pool, told) == places
+
+
 async def test_only_its_owner_may_read_the_accounts_file(pool, now, tmp_path):
     path = tmp_path / "accounts.json"
     await loaded(pool, now, path)
