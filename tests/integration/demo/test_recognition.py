@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from telemed.access.codes import SecretBox
@@ -96,6 +97,16 @@ async def test_the_county_agrees_and_is_evaluated_once(pool, began):
     before = await rows(pool, "select count(*) from event")
     assert await agree(pool, began) == 0
     assert await rows(pool, "select count(*) from event") == before
+
+
+async def test_a_start_that_was_interrupted_records_what_is_missing(pool, began):
+    whole = agreements.read()
+    part = msgspec.structs.replace(whole, agreements=whole.agreements[:2], evaluations=[])
+    cast = Cast(pool, read_rules(), ZONE)
+    first = await agreements.bring(pool, part, cast, began, PARAMETERS)
+    second = await agree(pool, began)
+    assert first == 237
+    assert await rows(pool, "select count(*), count(distinct id) from recognition_grant") == [(first + second, 429)]
 
 
 async def test_a_film_machine_that_failed_is_suspended_and_another_is_due_soon(pool, began):
