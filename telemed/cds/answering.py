@@ -39,7 +39,17 @@ def ledger_rows(
 ) -> tuple[list[DecisionRow], list[Exposure]]:
     """Every decision, spoken of or not, and every card with the decisions it speaks of. Pure but for the ids."""
     numbered = [(one, new_id()) for one in decided.answered]
-    decisions = [_row(asked, decided.patient_id, one, number, now) for one, number in numbered]
+    decisions = [
+        decision_row(
+            one,
+            number,
+            organization_id=asked.organization_id,
+            client_id=asked.client_id,
+            patient_id=decided.patient_id,
+            now=now,
+        )
+        for one, number in numbered
+    ]
     exposures = [
         Exposure(
             card=one.card.uuid,
@@ -55,7 +65,16 @@ def ledger_rows(
     return decisions, exposures
 
 
-def _row(asked: Asked, patient_id: UUID | None, one: Answered, number: UUID, now: datetime) -> DecisionRow:
+def decision_row(
+    one: Answered,
+    number: UUID,
+    *,
+    organization_id: UUID,
+    client_id: UUID | None,
+    patient_id: UUID | None,
+    now: datetime,
+) -> DecisionRow:
+    """The row of the ledger for one decision; client_id None: a person asked on a page of this county."""
     decision = one.decision
     candidates = [
         {"analyte": analyte.key, "id": each.candidate_id, "version": each.version, "verdict": each.verdict}
@@ -64,8 +83,8 @@ def _row(asked: Asked, patient_id: UUID | None, one: Answered, number: UUID, now
     ]
     return DecisionRow(
         id=number,
-        organization_id=asked.organization_id,
-        client_id=asked.client_id,
+        organization_id=organization_id,
+        client_id=client_id,
         patient_id=patient_id,
         order_reference=one.reference,
         asked=canonical(one.order).decode(),

@@ -1,0 +1,13 @@
+-- name: installed
+-- Every document that is installed, the newest first within its series.
+select id, content, source_hash, installed_at from catalogue_version
+where %(id)s::uuid is null or id = %(id)s::uuid
+order by issuer, series, scope_kind, scope_key, first_day desc;
+
+-- name: studies
+-- Where the images of results are, for the link that opens them.
+select id, study_instance_uid, organization_id from imaging_study where id = any(%(ids)s::uuid[]);
+
+-- name: names
+-- What organisations are called.
+select id, name from organization where id = any(%(ids)s::uuid[]);
