@@ -59,6 +59,17 @@ class Card:
     choices: Mapping[UUID, Meaning]
 
 
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Whose pictures of a result are.  study: Study Instance UID for whoever may open them, else None."""
+
+    institution: str
+    study: str | None
+
+
+NOT_HERE = Pictures("", None)
+
+
 def enquiry(body: CheckBody, organization_id: UUID, now: datetime) -> PageEnquiry:
     """The orders of the page, each code once, in the circumstances that were ticked."""
     flags: dict[str, Any] = {one.replace("-", "_"): True for one in body.circumstances}
@@ -124,11 +135,11 @@ def page_rows(
     return decisions, exposures
 
 
-def shown(card: Card, studies: Mapping[str, str], local_reasons: Iterable[str] = ()) -> CheckedOrder:
-    """A card as the page gets it.  studies: id of a result → Study Instance UID of pictures this person may open."""
+def shown(card: Card, pictures: Mapping[str, Pictures], local_reasons: Iterable[str] = ()) -> CheckedOrder:
+    """A card as the page gets it.  pictures: by id of the result they belong to."""
     answered, decision = card.answered, card.answered.decision
     results = [
-        _result(answered, analyte.key, each, studies)
+        _result(answered, analyte.key, each, pictures.get(each.candidate_id, NOT_HERE))
         for analyte in decision.analytes
         for each in analyte.candidates[:MOST_RESULTS]
     ]
@@ -164,7 +175,7 @@ def _item(answered: Answered, key: str) -> ItemName:
     return ItemName(key, key, key) if known is None else ItemName(key, known.name, known.name_en or known.name)
 
 
-def _result(answered: Answered, key: str, one: CandidateVerdict, studies: Mapping[str, str]) -> CheckedResult:
+def _result(answered: Answered, key: str, one: CandidateVerdict, pictures: Pictures) -> CheckedResult:
     seen, name, basis = view(answered, one), _item(answered, key), one.basis
     return CheckedResult(
         key=key,
@@ -173,7 +184,7 @@ def _result(answered: Answered, key: str, one: CandidateVerdict, studies: Mappin
         verdict=one.verdict.value,
         verdict_words=_said(words.VERDICTS[one.verdict]),
         identified=identified(one),
-        institution="" if seen is None else seen.institution,
+        institution="" if seen is None else seen.institution or pictures.institution,
         at=None if seen is None else one.anchor,
         value="" if seen is None else seen.value,
         reference="" if seen is None else seen.reference,
@@ -182,7 +193,7 @@ def _result(answered: Answered, key: str, one: CandidateVerdict, studies: Mappin
         specimen="" if seen is None else seen.specimen,
         mark="" if seen is None else seen.mark,
         images=seen is not None and seen.images,
-        study=None if seen is None else studies.get(one.candidate_id),
+        study=None if seen is None else pictures.study,
         window=None if seen is None else window_left(one.findings),
         ground=Ground(basis.issuer, basis.number, basis.label, basis.clause),
         findings=[_step(each) for each in findings(one)],

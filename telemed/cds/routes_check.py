@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from telemed.cds import checking
 from telemed.cds.check_messages import CheckBody, Checked, Responded, ResponseBody
+from telemed.cds.checking import Pictures
 from telemed.cds.registry import Answered, Check
 from telemed.db import Connection
 from telemed.errors import NotFound
@@ -51,23 +52,25 @@ class CheckRoutes:
             call.about("recognition-decision", row.id, patient_id=patient_id)
         call.detail["cards"] = len(exposures)
         async with call.transaction() as tx:
-            studies = await self._studies(tx, call.principal, answered)
+            pictures = await self._pictures(tx, call.principal, answered)
             await keep_decisions(tx, decisions)
             await keep_exposures(tx, exposures)
-        orders = [checking.shown(one, studies, self._local_reasons) for one in cards]
+        orders = [checking.shown(one, pictures, self._local_reasons) for one in cards]
         return Checked(call.now, orders, checking.FOOTER)
 
-    async def _studies(
+    async def _pictures(
         self, connection: Connection, principal: Principal, answered: Iterable[Answered]
-    ) -> Mapping[str, str]:
-        """The pictures this person may open: the scope of studies decides, recognition widens nothing."""
+    ) -> Mapping[str, Pictures]:
+        """Whose the pictures are, and the way to those this person may open: recognition widens no scope."""
         named = {one for each in answered for one in each.shown if one.startswith(_IMAGING)}
         places = await study_places(connection, [UUID(one.removeprefix(_IMAGING)) for one in named])
         allowed = self._scope(principal, Action.STUDY_READ)
         return {
-            f"{_IMAGING}{number}": place.study_instance_uid
+            f"{_IMAGING}{number}": Pictures(
+                place.organization_name,
+                place.study_instance_uid if allowed.admits(place.organization_id) else None,
+            )
             for number, place in places.items()
-            if allowed.admits(place.organization_id)
         }
 
     async def respond(self, call: Call[Nothing, ResponseBody]) -> Responded:

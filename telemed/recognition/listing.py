@@ -34,6 +34,7 @@ class StudyPlace(msgspec.Struct, frozen=True):
     id: UUID
     study_instance_uid: str
     organization_id: UUID
+    organization_name: str
 
 
 @dataclass(frozen=True, slots=True)

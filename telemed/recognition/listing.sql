@@ -6,7 +6,9 @@ order by issuer, series, scope_kind, scope_key, first_day desc;
 
 -- name: studies
 -- Where the images of results are, for the link that opens them.
-select id, study_instance_uid, organization_id from imaging_study where id = any(%(ids)s::uuid[]);
+select s.id, s.study_instance_uid, s.organization_id, o.name as organization_name
+from imaging_study s join organization o on o.id = s.organization_id
+where s.id = any(%(ids)s::uuid[]);
 
 -- name: names
 -- What organisations are called.
