@@ -46,7 +46,7 @@ def _add_row(page: Page) -> None:
 
 def _check_chest(page: Page) -> None:
     """Choose the chest film by typing and ask what is known of it; unfold the judgement."""
-    page.get_by_role("combobox").fill("胸部正位")
+    page.locator("input[role='combobox']").fill("胸部正位")
     page.keyboard.press("Enter")
     page.keyboard.press("Control+Enter")
     page.locator("article.card").wait_for()
