@@ -41,10 +41,12 @@ from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
 from telemed.audit.sealer import Sealer
 from telemed.background import Work, running
 from telemed.cds.deciding import Registry
-from telemed.cds.registry import Decide, Decided
+from telemed.cds.registry import Answered, Check, Decide, Decided, Enquiry
 from telemed.cds.request import Asked
 from telemed.cds.routes import Hooks
 from telemed.cds.routes import endpoints as cds_endpoints
+from telemed.cds.routes_catalogues import endpoints as catalogue_endpoints
+from telemed.cds.routes_check import endpoints as check_endpoints
 from telemed.config import Config
 from telemed.db import Pool, open_pool
 from telemed.directory.routes import endpoints as directory_endpoints
@@ -77,9 +79,13 @@ from telemed.reading.service.acting import Signatures
 from telemed.reading.service.rule_book import read_rules
 from telemed.reading.service.sweeper import sweep
 from telemed.recognition.assessing import Assessor, Sample, StoredBlob, blobs_of
+from telemed.recognition.catalogue import Document
+from telemed.recognition.catalogue_files import read_catalogues
+from telemed.recognition.granting_files import read_parameters
 from telemed.recognition.imaging_names import read as read_names
 from telemed.recognition.imaging_results import Technique
 from telemed.recognition.installing import install_catalogues
+from telemed.recognition.quality import GrantingParameters
 from telemed.recognition.rule_book import RuleBook
 from telemed.results.code_map import CodeMaps
 from telemed.results.intake import Intake
@@ -124,6 +130,9 @@ class County:
     maps: CodeMaps
     spool: DurableSpool | None
     decide: Decide
+    check: Check
+    documents: tuple[Document, ...]
+    granting: tuple[GrantingParameters, ...]
 
 
 @dataclass(frozen=True)
@@ -191,6 +200,15 @@ async def registry_away(_asked: Asked) -> Decided:
     raise Unavailable("registry-away", "互认登记暂不可用，不影响开单。", "The registry is away; ordering goes on.")
 
 
+async def records_away(_patient: UUID, _asked: Enquiry) -> tuple[Answered, ...]:
+    """What the page 开单核对 hears while nothing collects the facts of a decision."""
+    raise Unavailable(
+        "registry-away",
+        "互认登记暂时没有响应，不影响开单。未作任何记录，可稍后再核对。",
+        "The registry does not answer for now; ordering goes on. Nothing was recorded; check again later.",
+    )
+
+
 def assemble(
     config: Config,
     pool: Pool,
@@ -199,12 +217,13 @@ def assemble(
     spool: DurableSpool | None = None,
     clock: Clock = utc_now,
     decide: Decide = registry_away,
+    check: Check = records_away,
 ) -> County:
     """Make the services.
 
     key: what the secrets of one-time codes are encrypted with. spool: where uploads go; None only describes them.
-    decide: the recognition registry, as hospital systems ask it.
-    Raises FaultyMaps if a code map cannot be used.
+    decide, check: the recognition registry, as hospital systems and as the county's own page ask it.
+    Raises FaultyMaps if a code map cannot be used, MalformedParameters if those of granting cannot.
     """
     limits = Limits()
     signal = Signal()
@@ -230,6 +249,9 @@ def assemble(
         maps=read_maps(SETTINGS / "recognition" / "maps"),
         spool=spool,
         decide=decide,
+        check=check,
+        documents=read_catalogues().documents,
+        granting=read_parameters(),
     )
 
 
@@ -265,6 +287,8 @@ def endpoints(county: County) -> list[Endpoint]:
         *quarantine_endpoints(scope),
         *reading_endpoints(county.desk, _zone(county.config)),
         *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
+        *check_endpoints(county.check, scope),
+        *catalogue_endpoints(county.documents, county.granting),
         *result_endpoints(_zone(county.config), county.maps),
         *table_endpoints(_zone(county.config), county.maps),
         *dicomweb_endpoints(
@@ -453,7 +477,8 @@ async def listening(config: Config) -> AsyncGenerator[County]:
     spool = open_spool(config.archive_path, uuid4().hex, inspect, threads, ladder=ladder_of(config.archive))
     try:
         key = load_or_create_key(config.one_time_codes_key)
-        county = assemble(config, pool, key=key, spool=spool, decide=registry(config, pool, utc_now))
+        known = registry(config, pool, utc_now)
+        county = assemble(config, pool, key=key, spool=spool, decide=known, check=known.of_patient)
         async with pool.transaction() as tx:
             await templates.install(tx, templates.read_templates(SETTINGS / "templates"))
         for reason in await install_catalogues(pool, county.clock(), uuid4):

@@ -96,6 +96,8 @@ class Action(StrEnum):
     REPORT_PRINT = "report.print"
     REPORT_AMEND = "report.amend"  # corrected, addendum, void
     TEMPLATE_MANAGE = "template.manage"
+    # recognition
+    RECOGNITION_CHECK = "recognition.check"  # 开单核对: ask before ordering, and answer 互认 or 不互认
 
 
 class Intent(StrEnum):

@@ -13,6 +13,7 @@ from telemed.cds.request import Asked
 from telemed.errors import Unavailable
 from telemed.recognition.canonical import canonical
 from telemed.recognition.ledger import DecisionRow, Exposure, Surface
+from telemed.recognition.replay import candidates_of
 from telemed.recognition.trace import trace, trace_hash
 
 #: Seconds a doctor's screen may wait for the registry; the goal is 0.5 (domain C6), clients give up after a few.
@@ -39,7 +40,17 @@ def ledger_rows(
 ) -> tuple[list[DecisionRow], list[Exposure]]:
     """Every decision, spoken of or not, and every card with the decisions it speaks of. Pure but for the ids."""
     numbered = [(one, new_id()) for one in decided.answered]
-    decisions = [_row(asked, decided.patient_id, one, number, now) for one, number in numbered]
+    decisions = [
+        decision_row(
+            one,
+            number,
+            organization_id=asked.organization_id,
+            client_id=asked.client_id,
+            patient_id=decided.patient_id,
+            now=now,
+        )
+        for one, number in numbered
+    ]
     exposures = [
         Exposure(
             card=one.card.uuid,
@@ -55,17 +66,21 @@ def ledger_rows(
     return decisions, exposures
 
 
-def _row(asked: Asked, patient_id: UUID | None, one: Answered, number: UUID, now: datetime) -> DecisionRow:
+def decision_row(
+    one: Answered,
+    number: UUID,
+    *,
+    organization_id: UUID,
+    client_id: UUID | None,
+    patient_id: UUID | None,
+    now: datetime,
+) -> DecisionRow:
+    """The row of the ledger for one decision; client_id None: a person asked on a page of this county."""
     decision = one.decision
-    candidates = [
-        {"analyte": analyte.key, "id": each.candidate_id, "version": each.version, "verdict": each.verdict}
-        for analyte in decision.analytes
-        for each in analyte.candidates
-    ]
     return DecisionRow(
         id=number,
-        organization_id=asked.organization_id,
-        client_id=asked.client_id,
+        organization_id=organization_id,
+        client_id=client_id,
         patient_id=patient_id,
         order_reference=one.reference,
         asked=canonical(one.order).decode(),
@@ -79,6 +94,6 @@ def _row(asked: Asked, patient_id: UUID | None, one: Answered, number: UUID, now
         trace_hash=trace_hash(decision),
         verdict=decision.verdict,
         trace=trace(decision).decode(),
-        candidates=canonical(candidates).decode(),
+        candidates=candidates_of(decision),
         decided_at=now,
     )

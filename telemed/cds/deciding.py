@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from telemed.cds.registry import Analyte, Answered, Decided, Shown
+from telemed.cds.registry import Analyte, Answered, Decided, Enquiry, Shown
 from telemed.cds.request import Asked, AskedOrder, Person
 from telemed.db import Connection, Pool
 from telemed.errors import Unavailable
@@ -60,26 +60,27 @@ class Registry:
     async def __call__(self, asked: Asked) -> Decided:
         """Decide every order of a call, or for `patient-view` every item the patient has results of."""
         async with self.pool.connection() as connection:
+            patient = await known_person(connection, asked.person)
+        if patient is None:
+            return Decided(None, ())
+        return Decided(patient, await self.of_patient(patient, asked))
+
+    async def of_patient(self, patient: UUID, asked: Enquiry) -> tuple[Answered, ...]:
+        """Decide for a record that is known; whether the caller may read it is for the caller to have asked."""
+        knowledge, rules, facts, orders = await self._gathered(asked, str(patient))
+        if await self._probed(facts, rules, orders, asked.as_of):
+            knowledge, rules, facts, orders = await self._gathered(asked, str(patient))
+        # spelling the facts of many results takes a while; the server goes on meanwhile
+        return await asyncio.to_thread(_answers, orders, facts, rules, asked.as_of, knowledge)
+
+    async def _gathered(self, asked: Enquiry, patient: str) -> tuple[Head, RuleSet, Facts, list[Put]]:
+        async with self.pool.connection() as connection:
             if await is_behind(connection):
                 raise Unavailable(
                     "registry-behind",
                     "互认登记尚未跟上最新情况，暂不给出结论，不影响开单。",
                     "The registry has not caught up with what has happened; it gives no verdict. Ordering goes on.",
                 )
-            patient = await known_person(connection, asked.person)
-        if patient is None:
-            return Decided(None, ())
-        knowledge, rules, facts, orders = await self._gathered(asked, str(patient))
-        if await self._probed(facts, rules, orders, asked.as_of):
-            knowledge, rules, facts, orders = await self._gathered(asked, str(patient))
-        return Decided(
-            patient,
-            # spelling the facts of many results takes a while; the server goes on meanwhile
-            await asyncio.to_thread(_answers, orders, facts, rules, asked.as_of, knowledge),
-        )
-
-    async def _gathered(self, asked: Asked, patient: str) -> tuple[Head, RuleSet, Facts, list[Put]]:
-        async with self.pool.connection() as connection:
             knowledge = await head(connection)
             rules = await self.rules.at(connection, asked.as_of, knowledge.id, self.parameters)
             orders = [_put(one, asked, patient) for one in asked.orders]
@@ -146,12 +147,12 @@ async def known_person(connection: Connection, person: Person) -> UUID | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _put(one: AskedOrder, asked: Asked, patient: str) -> Put:
+def _put(one: AskedOrder, asked: Enquiry, patient: str) -> Put:
     order = Order(one.reference, patient, str(asked.organization_id), one.codes, laterality=one.laterality)
     return one.reference, order, one.context
 
 
-def _one_for_each_item(facts: Facts, rules: RuleSet, asked: Asked, patient: str) -> list[Put]:
+def _one_for_each_item(facts: Facts, rules: RuleSet, asked: Enquiry, patient: str) -> list[Put]:
     codes = sorted({min(item.codes) for item in _items(facts, rules)})[:MOST_ITEMS]
     return [
         (
@@ -206,6 +207,7 @@ def _answered(  # noqa: PLR0917 (what decide looks at, in its order)
     return Answered(
         reference=reference,
         name=named[ordered[0]].name if ordered else "",
+        name_en=named[ordered[0]].name_en if ordered else "",
         order=order,
         context=context,
         decision=decision,
@@ -213,7 +215,7 @@ def _answered(  # noqa: PLR0917 (what decide looks at, in its order)
         inputs_hash=inputs_hash(order, context, facts, rules, as_of, knowledge.at),
         known_upto=knowledge.id,
         analytes={
-            one.key: Analyte(named[one.key].name, min(named[one.key].codes, default=None))
+            one.key: Analyte(named[one.key].name, min(named[one.key].codes, default=None), named[one.key].name_en)
             for one in decision.analytes
             if one.key in named
         },

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
-from telemed.cds.request import Asked
+from telemed.cds.request import Asked, AskedOrder
 from telemed.recognition.decision import Decision
 from telemed.recognition.order import Context, Order
 from telemed.recognition.rules import Code
@@ -47,6 +49,7 @@ class Analyte:
 
     name: str
     code: Code | None = None
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Answered:
     known_upto: int = 0
     analytes: Mapping[str, Analyte] = field(default_factory=dict[str, Analyte])
     shown: Mapping[str, Shown] = field(default_factory=dict[str, Shown])
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +83,20 @@ class Decided:
     answered: tuple[Answered, ...]
 
 
+class Enquiry(Protocol):
+    """What is asked once it is known about whom: by whom, for which orders, in which circumstances, when (UTC)."""
+
+    @property
+    def organization_id(self) -> UUID: ...
+    @property
+    def context(self) -> Context: ...
+    @property
+    def orders(self) -> tuple[AskedOrder, ...]: ...
+    @property
+    def as_of(self) -> datetime: ...
+
+
 #: Handed in by app.py: collecting what a decision needs is not the hook's.
 Decide = Callable[[Asked], Awaitable[Decided]]
+#: The same for a record the caller has found already: its id, and what is asked.
+Check = Callable[[UUID, Enquiry], Awaitable[tuple[Answered, ...]]]

@@ -88,6 +88,14 @@ class _Shown(msgspec.Struct):
     suggestions: dict[str, str]
 
 
+class PageCard(msgspec.Struct, frozen=True):
+    """A card of our own page.  shown_to: id of the person.  suggestions: uuid → what choosing it means."""
+
+    card: UUID
+    shown_to: str
+    suggestions: dict[str, str]
+
+
 async def keep_decisions(tx: Connection, rows: Iterable[DecisionRow]) -> None:
     """Write decisions; they commit or vanish with the transaction of their exposure."""
     for row in rows:
@@ -123,3 +131,22 @@ async def keep_responses(tx: Connection, client_id: UUID | None, responses: Sequ
 async def last_response(connection: Connection, card: UUID) -> Response | None:
     """What counts about a card; None for one that nobody answered."""
     return await fetch_one(connection, queries["last_response"], {"card": card}, Response)
+
+
+async def page_card(tx: Connection, card: UUID) -> PageCard | None:
+    """A card shown on our own page, held until the transaction ends; None for any other."""
+    await execute(tx, queries["hold_card"], {"card": str(card)})
+    return await fetch_one(tx, queries["page_card"], {"card": card}, PageCard)
+
+
+async def keep_page_response(tx: Connection, response: Response) -> bool:
+    """Write what a person did about a card of our own page; False where the same stands already."""
+    last = await last_response(tx, response.card)
+    if last is not None and _acts(last) == _acts(response):
+        return False
+    await execute(tx, queries["insert_response"], msgspec.structs.asdict(response))
+    return True
+
+
+def _acts(one: Response) -> tuple[object, ...]:
+    return (one.outcome, tuple(one.accepted), one.reason_system, one.reason_code, one.comment)

@@ -36,3 +36,12 @@ on conflict (card, outcome, outcome_at) do nothing;
 select card, outcome, outcome_at, accepted, reason_system, reason_code, comment, received_at
 from recognition_response where card = %(card)s::uuid
 order by outcome_at desc, received_at desc, id desc limit 1;
+
+-- name: page_card
+-- A card that was shown on a page of our own, with what could be chosen on it.
+select card, shown_to, suggestions from recognition_exposure
+where card = %(card)s::uuid and client_id is null and surface = 'page';
+
+-- name: hold_card
+-- One answer to a card at a time, so that a second press of the same button is seen as one.
+select pg_advisory_xact_lock(hashtextextended(%(card)s::text, 0));

@@ -44,6 +44,15 @@ def _add_row(page: Page) -> None:
     page.locator("fieldset.row").first.wait_for()
 
 
+def _check_chest(page: Page) -> None:
+    """Choose the chest film by typing and ask what is known of it; unfold the judgement."""
+    page.locator("input[role='combobox']").fill("胸部正位")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
+    page.locator("article.card").wait_for()
+    page.locator("article.card summary").first.click()
+
+
 @dataclass(frozen=True)
 class Visit:
     """One page. role None: before signing in. ready: CSS of something that only the loaded page has.
@@ -173,6 +182,17 @@ VISITS: tuple[Visit, ...] = (
         organization="青石",
         route="/patients/:id",
     ),
+    Visit(
+        "order-check",
+        lambda known: f"/patients/{_patient(known)}/order-check",
+        "requester",
+        "input[role='combobox']",
+        organization="青石",
+        prepare=_check_chest,
+        route="/patients/:id/order-check",
+    ),
+    Visit("catalogues", "/recognition/catalogues", "author", ".right [role='grid'] tbody [role='row']"),
+    Visit("grants", "/recognition/grants", "author", "[role='grid']"),
     Visit("verify-code", "/verify", None, "input", route="/verify/:code?"),
     Visit("verify-code-found", lambda known: f"/verify/{known.facts.code}", None, ".result", route="/verify/:code?"),
 )

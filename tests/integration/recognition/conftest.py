@@ -1,5 +1,6 @@
 """The reading county serves here too: a registry without reports would know nothing."""
 
 from tests.integration.reading.conftest import county
+from tests.integration.recognition.registered import registered
 
-__all__ = ["county"]
+__all__ = ["county", "registered"]

@@ -1616,6 +1616,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recognition/cards/{id}/response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recognise, or not with a reason
+         * @description 互认或不互认（附原因）
+         */
+        post: operations["post-recognition-cards-id-response"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recognition/catalogues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Catalogues of recognition
+         * @description 互认目录列表
+         */
+        get: operations["get-recognition-catalogues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recognition/catalogues/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One catalogue with its items
+         * @description 互认目录的项目
+         */
+        get: operations["get-recognition-catalogues-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recognition/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Before ordering: may an existing result be relied on, and why
+         * @description 开单核对：既往结果能否互认，以及依据
+         */
+        post: operations["post-recognition-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recognition/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Grants of recognition, member by item
+         * @description 互认资格：机构与项目
+         */
+        get: operations["get-recognition-grants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/registrations": {
         parameters: {
             query?: never;
@@ -3093,6 +3193,57 @@ export interface components {
             next: string | null;
             open: number;
         };
+        /** CatalogueDetail */
+        CatalogueDetail: {
+            catalogue: components["schemas"]["CatalogueLine"];
+            items: components["schemas"]["CatalogueItem"][];
+            negative: string[];
+        };
+        /**
+         * CatalogueItem
+         * @description One item.  system, code: by which it is ordered.  window_days: after the day of `anchor`.  price: in fen.
+         */
+        CatalogueItem: {
+            anchor: string;
+            by_encounter: components["schemas"]["EncounterWindow"][];
+            clause: string;
+            code: string;
+            codes: string[];
+            exceptions: string[];
+            key: string;
+            kind: string;
+            members: string[];
+            name: string;
+            name_en: string;
+            price: number;
+            system: string;
+            window_days: number;
+        };
+        /**
+         * CatalogueLine
+         * @description One document.
+         *
+         *         id: None for one that is shown and not installed, because its first day is not known.  in_force: today, by the
+         *         county's clock.  mode: positive | all-but-negative.  incomplete: what is not known of it, '' for a whole one.
+         */
+        CatalogueLine: {
+            end_day: string | null;
+            first_day: string | null;
+            id: string | null;
+            in_force: boolean;
+            incomplete: string;
+            issuer: string;
+            items: number;
+            mode: string;
+            number: string;
+            scope_kind: string;
+            scope_label: string;
+            title: string;
+        };
+        /** CatalogueList */
+        CatalogueList: {
+            items: components["schemas"]["CatalogueLine"][];
+        };
         /**
          * ChangedDevice
          * @description revision: as read; somebody else's change meanwhile is Conflict.
@@ -3152,6 +3303,92 @@ export interface components {
             name: string;
             needed: boolean;
             ok: boolean;
+        };
+        /**
+         * CheckBody
+         * @description What is about to be ordered for a patient, and in which circumstances.
+         */
+        CheckBody: {
+            /** @default [] */
+            circumstances: ("emergency" | "forensic" | "pre-operative" | "pre-transfusion" | "rescue")[];
+            codes: components["schemas"]["OrderedCode"][];
+            /** @default null */
+            encounter_class: components["schemas"]["EncounterClass"] | null;
+            /** Format: uuid */
+            patient_id: string;
+        };
+        /**
+         * Checked
+         * @description The answer.  as_of: the moment of the decisions, UTC.  footer: what stands under every card.
+         */
+        Checked: {
+            as_of: string;
+            footer: components["schemas"]["Words"];
+            orders: components["schemas"]["CheckedOrder"][];
+        };
+        /**
+         * CheckedOrder
+         * @description The decision on one ordered item.
+         *
+         *         verdict: None without any result.  note: what stands under it.  card: to answer to; None where nothing is to be
+         *         chosen, and then nothing counts as shown.  soft: a result on offer was abnormal.  findings: on the order itself.
+         */
+        CheckedOrder: {
+            card: string | null;
+            choices: components["schemas"]["Choice"][];
+            code: components["schemas"]["OrderedCode"];
+            covered: components["schemas"]["ItemName"][];
+            /** Format: uuid */
+            decision_id: string;
+            findings: components["schemas"]["Step"][];
+            name: string;
+            name_en: string;
+            note: components["schemas"]["Words"] | null;
+            reasons: components["schemas"]["ReasonWords"][];
+            results: components["schemas"]["CheckedResult"][];
+            soft: boolean;
+            trace_hash: string;
+            uncovered: components["schemas"]["ItemName"][];
+            verdict: string | null;
+            verdict_words: components["schemas"]["Words"] | null;
+        };
+        /**
+         * CheckedResult
+         * @description One existing result.
+         *
+         *         identified: False where it may be another person's; nothing of it is shown then.  at: when it was collected or
+         *         acquired, UTC.  images: whether it is pictures.  study: Study Instance UID of pictures that this person may open.
+         *         mark: as printed, such as 省HR.
+         */
+        CheckedResult: {
+            abnormal: boolean | null;
+            at: string | null;
+            findings: components["schemas"]["Step"][];
+            ground: components["schemas"]["Ground"];
+            identified: boolean;
+            images: boolean;
+            institution: string;
+            key: string;
+            mark: string;
+            method: string;
+            name: string;
+            name_en: string;
+            reference: string;
+            specimen: string;
+            study: string | null;
+            value: string;
+            verdict: string;
+            verdict_words: components["schemas"]["Words"];
+            window: components["schemas"]["WindowLeft"] | null;
+        };
+        /**
+         * Choice
+         * @description What may be chosen on a card.  meaning: recognise-and-cancel | recognise-and-trim | recognise-and-keep.
+         */
+        Choice: {
+            /** Format: uuid */
+            id: string;
+            meaning: string;
         };
         /** ClaimToVerifyBody */
         ClaimToVerifyBody: {
@@ -3418,6 +3655,11 @@ export interface components {
          * @enum {unknown}
          */
         EncounterClass: "checkup" | "emergency" | "inpatient" | "observation" | "outpatient" | "transfer";
+        /** EncounterWindow */
+        EncounterWindow: {
+            days: number;
+            encounter_class: string;
+        };
         /**
          * FeeState
          * @description 收费状态.
@@ -3503,6 +3745,45 @@ export interface components {
             graded_by_name: string;
             note: string;
             reasons: string[];
+        };
+        /**
+         * GrantLine
+         * @description One field of the map member × item.  mark: what may be printed, '' for nothing.  Times UTC.
+         */
+        GrantLine: {
+            basis: string;
+            begins: string;
+            device_id: string | null;
+            due: string | null;
+            ends: string;
+            id: string;
+            item_key: string;
+            item_name: string;
+            item_name_en: string;
+            mark: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            scope_label: string;
+            state: string;
+        };
+        /**
+         * GrantList
+         * @description total: how many there are; items: the first of them.
+         */
+        GrantList: {
+            items: components["schemas"]["GrantLine"][];
+            total: number;
+        };
+        /**
+         * Ground
+         * @description The line of the document a verdict rests on.  label: the range as printed.
+         */
+        Ground: {
+            clause: string;
+            issuer: string;
+            label: string;
+            number: string;
         };
         /** Health */
         Health: {
@@ -3652,6 +3933,15 @@ export interface components {
             expression: string[];
             /** @enum {unknown} */
             severity: "error";
+        };
+        /**
+         * ItemName
+         * @description An analyte by name.
+         */
+        ItemName: {
+            key: string;
+            name: string;
+            name_en: string;
         };
         /**
          * Laterality
@@ -4019,6 +4309,14 @@ export interface components {
             resourceType: "OperationOutcome";
         };
         /**
+         * OrderedCode
+         * @description The code of an item as a whole.
+         */
+        OrderedCode: {
+            code: string;
+            system: string;
+        };
+        /**
          * Organization
          * @description member: of the medical community today.
          */
@@ -4313,6 +4611,16 @@ export interface components {
             system: string;
         };
         /**
+         * ReasonWords
+         * @description A reason to repeat.  counted: whether it stands as 不互认.
+         */
+        ReasonWords: {
+            code: string;
+            counted: boolean;
+            group: string;
+            words: components["schemas"]["Words"];
+        };
+        /**
          * ReassignBody
          * @description service_request_id: the registration that the study answers; None: of the patient, without a registration.
          */
@@ -4503,6 +4811,30 @@ export interface components {
             registered_at: string;
             requester_name: string;
             technician_name: string;
+        };
+        /**
+         * Responded
+         * @description repeated: the same answer stood already and nothing was written.
+         */
+        Responded: {
+            /** Format: uuid */
+            card: string;
+            outcome: string;
+            repeated: boolean;
+        };
+        /**
+         * ResponseBody
+         * @description What a person did about a card.  choice: id of what was accepted.  reason: code of why it is not recognised.
+         */
+        ResponseBody: {
+            /** @default null */
+            choice: string | null;
+            /** @default  */
+            comment: string;
+            /** @enum {unknown} */
+            outcome: "accepted" | "overridden";
+            /** @default  */
+            reason: string;
         };
         /**
          * ResultCase
@@ -4784,6 +5116,22 @@ export interface components {
          * @enum {unknown}
          */
         Standing: "ended" | "expired" | "in-force";
+        /**
+         * Step
+         * @description One answer of one gate.  outcome: pass | fail | unknown.  evidence: names and values it rests on.
+         */
+        Step: {
+            clause: string;
+            code: string;
+            evidence: [
+                string,
+                string
+            ][];
+            gate: string;
+            gate_words: components["schemas"]["Words"];
+            outcome: string;
+            words: components["schemas"]["Words"];
+        };
         /**
          * StepRow
          * @description A UPS step as the desk's history shows it.
@@ -5177,6 +5525,14 @@ export interface components {
         /** Warnings */
         Warnings: {
             items: components["schemas"]["Warning"][];
+        };
+        /**
+         * WindowLeft
+         * @description The reference window, in days.  left: 0 on its last day, negative past it.
+         */
+        WindowLeft: {
+            days: number;
+            left: number;
         };
         /**
          * Words
@@ -8039,6 +8395,167 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-recognition-cards-id-response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResponseBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Responded"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-recognition-catalogues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-recognition-catalogues-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-recognition-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-recognition-grants": {
+        parameters: {
+            query?: {
+                organization?: string | null;
+                item?: string;
+                state?: "" | "active" | "due-soon" | "expired" | "proposed" | "suspended" | "withdrawn";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantList"];
+                };
             };
             /** @description Problem */
             default: {

@@ -28,6 +28,7 @@ export const en: Translated<typeof zh> = {
   mother: 'Mother',
   sameAs: 'Other records decided to be the same person',
   openReviews: 'Doubtful identities are open',
+  orderCheck: 'Order check',
   complete: 'Complete identity',
   timeline: 'Studies and reports',
   total: '{n} study | {n} studies',

@@ -25,6 +25,7 @@ export const zh = {
   mother: '母亲',
   sameAs: '已核对为同一人的其他记录',
   openReviews: '有待核对的身份',
+  orderCheck: '开单核对',
   complete: '身份补录',
   timeline: '检查与报告',
   total: '共 {n} 项检查',

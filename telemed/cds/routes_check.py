@@ -1,0 +1,119 @@
+"""开单核对: a clinician asks before ordering whether a result may be relied on, and says what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from uuid import UUID, uuid4
+
+from telemed.cds import checking
+from telemed.cds.check_messages import CheckBody, Checked, Responded, ResponseBody
+from telemed.cds.checking import Pictures
+from telemed.cds.registry import Answered, Check
+from telemed.db import Connection
+from telemed.errors import NotFound
+from telemed.http.wire import Call, Endpoint, Nothing
+from telemed.patients import store
+from telemed.recognition.ledger import keep_decisions, keep_exposures, keep_page_response, page_card
+from telemed.recognition.listing import study_places
+from telemed.vocabulary import Action, Principal, Scope, Text
+
+_IMAGING = "imaging/"
+
+
+class CheckRoutes:
+    """Handlers.  scope: of an action for a person.  local_reasons: reasons L1-L4 that the county has switched on."""
+
+    def __init__(
+        self, check: Check, scope: Callable[[Principal, Action], Scope], local_reasons: tuple[str, ...] = ()
+    ) -> None:
+        self._check = check
+        self._scope = scope
+        self._local_reasons = local_reasons
+
+    async def check(self, call: Call[Nothing, CheckBody]) -> Checked:
+        patient_id = call.body.patient_id
+        async with call.pool.connection() as connection:
+            # Asking keeps something: a record that only break-glass has opened is not asked about.
+            known = await store.patient(connection, patient_id, call.scope.organizations)
+        if known is None:
+            raise NotFound("unknown-patient", "找不到该患者。", "There is no such patient.")
+        asked = checking.enquiry(call.body, call.principal.organization_id, call.now)
+        answered = await self._check(patient_id, asked)
+        cards = checking.dealt(answered, uuid4)
+        decisions, exposures = checking.page_rows(
+            cards,
+            organization_id=asked.organization_id,
+            patient_id=patient_id,
+            shown_to=call.principal.practitioner_id,
+            now=call.now,
+        )
+        call.about("patient", patient_id, patient_id=patient_id)
+        for row in decisions:
+            call.about("recognition-decision", row.id, patient_id=patient_id)
+        call.detail["cards"] = len(exposures)
+        async with call.transaction() as tx:
+            pictures = await self._pictures(tx, call.principal, answered)
+            await keep_decisions(tx, decisions)
+            await keep_exposures(tx, exposures)
+        orders = [checking.shown(one, pictures, self._local_reasons) for one in cards]
+        return Checked(call.now, orders, checking.FOOTER)
+
+    async def _pictures(
+        self, connection: Connection, principal: Principal, answered: Iterable[Answered]
+    ) -> Mapping[str, Pictures]:
+        """Whose the pictures are, and the way to those this person may open: recognition widens no scope."""
+        named = {one for each in answered for one in each.shown if one.startswith(_IMAGING)}
+        places = await study_places(connection, [UUID(one.removeprefix(_IMAGING)) for one in named])
+        allowed = self._scope(principal, Action.STUDY_READ)
+        return {
+            f"{_IMAGING}{number}": Pictures(
+                place.organization_name,
+                place.study_instance_uid if allowed.admits(place.organization_id) else None,
+            )
+            for number, place in places.items()
+        }
+
+    async def respond(self, call: Call[Nothing, ResponseBody]) -> Responded:
+        number = call.uuid("id")
+        async with call.transaction() as tx:
+            card = await page_card(tx, number)
+            if card is None or card.shown_to != str(call.principal.practitioner_id):
+                raise NotFound(
+                    "unknown-card",
+                    "没有向您提示过这张卡片。未作任何记录。",
+                    "This card was not shown to you. Nothing was recorded.",
+                )
+            response = checking.response(card, call.body, call.now, self._local_reasons)
+            new = await keep_page_response(tx, response)
+            call.about("recognition-card", number)
+            call.detail["outcome"] = response.outcome
+        return Responded(number, response.outcome, repeated=not new)
+
+
+def endpoints(
+    check: Check, scope: Callable[[Principal, Action], Scope], local_reasons: tuple[str, ...] = ()
+) -> list[Endpoint]:
+    """The routes of the page 开单核对."""
+    routes = CheckRoutes(check, scope, local_reasons)
+    return [
+        Endpoint(
+            "POST",
+            "/api/recognition/check",
+            Action.RECOGNITION_CHECK,
+            routes.check,
+            Text(
+                "开单核对：既往结果能否互认，以及依据", "Before ordering: may an existing result be relied on, and why"
+            ),
+            body=CheckBody,
+            returns=Checked,
+        ),
+        Endpoint(
+            "POST",
+            "/api/recognition/cards/{id}/response",
+            Action.RECOGNITION_CHECK,
+            routes.respond,
+            Text("互认或不互认（附原因）", "Recognise, or not with a reason"),
+            body=ResponseBody,
+            returns=Responded,
+        ),
+    ]

@@ -1,0 +1,54 @@
+"""开单核对 in a browser, by keyboard alone: an item typed, what is known of it asked, the answer kept and changed."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from .browser import DESK, People
+from .facts import Facts
+
+
+def test_a_chest_film_is_checked_answered_and_quoted_by_keyboard(people: People, facts: Facts) -> None:
+    assert facts.report != "0"
+    account = people.stack.account("requester", organization="青石")
+    with people.context(account, size=DESK) as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        report = page.request.get("/api/site/reports").json()["items"][0]["line"]
+        page.goto(f"/patients/{report['patient_id']}")
+        page.locator(".strip").wait_for()
+        page.keyboard.press("o")
+        expect(page).to_have_url(re.compile("/order-check$"))
+        expect(page.get_by_role("combobox", name="申请项目")).to_be_focused()
+        page.keyboard.type("胸部正位")
+        expect(page.get_by_role("option", name="胸部正位 DR")).to_have_attribute("aria-selected", "true")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Control+Enter")
+        card = page.locator("article.card")
+        expect(card).to_have_count(1)
+        expect(card).to_contain_text("胸部正位 DR")
+        expect(card).to_contain_text("青石镇中心卫生院")
+        expect(page.get_by_text("互认的是图像和数据，不含诊断结论；由接诊医师综合判断。")).to_be_visible()
+
+        page.keyboard.press("2")
+        expect(card.get_by_role("button", name="互认（保留申请）")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(card).to_contain_text("已记录：互认，保留申请。")
+
+        page.keyboard.press("3")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog", name="不互认的原因")).to_be_visible()
+        page.keyboard.press("1")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(card).to_contain_text("已记录：不互认（病情变化，与临床表现或诊断不符）。")
+
+        page.keyboard.press("5")
+        expect(card.get_by_role("button", name="引用到病历")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("已复制，可粘贴到病历")).to_be_visible()
+        copied = page.evaluate("() => navigator.clipboard.readText()")
+        assert "青石镇中心卫生院" in copied
+        assert "不含诊断结论" in copied
