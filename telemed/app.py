@@ -197,7 +197,7 @@ def assessor(county: County) -> Assessor:
 
 async def registry_away(_asked: Asked) -> Decided:
     """What a hook hears while nothing collects the facts of a decision: it says nothing then, and the audit why."""
-    raise Unavailable("registry-away", "互认登记暂不可用，不影响开单。", "The registry is away; ordering goes on.")
+    raise Unavailable("registry-away", "互认登记暂时无法查询，不影响开单。", "The registry is away; ordering goes on.")
 
 
 async def records_away(_patient: UUID, _asked: Enquiry) -> tuple[Answered, ...]:

@@ -306,20 +306,22 @@ REQUESTS = sorted(SHARED.glob("request-*.json"))
 CONTEXTS = [one for hook in ("order-select", "order-sign") for one in sorted(SHARED.glob(f"other__*__{hook}__*.json"))]
 
 
-@pytest.mark.parametrize("path", REQUESTS, ids=lambda path: path.stem)
-async def test_calls_of_the_standards_own_examples_are_answered_in_its_terms(line, path):
-    """One lacks its patient, one is of an older edition, none brings the prefetch asked for: refused in words."""
-    status, answer = await line.call(json.loads(path.read_text("utf-8")))
-    assert status == (412 if "order-select" in path.stem or "quickstart" in path.stem else 400)
-    assert answer["resourceType"] == "OperationOutcome"
+# Beside a checkout that has no such folder there is nothing to try.
+if SHARED.exists():
 
+    @pytest.mark.parametrize("path", REQUESTS, ids=lambda path: path.stem)
+    async def test_calls_of_the_standards_own_examples_are_answered_in_its_terms(line, path):
+        """One lacks its patient, one is of an older edition, none brings the prefetch asked for: refused in words."""
+        status, answer = await line.call(json.loads(path.read_text("utf-8")))
+        assert status == (412 if "order-select" in path.stem or "quickstart" in path.stem else 400)
+        assert answer["resourceType"] == "OperationOutcome"
 
-@pytest.mark.parametrize("path", CONTEXTS, ids=lambda path: path.stem)
-async def test_contexts_of_the_standards_own_examples_are_read_and_say_nothing_about_drugs(county, line, path):
-    context = json.loads(path.read_text("utf-8"))["context"]
-    visit = {**encounter(), "id": context["encounterId"], "subject": {"reference": "Patient/1288992"}}
-    prefetch = {"patient": {**PATIENT, "id": "1288992"}, "encounter": visit}
-    hook = path.stem.split("__")[2]
-    said = {"hook": hook, "hookInstance": str(uuid4()), "context": context, "prefetch": prefetch}
-    assert await line.call(said) == (200, {"cards": []})
-    assert county.registry.asked[-1].orders == ()
+    @pytest.mark.parametrize("path", CONTEXTS, ids=lambda path: path.stem)
+    async def test_contexts_of_the_standards_own_examples_are_read_and_say_nothing_about_drugs(county, line, path):
+        context = json.loads(path.read_text("utf-8"))["context"]
+        visit = {**encounter(), "id": context["encounterId"], "subject": {"reference": "Patient/1288992"}}
+        prefetch = {"patient": {**PATIENT, "id": "1288992"}, "encounter": visit}
+        hook = path.stem.split("__")[2]
+        said = {"hook": hook, "hookInstance": str(uuid4()), "context": context, "prefetch": prefetch}
+        assert await line.call(said) == (200, {"cards": []})
+        assert county.registry.asked[-1].orders == ()

@@ -37,7 +37,7 @@ async def test_a_report_in_gb18030_becomes_a_result_with_everything_the_sender_w
     assert str(answer.segment("MSA")[2]) == "M1"
     (one,) = await known(laboratory)
     assert (one.code_system, one.code, one.name) == ("LN", "2345-7", "葡萄糖")
-    assert (one.item_key, one.map_version) == ("glucose", "*/2026-01-01")
+    assert (one.item_key, one.map_version) == ("lab.glucose.random", "*/2026-01-01")
     assert (one.number, one.unit_written, one.unit_ucum, one.reference_range) == ("5.60", "mmol/L", "mmol/L", "3.9-6.1")
     assert (one.status, one.flags, one.linked) == ("final", ["N"], True)
     assert one.collected_at.isoformat() == "2026-11-23T00:00:00+00:00"

@@ -51,12 +51,12 @@ async def test_a_table_is_looked_at_and_stored_only_then(laboratory, client):
     status, seen = await look(client, GOOD)
     assert status == 200
     assert (seen["lines"], seen["reports"], seen["results"], seen["faults"], seen["doubts"]) == (1, 1, 1, [], [])
-    assert seen["shown"][0]["item"] == "glucose"
+    assert seen["shown"][0]["item"] == "lab.glucose.random"
     assert "王桂兰" not in str(seen)
     assert await laboratory.one("select count(*) from result_message") == 0
     assert await bring(client, GOOD, seen["digest"]) == (200, {"waiting": 0})
     (one,) = await known(laboratory)
-    assert (one.number, one.item_key, one.linked, one.status) == ("5.60", "glucose", True, "final")
+    assert (one.number, one.item_key, one.linked, one.status) == ("5.60", "lab.glucose.random", True, "final")
     assert await laboratory.one("select format, bytes, disposition from result_message") == ("table", GOOD, "stored")
     status, problem = await bring(client, GOOD, seen["digest"])
     assert (status, problem["code"]) == (409, "table-known")
