@@ -70,6 +70,7 @@ def waiting(hands: Hands, organization: str = "") -> list[Any]:
     return [one for one in items if one["state"] == "awaiting-reading" and organization in one["organization_name"]]
 
 
+VIEWS = ("view=all&limit=200", "view=checkup&limit=200")
 GIVEN = "兰英芝珍华秀玉梅桂凤春淑福国军贵德宝忠义明文志海"
 
 
@@ -97,14 +98,26 @@ def register(hands: Hands, name: str, born: date, *, priority: str = "routine", 
     )
 
 
+def _of_its_own(who: Signers, name: str, born: date, *, priority: str, encounter: str) -> tuple[str, str]:
+    """Register until the accession number is nobody else's; returns the name that was registered, and the number.
+
+    Each township counts from 1 every day, so soon after midnight two of them meet.
+    """
+    taken = {one["accession_number"] for view in VIEWS for one in who.author.get(f"/api/worklist?{view}")["items"]}
+    while True:
+        registered = register(who.site, name, born, priority=priority, encounter=encounter)
+        if registered["accession_number"] not in taken:
+            return name, str(registered["accession_number"])
+        name += GIVEN[len(name)]
+
+
 def push_case(people: People, *, priority: str = "routine", encounter: str = "outpatient") -> Any:
     """Register a new person at the township, push a chest film, wait until it can be read; returns the list's line."""
     seed = uuid4().int
     name = f"孟{GIVEN[seed % len(GIVEN)]}{GIVEN[seed // 100 % len(GIVEN)]}{GIVEN[seed // 10_000 % len(GIVEN)]}"
     who = signers(people)
     born = date(1940 + seed % 40, 1 + seed // 7 % 12, 1 + seed // 11 % 28)
-    registered = register(who.site, name, born, priority=priority, encounter=encounter)
-    accession = registered["accession_number"]
+    name, accession = _of_its_own(who, name, born, priority=priority, encounter=encounter)
     subject = Subject(patient_id=f"QS{seed % 10**9:09}", name=f"={name[0]}^{name[1:]}", birth_date=born)
     examination = Examination(key=accession, at=datetime.now(COUNTY), accession_number=accession, station="DR01")
     assert push(people.stack, [dr_chest(subject, examination, rows=512, columns=512)]) == 1

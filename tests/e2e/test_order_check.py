@@ -7,16 +7,16 @@ import re
 from playwright.sync_api import expect
 
 from .browser import DESK, People
-from .facts import Facts
 
 
-def test_a_chest_film_is_checked_answered_and_quoted_by_keyboard(people: People, facts: Facts) -> None:
-    assert facts.report != "0"
+def test_a_chest_film_is_checked_answered_and_quoted_by_keyboard(people: People) -> None:
     account = people.stack.account("requester", organization="青石")
     with people.context(account, size=DESK) as context:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         page = context.new_page()
-        report = page.request.get("/api/site/reports").json()["items"][0]["line"]
+        lines = [one["line"] for one in page.request.get("/api/site/reports").json()["items"]]
+        # of the demo's day: nobody doubts whose it is
+        report = next(one for one in lines if one["item"] == "DR 胸部正位" and one["state"] == "viewed")
         page.goto(f"/patients/{report['patient_id']}")
         page.locator(".strip").wait_for()
         page.keyboard.press("o")
