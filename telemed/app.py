@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal as signals
 import ssl
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -19,9 +19,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from aiohttp import web
 
-from dicom_gateway.archive import Archive
 from dicom_gateway.dicomweb.routes import endpoints as dicomweb_endpoints
-from dicom_gateway.dicomweb.technique import acquired
 from dicom_gateway.gateway import ladder_of
 from dicom_gateway.indexer import Indexer
 from dicom_gateway.intake import inspect
@@ -40,7 +38,6 @@ from telemed.access.trail import record_call
 from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
 from telemed.audit.sealer import Sealer
 from telemed.background import Work, running
-from telemed.cds.deciding import Registry
 from telemed.cds.registry import Answered, Check, Decide, Decided, Enquiry
 from telemed.cds.request import Asked
 from telemed.cds.routes import Hooks
@@ -78,15 +75,13 @@ from telemed.reading.service import scheduling, templates
 from telemed.reading.service.acting import Signatures
 from telemed.reading.service.rule_book import read_rules
 from telemed.reading.service.sweeper import sweep
-from telemed.recognition.assessing import Assessor, Sample, StoredBlob, blobs_of
+from telemed.recognition.assessing import Assessor
 from telemed.recognition.catalogue import Document
 from telemed.recognition.catalogue_files import read_catalogues
 from telemed.recognition.granting_files import read_parameters
-from telemed.recognition.imaging_names import read as read_names
-from telemed.recognition.imaging_results import Technique
 from telemed.recognition.installing import install_catalogues
 from telemed.recognition.quality import GrantingParameters
-from telemed.recognition.rule_book import RuleBook
+from telemed.registry import assessor, know_organizations, registry
 from telemed.results.code_map import CodeMaps
 from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
@@ -102,8 +97,6 @@ log = structlog.get_logger(__name__)
 SETTINGS = Path(__file__).resolve().parents[1] / "config"
 MATCHING = Consumer("match-requests", linking.KINDS, linking.handle)
 RESOLVING = Consumer("resolve-identities", resolving.KINDS, resolving.handle)
-READING_SECONDS = 5.0  # that one study's data sets may take to say how they were made
-ORGANIZATIONS_EVERY = 600.0  # seconds until memberships are looked at again
 GRACE = 10.0  # seconds that running requests get when the server stops
 
 Clock = Callable[[], datetime]
@@ -133,66 +126,6 @@ class County:
     check: Check
     documents: tuple[Document, ...]
     granting: tuple[GrantingParameters, ...]
-
-
-@dataclass(frozen=True)
-class Recognition:
-    """What recognition needs of the archive. root: the folder that archive/ stands in."""
-
-    pool: Pool
-    root: Path
-
-    async def technique(self, samples: Sequence[Sample]) -> Technique | None:
-        """How the images were made, by what their data sets say."""
-        named = [(one.digest, one.transfer_syntax_uid) for one in samples]
-        try:
-            async with asyncio.timeout(READING_SECONDS):
-                found = await asyncio.to_thread(acquired, self.root, named)
-        except TimeoutError:
-            log.warning("technique-not-read-in-time", series=len(named))
-            return None
-        return None if found is None else Technique(found.values, found.contrast)
-
-    async def can_fetch(self, result: str) -> bool:
-        """Whether every data set of a result is in the archive now, as long as it was."""
-        async with self.pool.connection() as connection:
-            blobs = await blobs_of(connection, result)
-        return bool(blobs) and await asyncio.to_thread(_are_there, Archive(self.root), blobs)
-
-
-def _are_there(archive: Archive, blobs: Iterable[StoredBlob]) -> bool:
-    try:
-        return all(archive.path(one.digest).stat().st_size == one.size for one in blobs)
-    except OSError:
-        return False
-
-
-async def know_organizations(county: County) -> None:
-    """Tell the registry of organisations: at the start, and when a day of the county begins or ends a membership."""
-    known = assessor(county)
-    while True:
-        try:
-            async with county.pool.transaction() as tx:
-                await known.organizations(tx, county.clock())
-        except Unavailable:
-            log.warning("organizations-not-known-yet")
-        await asyncio.sleep(ORGANIZATIONS_EVERY)
-
-
-def registry(config: Config, pool: Pool, clock: Clock) -> Registry:
-    """The recognition registry as hospital systems ask it."""
-    return Registry(pool, RuleBook(), Recognition(pool, config.archive_path).can_fetch, clock)
-
-
-def assessor(county: County) -> Assessor:
-    """What keeps the registry's knowledge."""
-    return Assessor(
-        names=read_names(SETTINGS / "recognition" / "imaging-names.toml"),
-        technique=Recognition(county.pool, county.config.archive_path).technique,
-        community=county.config.recognition.community,
-        zone=_zone(county.config),
-        clock=county.clock,
-    )
 
 
 async def registry_away(_asked: Asked) -> Decided:
@@ -310,8 +243,8 @@ def tasks(county: County) -> dict[str, Work]:
         "matching": lambda: follow(county.pool, MATCHING, county.signal),
         "identity-resolution": lambda: follow(county.pool, RESOLVING, county.signal),
         "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
-        "recognition-knowledge": lambda: follow(county.pool, assessor(county).consumer(), county.signal),
-        "recognition-organizations": lambda: know_organizations(county),
+        "recognition-knowledge": lambda: follow(county.pool, _assessor(county).consumer(), county.signal),
+        "recognition-organizations": lambda: know_organizations(_assessor(county), county.pool, county.clock),
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
@@ -336,6 +269,10 @@ def _laboratory(county: County) -> Work:
         await Listener(intake.take, intake.refuse_large, limits, county.clock).run(config.host, config.port)
 
     return listen
+
+
+def _assessor(county: County) -> Assessor:
+    return assessor(county.config, county.pool, county.clock)
 
 
 def _zone(config: Config) -> ZoneInfo:

@@ -100,7 +100,7 @@ def same_content(root: Path, one: tuple[str, str], other: tuple[str, str]) -> bo
 
 def _canonical(root: Path, digest: str, transfer_syntax: str) -> str:
     # numpy and the decoders come with it; receiving needs neither, and few instances come twice
-    from dicom_gateway.headers.canonical import Incomparable, canonical_digest  # noqa: PLC0415 -- see _canonical
+    from dicom_gateway.headers.canonical import Incomparable, canonical_digest  # noqa: PLC0415 -- as said above
 
     with Archive(root).view(digest) as content:
         if transfer_syntax not in DEFLATED:

@@ -1,0 +1,91 @@
+"""A part of the composition root: the recognition registry with what it asks of the archive.
+
+Whether the images of a result can be fetched now, and how they were made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from dicom_gateway.archive import Archive
+from dicom_gateway.dicomweb.technique import acquired
+from telemed.cds.deciding import Registry
+from telemed.config import Config
+from telemed.db import Pool
+from telemed.errors import Unavailable
+from telemed.recognition.assessing import Assessor, Sample, StoredBlob, blobs_of
+from telemed.recognition.imaging_names import read as read_names
+from telemed.recognition.imaging_results import Technique
+from telemed.recognition.rule_book import RuleBook
+
+log = structlog.get_logger(__name__)
+
+NAMES = Path(__file__).resolve().parents[1] / "config" / "recognition" / "imaging-names.toml"
+READING_SECONDS = 5.0  # that one study's data sets may take to say how they were made
+ORGANIZATIONS_EVERY = 600.0  # seconds until memberships are looked at again
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What recognition needs of the archive. root: the folder that archive/ stands in."""
+
+    pool: Pool
+    root: Path
+
+    async def technique(self, samples: Sequence[Sample]) -> Technique | None:
+        """How the images were made, by what their data sets say."""
+        named = [(one.digest, one.transfer_syntax_uid) for one in samples]
+        try:
+            async with asyncio.timeout(READING_SECONDS):
+                found = await asyncio.to_thread(acquired, self.root, named)
+        except TimeoutError:
+            log.warning("technique-not-read-in-time", series=len(named))
+            return None
+        return None if found is None else Technique(found.values, found.contrast)
+
+    async def can_fetch(self, result: str) -> bool:
+        """Whether every data set of a result is in the archive now, as long as it was."""
+        async with self.pool.connection() as connection:
+            blobs = await blobs_of(connection, result)
+        return bool(blobs) and await asyncio.to_thread(_are_there, Archive(self.root), blobs)
+
+
+def _are_there(archive: Archive, blobs: Iterable[StoredBlob]) -> bool:
+    try:
+        return all(archive.path(one.digest).stat().st_size == one.size for one in blobs)
+    except OSError:
+        return False
+
+
+async def know_organizations(known: Assessor, pool: Pool, clock: Callable[[], datetime]) -> None:
+    """Tell the registry of organisations: at the start, and when a day of the county begins or ends a membership."""
+    while True:
+        try:
+            async with pool.transaction() as tx:
+                await known.organizations(tx, clock())
+        except Unavailable:
+            log.warning("organizations-not-known-yet")
+        await asyncio.sleep(ORGANIZATIONS_EVERY)
+
+
+def registry(config: Config, pool: Pool, clock: Callable[[], datetime]) -> Registry:
+    """The recognition registry as hospital systems and the county's own page ask it."""
+    return Registry(pool, RuleBook(), Recognition(pool, config.archive_path).can_fetch, clock)
+
+
+def assessor(config: Config, pool: Pool, clock: Callable[[], datetime]) -> Assessor:
+    """What keeps the registry's knowledge."""
+    return Assessor(
+        names=read_names(NAMES),
+        technique=Recognition(pool, config.archive_path).technique,
+        community=config.recognition.community,
+        zone=ZoneInfo(config.county.time_zone),
+        clock=clock,
+    )
