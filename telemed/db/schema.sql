@@ -1258,7 +1258,7 @@ CREATE TABLE public.recognition_exposure (
     shown_to text DEFAULT ''::text NOT NULL,
     suggestions jsonb DEFAULT '{}'::jsonb NOT NULL,
     shown_at timestamp with time zone NOT NULL,
-    CONSTRAINT exposure_surface_is_known CHECK ((surface = ANY (ARRAY['patient-view'::text, 'order-select'::text, 'order-sign'::text, 'page'::text, 'rest'::text])))
+    CONSTRAINT exposure_surface_is_known CHECK ((surface = ANY (ARRAY['patient-view'::text, 'order-start'::text, 'order-select'::text, 'order-sign'::text, 'page'::text, 'embedded'::text, 'rest'::text, 'timeline'::text])))
 );
 
 CREATE TABLE public.recognition_exposure_decision (
@@ -1298,7 +1298,7 @@ CREATE TABLE public.recognition_response (
     received_at timestamp with time zone NOT NULL,
     CONSTRAINT accepted_names_a_suggestion CHECK (((outcome <> 'accepted'::text) OR (cardinality(accepted) > 0))),
     CONSTRAINT response_comment_is_short CHECK ((length(comment) <= 2000)),
-    CONSTRAINT response_outcome_is_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'overridden'::text])))
+    CONSTRAINT response_outcome_is_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'overridden'::text, 'withdrawn'::text])))
 );
 
 CREATE TABLE public.recognition_rule_set (

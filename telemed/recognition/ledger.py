@@ -16,8 +16,8 @@ from telemed.recognition.decision import Verdict
 
 queries = load(__name__, "ledger.sql")
 
-#: Where something was shown: the hook of a card, the embedded page, a caller of the REST routes.
-Surface = Literal["patient-view", "order-select", "order-sign", "page", "rest"]
+#: Where something was shown: the hook of a card, a page of ours, the page inside a hospital system, a REST caller.
+Surface = Literal["patient-view", "order-start", "order-select", "order-sign", "page", "embedded", "rest", "timeline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,13 @@ class Exposure:
 
 
 class Response(msgspec.Struct, frozen=True):
-    """What a person did about a card; accepted: uuids of suggestions.  Times UTC."""
+    """What a person did about a card; withdrawn takes back what was said before.  accepted: uuids of suggestions.
+
+    Times UTC.
+    """
 
     card: UUID
-    outcome: Literal["accepted", "overridden"]
+    outcome: Literal["accepted", "overridden", "withdrawn"]
     outcome_at: datetime
     accepted: list[UUID]
     reason_system: str
