@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -74,23 +75,48 @@ def template(postgres: PostgresServer) -> str:
     return "template_county"
 
 
-@pytest.fixture
-def empty_database(postgres: PostgresServer) -> Generator[str]:
-    name = f"empty_{next(_number)}"
-    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
-        admin.execute(f"create database {name} template template0")  # pyright: ignore[reportArgumentType, reportCallIssue] -- own name
-        yield dsn_of(postgres.dsn, name)
-        admin.execute(f"drop database {name} with (force)")  # pyright: ignore[reportArgumentType, reportCallIssue] -- own name
+class Databases:
+    """Databases of one test each.
+
+    One is dropped when the next is made: by then nobody is connected to it any more, and PostgreSQL, which looks only
+    ten times a second whether the last has gone, need not be waited for.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._ended: list[str] = []
+
+    @contextmanager
+    def made(self, template: str) -> Generator[str]:
+        name = f"county_{next(_number)}"
+        with psycopg.connect(self._dsn, autocommit=True) as admin:
+            while self._ended:
+                _say(admin, f"drop database {self._ended.pop()} with (force)")
+            _say(admin, f"create database {name} template {template}")
+        yield dsn_of(self._dsn, name)
+        self._ended.append(name)
+
+
+def _say(admin: psycopg.Connection, statement: str) -> None:
+    admin.execute(statement)  # pyright: ignore[reportArgumentType, reportCallIssue] -- names of the tests' own
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: PostgresServer) -> Databases:
+    return Databases(postgres.dsn)
 
 
 @pytest.fixture
-def database(postgres: PostgresServer, template: str) -> Generator[str]:
+def empty_database(databases: Databases) -> Generator[str]:
+    with databases.made("template0") as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def database(databases: Databases, template: str) -> Generator[str]:
     """The DSN of a fresh migrated database of this test alone."""
-    name = f"county_{next(_number)}"
-    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
-        admin.execute(f"create database {name} template {template}")  # pyright: ignore[reportArgumentType, reportCallIssue] -- own name
-        yield dsn_of(postgres.dsn, name)
-        admin.execute(f"drop database {name} with (force)")  # pyright: ignore[reportArgumentType, reportCallIssue] -- own name
+    with databases.made(template) as dsn:
+        yield dsn
 
 
 @pytest.fixture
