@@ -73,7 +73,8 @@ def stages(*, long: bool) -> list[Stage]:
         ),
         pytest("dicom", "dicom", "tests/dicom", *extra),
         pytest("reliability", "dicom", "tests/reliability", *extra),
-        pytest("browser", "browser", "tests/e2e", *extra),
+        # two counties, each with a browser: one shows every page, the other what people do on them
+        pytest("browser", "browser", "tests/e2e", *extra, workers=2),
     ]
 
 

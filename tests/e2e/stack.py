@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -51,7 +52,13 @@ class Stack:
 
 
 def build_client() -> None:
-    """Build the pages if a source is newer than what was built."""
+    """Build the pages if a source is newer than what was built; the second of two test processes waits for the first."""
+    with (WEB / ".build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _build_client()
+
+
+def _build_client() -> None:
     built = WEB / "dist" / "index.html"
     sources = [*WEB.glob("src/**/*"), *WEB.glob("public/*"), WEB / "index.html", WEB / "vite.config.ts"]
     newest = max(one.stat().st_mtime for one in sources)
