@@ -789,10 +789,16 @@ CREATE TABLE public.organization (
     phone text DEFAULT ''::text NOT NULL,
     active boolean DEFAULT true NOT NULL,
     revision bigint DEFAULT 1 NOT NULL,
+    level smallint,
+    region text DEFAULT ''::text NOT NULL,
+    groups text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT organization_code_is_short CHECK (((length(code) >= 1) AND (length(code) <= 40))),
+    CONSTRAINT organization_groups_are_few CHECK ((cardinality(groups) <= 20)),
     CONSTRAINT organization_has_a_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT organization_is_not_its_own_parent CHECK ((parent_id <> id)),
-    CONSTRAINT organization_kind_is_known CHECK ((kind = ANY (ARRAY['lead-hospital'::text, 'county-hospital'::text, 'maternity'::text, 'township-hospital'::text, 'community-health-center'::text, 'village-clinic'::text, 'laboratory'::text, 'outside-hospital'::text, 'bureau'::text])))
+    CONSTRAINT organization_kind_is_known CHECK ((kind = ANY (ARRAY['lead-hospital'::text, 'county-hospital'::text, 'maternity'::text, 'township-hospital'::text, 'community-health-center'::text, 'village-clinic'::text, 'laboratory'::text, 'outside-hospital'::text, 'bureau'::text]))),
+    CONSTRAINT organization_level_is_known CHECK ((((level >= 10) AND (level <= 34)) AND (((level)::integer % 10) <= 4))),
+    CONSTRAINT organization_region_is_gbt_2260 CHECK ((region ~ '^([0-9]{2}){0,3}$'::text))
 );
 
 CREATE TABLE public.patient (

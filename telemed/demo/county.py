@@ -54,6 +54,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     parent: str
     phone: str
     member: bool
+    level: int | None = None
 
 
 class Device(msgspec.Struct, frozen=True, array_like=True):
@@ -66,6 +67,7 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
 
 class DemoCounty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
+    region: str
     member_since: date
     organizations: list[Place]
     villages: dict[str, list[str]]
@@ -132,7 +134,7 @@ async def load_directory(
     names = {place.code: place.name for place in places(county)}
     async with pool.transaction() as tx:
         for place in places(county):
-            await _place(tx, place, county.member_since)
+            await _place(tx, place, county)
         for person in county.people:
             account = await _person(tx, person, _place_of(county, person), names, box=box, passwords=passwords, now=now)
             if account is not None:
@@ -144,11 +146,12 @@ async def load_directory(
     return made
 
 
-async def _place(tx: Connection, place: Place, member_since: date) -> None:
+async def _place(tx: Connection, place: Place, county: DemoCounty) -> None:
     """A place and its membership; who keeps track of places hears of a new one."""
-    made = await fetch_one(tx, queries["organization"], msgspec.structs.asdict(place), _Place)
+    region = county.region if place.member else ""
+    made = await fetch_one(tx, queries["organization"], msgspec.structs.asdict(place) | {"region": region}, _Place)
     if place.member:
-        await execute(tx, queries["membership"], {"code": place.code, "since": member_since})
+        await execute(tx, queries["membership"], {"code": place.code, "since": county.member_since})
     if made is not None:
         await append(tx, "organization.changed", made.id, ["admin", f"organization/{made.id}"])
 

@@ -1,8 +1,9 @@
 -- name: organization
 -- A place of the demo county; no row where a second run finds it there.
-insert into organization (code, name, name_en, kind, parent_id, phone)
+insert into organization (code, name, name_en, kind, parent_id, phone, level, region)
 values (%(code)s::text, %(name)s::text, %(name_en)s::text, %(kind)s::text,
-        (select id from organization where code = %(parent)s::text), %(phone)s::text)
+        (select id from organization where code = %(parent)s::text), %(phone)s::text, %(level)s::smallint,
+        %(region)s::text)
 on conflict (code) do nothing
 returning id;
 

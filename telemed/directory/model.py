@@ -18,6 +18,11 @@ PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 AeTitle = Annotated[
     str, msgspec.Meta(pattern=r"^[\x21-\x5B\x5D-\x7E]([\x20-\x5B\x5D-\x7E]{0,14}[\x21-\x5B\x5D-\x7E])?$(?!\n)")
 ]
+# ten times the level plus the class: 33 三级甲等, 22 二级乙等, 20 二级未定等, 34 三级特等
+Level = Literal[10, 11, 12, 13, 20, 21, 22, 23, 30, 31, 32, 33, 34]
+# GB/T 2260, 2, 4 or 6 digits; `$` alone would let one line feed pass.
+Region = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{2}){0,3}$(?!\n)")]
+Groups = Annotated[list[Annotated[str, msgspec.Meta(min_length=1, max_length=40)]], msgspec.Meta(max_length=20)]
 LicenceCategory = Literal["临床", "口腔", "公共卫生", "中医"]
 
 
@@ -39,7 +44,10 @@ class DeviceState(StrEnum):
 
 
 class Organization(msgspec.Struct, frozen=True):
-    """member: of the medical community today."""
+    """member: of the medical community today.
+
+    level: None where it is not known.  region: GB/T 2260, '' where it is not known.  groups: of regions (京津冀).
+    """
 
     id: UUID
     code: str
@@ -48,6 +56,9 @@ class Organization(msgspec.Struct, frozen=True):
     kind: OrganizationKind
     parent_id: UUID | None
     phone: str
+    level: Level | None
+    region: str
+    groups: list[str]
     active: bool
     revision: int
     member: bool
@@ -66,6 +77,9 @@ class NewOrganization(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name_en: Short = ""
     parent_id: UUID | None = None
     phone: Short = ""
+    level: Level | None = None
+    region: Region = ""
+    groups: Groups = []
     member: bool = True
 
 
@@ -77,6 +91,9 @@ class ChangedOrganization(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     name_en: Short
     parent_id: UUID | None
     phone: Short
+    level: Level | None
+    region: Region
+    groups: Groups
     active: bool
     member: bool
 

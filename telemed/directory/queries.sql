@@ -1,6 +1,6 @@
 -- name: organizations
 -- Organisations of a scope with their membership today.
-select o.id, o.code, o.name, o.name_en, o.kind, o.parent_id, o.phone, o.active, o.revision,
+select o.id, o.code, o.name, o.name_en, o.kind, o.parent_id, o.phone, o.level, o.region, o.groups, o.active, o.revision,
     m.organization_id is not null as member, m.valid_from as member_since
 from organization o
 left join community_membership m on m.organization_id = o.id
@@ -11,7 +11,7 @@ order by array_position(array['lead-hospital', 'county-hospital', 'maternity', '
 
 -- name: organization
 -- One of them.
-select o.id, o.code, o.name, o.name_en, o.kind, o.parent_id, o.phone, o.active, o.revision,
+select o.id, o.code, o.name, o.name_en, o.kind, o.parent_id, o.phone, o.level, o.region, o.groups, o.active, o.revision,
     m.organization_id is not null as member, m.valid_from as member_since
 from organization o
 left join community_membership m on m.organization_id = o.id
@@ -20,13 +20,14 @@ where o.id = %(id)s
 
 -- name: add_organization
 -- A new organisation.
-insert into organization (id, code, name, name_en, kind, parent_id, phone)
-values (%(id)s, %(code)s, %(name)s, %(name_en)s, %(kind)s, %(parent_id)s, %(phone)s)
+insert into organization (id, code, name, name_en, kind, parent_id, phone, level, region, groups)
+values (%(id)s, %(code)s, %(name)s, %(name_en)s, %(kind)s, %(parent_id)s, %(phone)s, %(level)s, %(region)s,
+    %(groups)s::text[])
 
 -- name: change_organization
 -- Change it if nobody else did meanwhile.
 update organization set name = %(name)s, name_en = %(name_en)s, parent_id = %(parent_id)s, phone = %(phone)s,
-    active = %(active)s, revision = revision + 1
+    level = %(level)s, region = %(region)s, groups = %(groups)s::text[], active = %(active)s, revision = revision + 1
 where id = %(id)s and revision = %(revision)s
 
 -- name: join_community

@@ -176,10 +176,11 @@ class Assessor:
         found = Organization(
             id=str(row.id),
             name=row.name,
-            level=None,
+            level=row.level,
             ownership=None,
-            region=None,
+            region=row.region or None,
             community=self.community if row.member else None,
+            groups=frozenset(row.groups),
         )
         await know(tx, [Row("organization", found.id, "", found)])
 
@@ -230,6 +231,9 @@ class _PatientRow(msgspec.Struct):
 class _OrganizationRow(msgspec.Struct):
     id: UUID
     name: str
+    level: int | None
+    region: str
+    groups: list[str]
     member: bool
 
 

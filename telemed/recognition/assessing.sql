@@ -35,7 +35,7 @@ limit 61;
 
 -- name: organization
 -- A member as it stands to others today.
-select o.id, o.name, exists (
+select o.id, o.name, o.level, o.region, o.groups, exists (
     select from community_membership m
     where m.organization_id = o.id and m.valid_from <= %(today)s::date
       and (m.valid_until is null or m.valid_until > %(today)s::date)) as member

@@ -52,7 +52,7 @@ class Stack:
 
 
 def build_client() -> None:
-    """Build the pages if a source is newer than what was built; the second of two test processes waits for the first."""
+    """Build the pages if a source is newer than what was built, one process at a time."""
     with (WEB / ".build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _build_client()

@@ -9,6 +9,8 @@ import pytest
 from telemed.directory.store import SEEN_KEPT, devices_snapshot, note_seen, touch_device
 from telemed.vocabulary import Role
 
+AS_READ = ("revision", "name", "name_en", "parent_id", "phone", "level", "region", "groups", "active")
+
 
 @pytest.fixture
 async def admin(county: Any):
@@ -42,7 +44,7 @@ async def test_leaving_the_community_ends_what_its_readers_see(county: Any, admi
     everything = {one["code"]: one for one in (await admin.call("GET", "/api/organizations")).body["items"]}
     assert set(everything) == {"hospital-1", "township-1", "clinic-1", "outside-1"}
     township = everything["township-1"]
-    change = {name: township[name] for name in ("revision", "name", "name_en", "parent_id", "phone", "active")}
+    change = {name: township[name] for name in AS_READ}
     path = f"/api/organizations/{township['id']}"
     left = await admin.call("PUT", path, change | {"member": False})
     assert left.body["member"] is False
@@ -56,9 +58,28 @@ async def test_leaving_the_community_ends_what_its_readers_see(county: Any, admi
     assert back.body["member"] is True
 
 
+async def test_level_region_and_groups_are_kept_as_entered(county: Any, admin: Any):
+    (one,) = [one for one in (await admin.call("GET", "/api/organizations")).body["items"] if one["code"] == "clinic-1"]
+    assert (one["level"], one["region"], one["groups"]) == (None, "", [])
+    change = {name: one[name] for name in (*AS_READ, "member")}
+    known = {"level": 33, "region": "1301", "groups": ["京津冀"]}
+    changed = await admin.call("PUT", f"/api/organizations/{one['id']}", change | known)
+    assert {name: changed.body[name] for name in known} == known
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"level": 35}, {"level": 24}, {"region": "130"}, {"region": "13\n"}, {"region": "13010001"}, {"groups": [""]}],
+)
+async def test_a_level_or_region_that_does_not_exist_is_refused(wrong: Any, county: Any, admin: Any):
+    new = {"code": "township-2", "name": "沙河乡卫生院", "kind": "township-hospital"}
+    assert (await admin.call("POST", "/api/organizations", new | wrong)).status == 422
+    assert (await admin.call("POST", "/api/organizations", new)).status == 201
+
+
 async def test_an_organisation_is_not_below_itself_or_nothing(county: Any, admin: Any):
     (one,) = [one for one in (await admin.call("GET", "/api/organizations")).body["items"] if one["code"] == "clinic-1"]
-    change = {name: one[name] for name in ("revision", "name", "name_en", "phone", "active", "member")}
+    change = {name: one[name] for name in (*AS_READ, "member")}
     path = f"/api/organizations/{one['id']}"
     assert (await admin.call("PUT", path, change | {"parent_id": one["id"]})).code == "own-parent"
     unknown = "00000000-0000-0000-0000-000000000001"

@@ -9,9 +9,11 @@ from uuid import uuid4
 import pytest
 
 from telemed.cds.registry import Decided
+from telemed.directory.model import ChangedOrganization
+from telemed.directory.store import change_organization, organization
 from telemed.errors import Unavailable
 from telemed.patients import resolving
-from telemed.recognition import rules_store
+from telemed.recognition import facts_store, rules_store
 from telemed.recognition.catalogue_files import read_catalogues
 from telemed.recognition.decision import Outcome, Verdict
 from telemed.recognition.granting_files import read_parameters
@@ -57,6 +59,22 @@ async def test_a_member_nobody_told_of_is_known_once_the_county_is_looked_at(reg
             await tx.execute("select count(*) from recognition_knowledge where kind = 'organization'")
         ).fetchone()
     assert found == (3,)
+
+
+async def test_level_region_and_groups_of_a_member_are_known_as_soon_as_they_are_entered(registered):
+    county = registered.county
+    async with county.pool.transaction() as tx:
+        before = await organization(tx, county.township, county.now.date())
+        entered = {name: getattr(before, name) for name in ("revision", "name", "name_en", "parent_id", "phone")}
+        change = ChangedOrganization(**entered, level=13, region="1301", groups=["京津冀"], active=True, member=True)
+        await change_organization(tx, county.township, change, county.now.date())
+    await registered.catch_up()
+    async with county.pool.connection() as connection:
+        head = await facts_store.head(connection)
+        known = await facts_store.facts_of(connection, str(county.patient), [], head.id)
+    (one,) = [one for one in known.organizations if one.id == str(county.township)]
+    assert (one.level, one.region, one.groups) == (13, "1301", frozenset({"京津冀"}))
+    assert verdict(await registered.ask()) is Verdict.MUST_OFFER
 
 
 async def test_while_somebody_says_it_is_another_patients_a_person_looks_at_it(registered):

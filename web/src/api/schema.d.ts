@@ -3263,11 +3263,14 @@ export interface components {
          */
         ChangedOrganization: {
             active: boolean;
+            groups: string[];
+            level: (10 | 11 | 12 | 13 | 20 | 21 | 22 | 23 | 30 | 31 | 32 | 33 | 34) | null;
             member: boolean;
             name: string;
             name_en: string;
             parent_id: string | null;
             phone: string;
+            region: string;
             revision: number;
         };
         /**
@@ -4161,7 +4164,11 @@ export interface components {
         /** NewOrganization */
         NewOrganization: {
             code: string;
+            /** @default [] */
+            groups: string[];
             kind: components["schemas"]["OrganizationKind"];
+            /** @default null */
+            level: (10 | 11 | 12 | 13 | 20 | 21 | 22 | 23 | 30 | 31 | 32 | 33 | 34) | null;
             /** @default true */
             member: boolean;
             name: string;
@@ -4171,6 +4178,8 @@ export interface components {
             parent_id: string | null;
             /** @default  */
             phone: string;
+            /** @default  */
+            region: string;
         };
         /** NewPasswordBody */
         NewPasswordBody: {
@@ -4319,19 +4328,24 @@ export interface components {
         /**
          * Organization
          * @description member: of the medical community today.
+         *
+         *         level: None where it is not known.  region: GB/T 2260, '' where it is not known.  groups: of regions, such as 京津冀.
          */
         Organization: {
             active: boolean;
             code: string;
+            groups: string[];
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["OrganizationKind"];
+            level: (10 | 11 | 12 | 13 | 20 | 21 | 22 | 23 | 30 | 31 | 32 | 33 | 34) | null;
             member: boolean;
             member_since: string | null;
             name: string;
             name_en: string;
             parent_id: string | null;
             phone: string;
+            region: string;
             revision: number;
         };
         /**
