@@ -7,11 +7,12 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from telemed.db import Connection, Pool, execute, fetch_one
 from telemed.errors import Unavailable
-from telemed.events.log import Cursor, Event, queries, read_after
+from telemed.events.log import START, Cursor, Event, queries, read_after
 from telemed.events.signal import Signal
 
 BATCH = 100
@@ -33,43 +34,69 @@ class Consumer:
     handle: Callable[[Connection, Event], Awaitable[None]]
 
 
-class _Position:
-    def __init__(self, xid: int, id: int) -> None:  # noqa: A002 -- the column's name
-        self.cursor = Cursor(xid, id)
+class _Position(msgspec.Struct):
+    xid: int
+    id: int
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.xid, self.id)
 
 
-async def step(pool: Pool, consumer: Consumer) -> int:
+@dataclass
+class Looked:
+    """How far this process has read for a consumer: nothing of its kinds lies between its stored cursor and here.
+
+    The stored cursor follows where something was handled, and once a batch of others has gone by: an event that is
+    not a consumer's own costs it a read and no write.  passed: events read since it was stored.
+    """
+
+    cursor: Cursor = START
+    passed: int = 0
+
+
+async def step(pool: Pool, consumer: Consumer, looked: Looked | None = None) -> int:
     """Handle the next batch and return how many events were read; 0 when at the head or when another process has it.
 
     One event, one transaction: a handler that fails stops the batch and leaves the cursor before its event.
+    looked: kept from call to call by who follows the log; without it the stored cursor moves to what was read.
     """
-    read = 0
-    while read < BATCH:
-        async with pool.transaction() as tx:
-            position = await fetch_one(tx, queries["lock_consumer"], {"name": consumer.name}, _Position)
-            if position is None:
-                return read
-            events = await read_after(tx, position.cursor, limit=BATCH)
-            if not events:
-                return read
-            moved = position.cursor
-            for event in events:
-                moved = event.cursor
-                read += 1
-                if event.kind in consumer.kinds:
-                    await consumer.handle(tx, event)
-                    break
-            await execute(
-                tx,
-                queries["move_consumer"],
-                {"name": consumer.name, "xid": str(moved.xid), "id": moved.id},
-            )
-    return read
+    eager = looked is None
+    looked = looked or Looked()
+    async with pool.connection() as connection:
+        stored = await fetch_one(connection, queries["consumer"], {"name": consumer.name}, _Position)
+        if stored is None:
+            return 0
+        looked.cursor = max(looked.cursor, stored.cursor)
+        events = await read_after(connection, looked.cursor, limit=BATCH)
+    for event in events:
+        if event.kind in consumer.kinds and not await _handled(pool, consumer, event):
+            return 0
+        looked.passed = 0 if event.kind in consumer.kinds else looked.passed + 1
+        looked.cursor = event.cursor
+    if looked.passed >= (1 if eager else BATCH) and await _handled(pool, consumer, events[-1]):
+        looked.passed = 0
+    return len(events)
+
+
+async def _handled(pool: Pool, consumer: Consumer, event: Event) -> bool:
+    """Handle one event, if it is one of the consumer's, and store the cursor; False when another process has it."""
+    async with pool.transaction() as tx:
+        position = await fetch_one(tx, queries["lock_consumer"], {"name": consumer.name}, _Position)
+        if position is None:
+            return False
+        if position.cursor < event.cursor:
+            if event.kind in consumer.kinds:
+                await consumer.handle(tx, event)
+            params = {"name": consumer.name, "xid": str(event.xid), "id": event.id}
+            await execute(tx, queries["move_consumer"], params)
+    return True
 
 
 async def run(pool: Pool, consumer: Consumer, signal: Signal) -> None:
     """Follow the log until cancelled; failures are logged and tried again."""
     registered = False
+    looked = Looked()
     while True:
         seen = signal.count
         try:
@@ -77,13 +104,15 @@ async def run(pool: Pool, consumer: Consumer, signal: Signal) -> None:
                 async with pool.transaction() as tx:
                     await execute(tx, queries["register_consumer"], {"name": consumer.name})
                 registered = True
-            while await step(pool, consumer):
+            while await step(pool, consumer, looked) == BATCH:
                 pass
         except Unavailable:
+            looked = Looked()
             await asyncio.sleep(RETRY)
             continue
         except Exception:
             log.exception("consumer-failed", consumer=consumer.name)
+            looked = Looked()
             await asyncio.sleep(RETRY)
             continue
         with contextlib.suppress(TimeoutError):

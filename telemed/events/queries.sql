@@ -69,6 +69,10 @@ update event set xid = '1' where xid <> '1';
 -- A consumer's cursor starts at the beginning of the log.
 insert into event_consumer (name) values (%(name)s::text) on conflict (name) do nothing;
 
+-- name: consumer
+-- Where a consumer stands.
+select xid::text::bigint as xid, id from event_consumer where name = %(name)s::text;
+
 -- name: lock_consumer
 -- One process at a time moves a consumer; another one skips it.
 select xid::text::bigint as xid, id from event_consumer where name = %(name)s::text for update skip locked;

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from telemed.events import append
 from telemed.events import hub as hub_module
-from telemed.events.consumer import Consumer, run, step
+from telemed.events.consumer import BATCH, Consumer, Looked, run, step
 from telemed.events.hints import Hints
 from telemed.events.hub import Hub
 from telemed.events.log import START, head, read_after
@@ -104,6 +104,50 @@ async def test_two_processes_with_one_consumer_handle_each_event_once(pool):
         await asyncio.gather(work(), work())
     assert sorted(seen) == sorted(wanted)
     assert seen == wanted
+
+
+async def test_events_of_others_cost_a_consumer_no_write_until_a_batch_of_them_has_gone_by(pool):
+    async def handle(_tx, _event):
+        raise AssertionError("not its own")
+
+    async def stored():
+        async with pool.connection() as connection:
+            rows = await connection.execute("select xid::text::bigint, id from event_consumer where name = 'test'")
+            return await rows.fetchone()
+
+    async with pool.transaction() as tx:
+        await tx.execute("insert into event_consumer (name) values ('test')")
+    begun = await stored()
+    consumer, looked = Consumer("test", frozenset({"study.linked"}), handle), Looked()
+    for _ in range(BATCH - 1):
+        await commit(pool)
+    assert await step(pool, consumer, looked) == BATCH - 1
+    assert await stored() == begun
+    await commit(pool)
+    assert await step(pool, consumer, looked) == 1
+    assert await stored() == tuple(looked.cursor)
+
+
+async def test_what_follows_events_of_others_is_handled_although_the_cursor_was_not_stored(pool):
+    seen = []
+
+    async def handle(_tx, event):
+        seen.append(event.subject)
+
+    async with pool.transaction() as tx:
+        await tx.execute("insert into event_consumer (name) values ('test')")
+    other, own = (
+        Consumer("test", frozenset({"study.linked"}), handle),
+        Consumer("test", frozenset({"study.indexed"}), handle),
+    )
+    looked = Looked()
+    passed = await commit(pool)
+    assert await step(pool, other, looked) == 1
+    subject = await commit(pool)
+    assert await step(pool, own, looked) == 1
+    assert seen == [subject]
+    assert await step(pool, own) == 0, "a new process begins behind what was handled"
+    assert passed not in seen
 
 
 @pytest.fixture
