@@ -17,6 +17,10 @@ import psycopg
 from telemed.commands.selftest import AUTHOR, REQUESTER, TECHNICIAN, VERIFIER
 from telemed.demo.person import Person, accounts_of, person
 from telemed.demo.phantom import Examination, Subject, dr_chest
+from telemed.imaging import linking
+from telemed.patients import resolving
+from telemed.reading.service import scheduling
+from telemed.recognition import assessing
 from tests.bench.people import County, Written
 from tests.e2e.readings import COUNTY
 from tests.e2e.stack import Stack, push
@@ -31,6 +35,16 @@ WRITTEN = {
     "significance": "none",
     "template_id": None,
 }
+
+#: Who follows the log, and what it handles.
+CONSUMERS = {
+    "match-requests": linking.KINDS,
+    "resolve-identities": resolving.KINDS,
+    "reading-schedule": scheduling.STUDY_EVENTS,
+    assessing.NAME: assessing.KINDS,
+}
+BEHIND = """select exists (select from event e, event_consumer c
+    where c.name = %s and (e.xid, e.id) > (c.xid, c.id) and e.kind = any(%s))"""
 
 
 @dataclass(frozen=True)
@@ -145,9 +159,9 @@ async def at_rest(dsn: str) -> None:
         asyncio.timeout(ARRIVES_WITHIN),
         await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection,
     ):
-        behind = "select exists (select from event e, event_consumer c where (e.xid, e.id) > (c.xid, c.id))"
-        while await (await connection.execute(behind)).fetchone() != (False,):
-            await asyncio.sleep(0.2)
+        for name, kinds in CONSUMERS.items():
+            while await (await connection.execute(BEHIND, (name, sorted(kinds)))).fetchone() != (False,):
+                await asyncio.sleep(0.2)
 
 
 @contextlib.asynccontextmanager
