@@ -44,6 +44,7 @@ from telemed.cds.routes import Hooks
 from telemed.cds.routes import endpoints as cds_endpoints
 from telemed.cds.routes_catalogues import endpoints as catalogue_endpoints
 from telemed.cds.routes_check import endpoints as check_endpoints
+from telemed.cds.routes_events import endpoints as intervening_endpoints
 from telemed.config import Config
 from telemed.db import Pool, open_pool
 from telemed.directory.routes import endpoints as directory_endpoints
@@ -221,6 +222,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *reading_endpoints(county.desk, _zone(county.config)),
         *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
         *check_endpoints(county.check, scope),
+        *intervening_endpoints(),
         *catalogue_endpoints(county.documents, county.granting),
         *result_endpoints(_zone(county.config), county.maps),
         *table_endpoints(_zone(county.config), county.maps),

@@ -610,6 +610,31 @@ CREATE TABLE public.imaging_study (
     CONSTRAINT study_split_says_when CHECK (((split_from_id IS NULL) = (split_at IS NULL)))
 );
 
+CREATE TABLE public.intervening_event (
+    id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    organization_id uuid NOT NULL,
+    recorded_by uuid,
+    client_id uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT intervening_event_is_told_by_one CHECK ((num_nonnulls(recorded_by, client_id) = 1)),
+    CONSTRAINT intervening_event_kind_is_known CHECK ((kind = ANY (ARRAY['surgery'::text, 'transfusion'::text, 'thrombolysis'::text, 'chemotherapy'::text, 'dialysis'::text, 'trauma'::text, 'condition-change'::text]))),
+    CONSTRAINT intervening_event_note_is_short CHECK ((length(note) <= 500))
+);
+
+CREATE TABLE public.intervening_event_withdrawal (
+    event_id uuid NOT NULL,
+    reason text NOT NULL,
+    withdrawn_by uuid,
+    client_id uuid,
+    withdrawn_at timestamp with time zone NOT NULL,
+    CONSTRAINT intervening_event_is_withdrawn_by_one CHECK ((num_nonnulls(withdrawn_by, client_id) = 1)),
+    CONSTRAINT intervening_event_withdrawal_has_a_reason CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
 CREATE TABLE public.laboratory_observation (
     id uuid NOT NULL,
     report_id uuid NOT NULL,
@@ -1652,6 +1677,12 @@ ALTER TABLE ONLY public.imaging_study
 ALTER TABLE ONLY public.imaging_instance
     ADD CONSTRAINT instance_uid_is_unique UNIQUE (sop_instance_uid);
 
+ALTER TABLE ONLY public.intervening_event
+    ADD CONSTRAINT intervening_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.intervening_event_withdrawal
+    ADD CONSTRAINT intervening_event_withdrawal_pkey PRIMARY KEY (event_id);
+
 ALTER TABLE ONLY public.laboratory_observation
     ADD CONSTRAINT laboratory_observation_pkey PRIMARY KEY (id);
 
@@ -1892,6 +1923,8 @@ CREATE INDEX instance_by_series ON public.imaging_instance USING btree (series_i
 
 CREATE INDEX instance_by_study ON public.imaging_instance USING btree (study_id);
 
+CREATE INDEX intervening_event_by_patient ON public.intervening_event USING btree (patient_id, at DESC);
+
 CREATE INDEX knowledge_by_subject ON public.recognition_knowledge USING btree (kind, subject, thing, id DESC);
 
 CREATE INDEX knowledge_by_thing ON public.recognition_knowledge USING btree (kind, thing, id DESC);
@@ -2059,6 +2092,14 @@ CREATE TRIGGER catalogue_version_is_never_truncated BEFORE TRUNCATE ON public.ca
 CREATE TRIGGER identity_link_is_append_only BEFORE DELETE OR UPDATE ON public.identity_link FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER identity_link_is_never_truncated BEFORE TRUNCATE ON public.identity_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER intervening_event_is_append_only BEFORE DELETE OR UPDATE ON public.intervening_event FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER intervening_event_is_never_truncated BEFORE TRUNCATE ON public.intervening_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER intervening_event_withdrawal_is_append_only BEFORE DELETE OR UPDATE ON public.intervening_event_withdrawal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER intervening_event_withdrawal_is_never_truncated BEFORE TRUNCATE ON public.intervening_event_withdrawal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER laboratory_observation_is_immutable BEFORE DELETE OR UPDATE ON public.laboratory_observation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -2264,6 +2305,27 @@ ALTER TABLE ONLY public.imaging_study
 
 ALTER TABLE ONLY public.imaging_study
     ADD CONSTRAINT imaging_study_split_from_id_fkey FOREIGN KEY (split_from_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.intervening_event
+    ADD CONSTRAINT intervening_event_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
+
+ALTER TABLE ONLY public.intervening_event
+    ADD CONSTRAINT intervening_event_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.intervening_event
+    ADD CONSTRAINT intervening_event_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.intervening_event
+    ADD CONSTRAINT intervening_event_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.intervening_event_withdrawal
+    ADD CONSTRAINT intervening_event_withdrawal_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
+
+ALTER TABLE ONLY public.intervening_event_withdrawal
+    ADD CONSTRAINT intervening_event_withdrawal_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.intervening_event(id);
+
+ALTER TABLE ONLY public.intervening_event_withdrawal
+    ADD CONSTRAINT intervening_event_withdrawal_withdrawn_by_fkey FOREIGN KEY (withdrawn_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.laboratory_observation
     ADD CONSTRAINT laboratory_observation_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.laboratory_report(id);

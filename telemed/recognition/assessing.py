@@ -14,8 +14,9 @@ from telemed.db import Connection, fetch_all, fetch_one, load
 from telemed.events import Event
 from telemed.events.consumer import Consumer
 from telemed.patients import links, links_store
-from telemed.recognition import laboratory_results
-from telemed.recognition.facts import Candidate, Identity, LinkState, Organization
+from telemed.recognition import intervening, laboratory_results
+from telemed.recognition.facts import Candidate, EventKind, Identity, LinkState, Organization
+from telemed.recognition.facts import Event as Intervening
 from telemed.recognition.facts_store import Document, Row, identities_of, know, latest_of
 from telemed.recognition.imaging_names import ImagingNames
 from telemed.recognition.imaging_results import UNDATED, ImagingFacts, Technique, candidate, result_id
@@ -46,7 +47,8 @@ OF_STUDIES = frozenset(
 )
 OF_IDENTITIES = frozenset({"identity.linked", "identity.unlinked", "identity.kept-apart", "patient.identified"})
 OF_RULES = frozenset({"organization.changed", "catalogue.installed", "grant.changed"})
-KINDS = OF_STUDIES | OF_IDENTITIES | OF_RULES | {"result.received"}
+OF_EVENTS = frozenset({"intervening-event.recorded", "intervening-event.withdrawn"})
+KINDS = OF_STUDIES | OF_IDENTITIES | OF_RULES | OF_EVENTS | {"result.received"}
 #: More series than any study of one examination has; what is said of a part says nothing of the whole.
 MOST_SERIES = 60
 #: Seconds until the registry says that it does not know enough to answer.
@@ -95,6 +97,8 @@ class Assessor:
             await self.grant(tx, event.subject)
         elif event.kind == "result.received":
             await self.laboratory(tx, UUID(event.ids["patient"]), event.subject)
+        elif event.kind in OF_EVENTS:
+            await self.intervening(tx, event.subject)
         elif event.kind in OF_IDENTITIES:
             others = (event.ids[key] for key in ("patient_id", "other_patient_id") if key in event.ids)
             await self.identities(tx, {event.subject, *(UUID(one) for one in others)})
@@ -137,6 +141,13 @@ class Assessor:
         ]
         await know(tx, rows)
         await self.identities(tx, {patient_id})
+
+    async def intervening(self, tx: Connection, event_id: UUID) -> None:
+        """An event that makes earlier results doubtful; one that was taken back is no more."""
+        told = await intervening.event(tx, event_id)
+        found = Intervening(str(told.id), EventKind(told.kind), told.at, UNDATED)
+        counts = told.withdrawn_at is None
+        await know(tx, [Row("event", str(told.id), str(told.patient_id), found if counts else None)])
 
     async def identities(self, tx: Connection, patients: set[UUID]) -> None:
         """Whose record each of these is, and each that is linked to them; what was linked and is not any more."""

@@ -864,6 +864,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patients/{id}/intervening-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events that make earlier results doubtful
+         * @description 期间诊疗事件
+         */
+        get: operations["get-patients-id-intervening-events"];
+        put?: never;
+        /**
+         * Tell of surgery, transfusion and the like
+         * @description 登记手术、输血等诊疗事件
+         */
+        post: operations["post-patients-id-intervening-events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{id}/intervening-events/{event}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back an event that was told in error
+         * @description 撤回误登记的诊疗事件
+         */
+        post: operations["post-patients-id-intervening-events-event-withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patients/{id}/reveal": {
         parameters: {
             query?: never;
@@ -3664,6 +3708,49 @@ export interface components {
             encounter_class: string;
         };
         /**
+         * EventBody
+         * @description One event.  submission_id: chosen by who tells it; the same again is kept once.  at: with its zone.
+         */
+        EventBody: {
+            /** Format: date-time */
+            at: string;
+            kind: components["schemas"]["EventKind"];
+            /** @default  */
+            note: string;
+            /** Format: uuid */
+            submission_id: string;
+        };
+        /**
+         * EventKind
+         * @description What makes an earlier result doubtful (practice 7); discharge and admission are not among them.
+         * @enum {unknown}
+         */
+        EventKind: "chemotherapy" | "condition-change" | "dialysis" | "surgery" | "thrombolysis" | "transfusion" | "trauma";
+        /**
+         * EventLine
+         * @description One event.  withdrawn: it was taken back and does not count.  own: of the asking person's organisation.
+         *
+         *         Times UTC.
+         */
+        EventLine: {
+            at: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["EventKind"];
+            note: string;
+            organization_name: string;
+            own: boolean;
+            recorded_at: string;
+            withdrawn: boolean;
+        };
+        /**
+         * EventList
+         * @description The newest first.
+         */
+        EventList: {
+            items: components["schemas"]["EventLine"][];
+        };
+        /**
          * FeeState
          * @description 收费状态.
          * @enum {unknown}
@@ -4329,7 +4416,7 @@ export interface components {
          * Organization
          * @description member: of the medical community today.
          *
-         *         level: None where it is not known.  region: GB/T 2260, '' where it is not known.  groups: of regions, such as 京津冀.
+         *         level: None where it is not known.  region: GB/T 2260, '' where it is not known.  groups: of regions (京津冀).
          */
         Organization: {
             active: boolean;
@@ -5547,6 +5634,10 @@ export interface components {
         WindowLeft: {
             days: number;
             left: number;
+        };
+        /** WithdrawalBody */
+        WithdrawalBody: {
+            reason: string;
         };
         /**
          * Words
@@ -7112,6 +7203,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityLinks"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-patients-id-intervening-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-patients-id-intervening-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-patients-id-intervening-events-event-withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
                 };
             };
             /** @description Problem */

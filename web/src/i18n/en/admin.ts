@@ -44,7 +44,7 @@ export const en: Translated<typeof zh> = {
     regionHint: '2, 4 or 6 digits (GB/T 2260); documents of a region go by it',
     regionWrong: 'Must be 2, 4 or 6 digits',
     groups: 'Groups of regions',
-    groupsHint: 'Such as 京津冀; separate several by 、',
+    groupsHint: 'e.g. 京津冀; separate several by 、',
     member: 'Community member',
     memberSince: 'Member since',
     state: 'State',
