@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from telemed.errors import Invalid
+from telemed.http.paging import cursor, following
 from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.results import quarantine, senders
 from telemed.results.code_map import CodeMaps
@@ -100,13 +101,13 @@ class ResultRoutes:
             raise Invalid("unknown-state", "没有这种状态。", "There is no such state.")
         async with call.pool.connection() as connection:
             rows = await quarantine.cases(
-                connection, call.scope, state=query.state, before=_cursor(query.after), limit=PAGE + 1
+                connection, call.scope, state=query.state, before=cursor(query.after), limit=PAGE + 1
             )
         for row in rows[:PAGE]:
             call.about("result-quarantine", row.id)
         last = rows[PAGE - 1] if len(rows) > PAGE else None
         return ResultCaseList(
-            [_shown(row) for row in rows[:PAGE]], None if last is None else f"{last.opened_at.isoformat()},{last.id}"
+            [_shown(row) for row in rows[:PAGE]], None if last is None else following(last.opened_at, last.id)
         )
 
     async def release(self, call: Call[Nothing, ResultDecision]) -> None:
@@ -144,17 +145,6 @@ class ResultRoutes:
     async def disable(self, call: Call[Nothing, FormerSender]) -> None:
         async with call.transaction() as tx:
             await senders.disable(tx, Names(call.body.application.strip(), call.body.facility.strip()))
-
-
-def _cursor(after: str) -> tuple[datetime, UUID] | None:
-    if not after:
-        return None
-    at, _, number = after.partition(",")
-    try:
-        # a plus sign in a query means a blank
-        return datetime.fromisoformat(at.replace(" ", "+")), UUID(number)
-    except ValueError:
-        raise Invalid("bad-cursor", "翻页位置无效，请从头查看。", "The page cursor is invalid; start again.") from None
 
 
 def _shown(row: CaseRow) -> ResultCase:
