@@ -98,6 +98,6 @@ async def store_table(tx: Connection, who: Importer, raw: bytes, *, leave_out_fa
             report_number=number,
             now=who.now,
         )
-        topics = ["admin", f"organization/{who.sender.organization_id}"]
-        await append(tx, "result.quarantined", case, topics, message=received.id, reason=doubt.reason)
+        heard = store.topics(who.sender.organization_id)
+        await append(tx, "result.quarantined", case, heard, message=received.id, reason=doubt.reason)
     return received.id, outcome

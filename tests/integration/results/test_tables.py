@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from telemed.access.policy import admit
+from telemed.access.policy import admit, scope
 from telemed.http.server import Server
 from telemed.http.wire import Authenticated, Gate
-from telemed.results import routes, routes_tables
+from telemed.results import routes_quarantine, routes_tables
 from telemed.results.maps import read_maps
 from tests.integration.results.conftest import MAPS, ZONE
 from tests.integration.results.test_mllp import known
@@ -30,7 +30,7 @@ async def client(laboratory, people, aiohttp_client):
 
     maps = read_maps(MAPS)
     server = Server(
-        [*routes.endpoints(ZONE, maps), *routes_tables.endpoints(ZONE, maps)],
+        [*routes_quarantine.endpoints(ZONE, maps, scope), *routes_tables.endpoints(ZONE, maps)],
         pool=laboratory.pool,
         gate=Gate(authenticate=authenticate, scope=admit, second_factor_fresh=lambda *_: True, record=record),
         clock=lambda: laboratory.now,
