@@ -88,7 +88,8 @@ from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
 from telemed.results.mllp import Limits as MllpLimits
 from telemed.results.mllp import Listener
-from telemed.results.routes import endpoints as result_endpoints
+from telemed.results.routes import endpoints as sender_endpoints
+from telemed.results.routes_quarantine import endpoints as result_quarantine_endpoints
 from telemed.results.routes_tables import endpoints as table_endpoints
 from telemed.results.units import prepare as prepare_units
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
@@ -224,7 +225,8 @@ def endpoints(county: County) -> list[Endpoint]:
         *check_endpoints(county.check, scope),
         *intervening_endpoints(),
         *catalogue_endpoints(county.documents, county.granting),
-        *result_endpoints(_zone(county.config), county.maps),
+        *sender_endpoints(),
+        *result_quarantine_endpoints(_zone(county.config), county.maps, scope),
         *table_endpoints(_zone(county.config), county.maps),
         *dicomweb_endpoints(
             root=county.config.archive_path,

@@ -188,6 +188,11 @@ class Scope:
         return [] if self.kind is ScopeKind.NOWHERE else sorted(self.organization_ids)
 
     @property
+    def is_county_wide(self) -> bool:
+        """Whether what belongs to no organisation is this person's too: of who acts for the whole county."""
+        return self.kind in (ScopeKind.COMMUNITY, ScopeKind.EVERYWHERE)
+
+    @property
     def patients(self) -> list[UUID]:
         """For SQL, beside `organizations`: whose rows count too, `= any(...)`."""
         return sorted(self.opened)

@@ -1477,6 +1477,25 @@ CREATE TABLE public.result_quarantine (
     CONSTRAINT quarantined_result_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'released'::text, 'discarded'::text])))
 );
 
+CREATE TABLE public.result_quarantine_act (
+    id bigint NOT NULL,
+    case_id uuid NOT NULL,
+    act text NOT NULL,
+    note text NOT NULL,
+    acted_by uuid NOT NULL,
+    acted_at timestamp with time zone NOT NULL,
+    CONSTRAINT quarantine_act_is_known CHECK ((act = ANY (ARRAY['released'::text, 'assigned'::text, 'discarded'::text, 'reopened'::text])))
+);
+
+ALTER TABLE public.result_quarantine_act ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.result_quarantine_act_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.schema_migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -1818,6 +1837,9 @@ ALTER TABLE ONLY public.recognition_response
 ALTER TABLE ONLY public.result_message
     ADD CONSTRAINT result_message_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.result_quarantine_act
+    ADD CONSTRAINT result_quarantine_act_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.result_quarantine
     ADD CONSTRAINT result_quarantine_pkey PRIMARY KEY (id);
 
@@ -2019,6 +2041,10 @@ CREATE UNIQUE INDEX result_message_once ON public.result_message USING btree (di
 
 CREATE UNIQUE INDEX result_message_once_by_content ON public.result_message USING btree (sender_id, control_id, content_digest) WHERE (disposition <> ALL (ARRAY['failed'::text, 'refused'::text]));
 
+CREATE INDEX result_message_refused ON public.result_message USING btree (received_at DESC, id DESC) WHERE (disposition = 'refused'::text);
+
+CREATE INDEX result_quarantine_act_by_case ON public.result_quarantine_act USING btree (case_id, id);
+
 CREATE INDEX result_quarantine_by_message ON public.result_quarantine USING btree (message_id);
 
 CREATE INDEX result_quarantine_open ON public.result_quarantine USING btree (organization_id, opened_at DESC) WHERE (state = 'open'::text);
@@ -2164,6 +2190,10 @@ CREATE TRIGGER result_message_again_is_immutable BEFORE DELETE OR UPDATE ON publ
 CREATE TRIGGER result_message_is_immutable BEFORE DELETE OR UPDATE ON public.result_message FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER result_message_is_never_truncated BEFORE TRUNCATE ON public.result_message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER result_quarantine_act_is_append_only BEFORE DELETE OR UPDATE ON public.result_quarantine_act FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER result_quarantine_act_is_never_truncated BEFORE TRUNCATE ON public.result_quarantine_act FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
@@ -2548,6 +2578,12 @@ ALTER TABLE ONLY public.result_message
 
 ALTER TABLE ONLY public.result_message
     ADD CONSTRAINT result_message_sender_id_fkey FOREIGN KEY (sender_id) REFERENCES public.laboratory_sender(id);
+
+ALTER TABLE ONLY public.result_quarantine_act
+    ADD CONSTRAINT result_quarantine_act_acted_by_fkey FOREIGN KEY (acted_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.result_quarantine_act
+    ADD CONSTRAINT result_quarantine_act_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.result_quarantine(id);
 
 ALTER TABLE ONLY public.result_quarantine
     ADD CONSTRAINT result_quarantine_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);

@@ -15,7 +15,7 @@ from telemed.errors import Conflict, Invalid, NotFound
 from telemed.events import append
 from telemed.imaging import store
 from telemed.imaging.study import Arrival, Clash, statement_key
-from telemed.vocabulary import PractitionerId, Scope, ScopeKind, Text
+from telemed.vocabulary import PractitionerId, Scope, Text
 
 queries = load(__name__, "quarantine.sql")
 
@@ -208,14 +208,6 @@ def _topics(organization_id: UUID | None) -> list[str]:
     return ["admin", "worklist", *([] if organization_id is None else [f"organization/{organization_id}"])]
 
 
-def sees_unplaced(deciding: Scope) -> bool:
-    """Whether a case whose sender belongs to no organisation is this person's: of who decides for the whole county.
-
-    deciding: the scope of QUARANTINE_DECIDE.
-    """
-    return deciding.kind in (ScopeKind.COMMUNITY, ScopeKind.EVERYWHERE)
-
-
 async def cases(
     connection: Connection,
     scope: Scope,
@@ -321,7 +313,7 @@ async def settle(
 
 async def _lock(tx: Connection, scope: Scope, case_id: UUID) -> _Locked:
     case = await fetch_one(tx, queries["lock_case"], {"id": case_id}, _Locked)
-    unplaced = case is not None and case.organization_id is None and sees_unplaced(scope)
+    unplaced = case is not None and case.organization_id is None and scope.is_county_wide
     if case is None or not (unplaced or scope.admits(case.organization_id)):
         raise NotFound("unknown-case", "找不到该异常数据。", "There is no such quarantined item.")
     if case.state != "open":

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from telemed.errors import Invalid
+from telemed.http.paging import cursor, following
 from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.imaging import quarantine
 from telemed.imaging.quarantine import REASONS, RELEASABLE, CaseRow
@@ -83,25 +84,16 @@ async def cases(call: Call[CaseQuery, Nothing], *, unplaced: bool) -> CaseList:
             call.scope,
             unplaced=unplaced,
             state=query.state,
-            before=_cursor(query.after),
+            before=cursor(query.after),
             limit=PAGE + 1,
         )
         count = await quarantine.count_open(connection, call.scope, unplaced=unplaced)
     for row in rows[:PAGE]:
         call.about("quarantine", row.id)
-    following = f"{rows[PAGE - 1].received_at.isoformat()},{rows[PAGE - 1].id}" if len(rows) > PAGE else None
-    return CaseList([_shown(row) for row in rows[:PAGE]], following, count)
-
-
-def _cursor(after: str) -> tuple[datetime, UUID] | None:
-    if not after:
-        return None
-    at, _, number = after.partition(",")
-    try:
-        # a plus sign in a query means a blank
-        return datetime.fromisoformat(at.replace(" ", "+")), UUID(number)
-    except ValueError:
-        raise Invalid("bad-cursor", "翻页位置无效，请从头查看。", "The page cursor is invalid; start again.") from None
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return CaseList(
+        [_shown(row) for row in rows[:PAGE]], None if last is None else following(last.received_at, last.id), count
+    )
 
 
 def _shown(row: CaseRow) -> Case:
@@ -159,7 +151,7 @@ def endpoints(scope: Callable[[Principal, Action], Scope]) -> list[Endpoint]:
     read, decide = Action.QUARANTINE_READ, Action.QUARANTINE_DECIDE
 
     async def listed(call: Call[CaseQuery, Nothing]) -> CaseList:
-        return await cases(call, unplaced=quarantine.sees_unplaced(scope(call.principal, decide)))
+        return await cases(call, unplaced=scope(call.principal, decide).is_county_wide)
 
     return [
         Endpoint(

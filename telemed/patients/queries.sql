@@ -66,6 +66,13 @@ values (%(organization_id)s::uuid, %(kind)s::text, %(day)s::date, 1)
 on conflict (organization_id, kind, day) do update set last = number_counter.last + 1
 returning last;
 
+-- name: open_review_of
+-- The review of two records that waits for a decision.
+select id from identity_review
+where state = 'open' and (patient_id, other_patient_id) in (
+    (%(one)s::uuid, %(other)s::uuid), (%(other)s::uuid, %(one)s::uuid))
+order by opened_at, id limit 1 for update;
+
 -- name: open_review
 -- Two persons for the work list of doubtful identities, once while it is open, and not again where somebody has told
 -- them apart or linked them; a borrowed card speaks against a link.

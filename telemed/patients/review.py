@@ -7,6 +7,7 @@ from uuid import UUID
 
 from telemed.db import Connection
 from telemed.errors import Conflict, Invalid, NotFound
+from telemed.events import append
 from telemed.patients import candidates, links_store, matching, resolving, store
 from telemed.patients.identifiers import Identifier
 from telemed.patients.identity import Person
@@ -33,6 +34,42 @@ async def decide(
     apply = resolving.link if state == "same-person" else resolving.never_link
     await apply(tx, row.patient_id, row.other_patient_id, why, now)
     return row
+
+
+async def same(
+    tx: Connection,
+    patient_id: UUID,
+    other_patient_id: UUID,
+    note: str,
+    *,
+    organization_id: UUID,
+    decided_by: UUID,
+    now: datetime,
+) -> UUID:
+    """Say of two records that they are one person, whether or not somebody has asked; the review it stands in.
+
+    Raises Conflict for one record, for two that are linked, and where somebody has told them apart. Nothing is written
+    then.
+    """
+    await links_store.hold(tx)
+    if patient_id == other_patient_id:
+        raise Conflict("same-record", "两份是同一条记录。", "The two are one record.")
+    two = {"patient_id": patient_id, "other_patient_id": other_patient_id}
+    await store.open_review(tx, organization_id, **two, reason="number-contradicts", now=now)
+    review_id = await store.open_review_of(tx, patient_id, other_patient_id)
+    if review_id is None:
+        raise Conflict(
+            "review-decided",
+            "这两份记录已核对过。如需更改，请先在“身份核对”中撤回。未作任何改动。",
+            "These two have been decided about. Take that back on the list of identities first. Nothing was changed.",
+        )
+    await store.decide_review(tx, review_id, state="same-person", note=note, decided_by=decided_by, now=now)
+    records = await candidates.records_of(tx, [patient_id, other_patient_id])
+    found = matching.compare(records[patient_id].record(), records[other_patient_id].record()).findings
+    why = Why(Ground.REVIEWED, decided_by, review_id, note, found)
+    await resolving.link(tx, patient_id, other_patient_id, why, now)
+    await append(tx, "identity.reviewed", review_id, [f"organization/{organization_id}"])
+    return review_id
 
 
 async def reopen(

@@ -12,6 +12,7 @@ import msgspec
 from telemed.db import Connection
 from telemed.errors import Invalid
 from telemed.events import append
+from telemed.http.paging import cursor, following
 from telemed.http.wire import Call, Endpoint, Nothing, RateClass
 from telemed.patients import break_glass, identifiers, store
 from telemed.patients import break_glass_store as opened
@@ -166,7 +167,7 @@ class BreakGlassRoutes:
     async def uses(self, call: Call[UsesQuery, Nothing]) -> Uses:
         organizations = call.scope.organizations
         seen = self._scope(call.principal, Action.PATIENT_READ).organizations
-        before = _cursor(call.query.after)
+        before = cursor(call.query.after)
         async with call.pool.connection() as connection:
             rows = await opened.uses(
                 connection, organizations, waiting=call.query.waiting, before=before, limit=PAGE + 1
@@ -176,7 +177,7 @@ class BreakGlassRoutes:
         for row in rows[:PAGE]:
             _about(call, row.use)
         last = rows[PAGE - 1] if len(rows) > PAGE else None
-        return Uses(items, None if last is None else f"{last.opened_at.isoformat()},{last.id}", waiting)
+        return Uses(items, None if last is None else following(last.opened_at, last.id), waiting)
 
     async def review(self, call: Call[Nothing, ReviewBody]) -> None:
         body, by = call.body, call.principal.practitioner_id
@@ -262,17 +263,6 @@ def _about(
 
 async def _tell(tx: Connection, kind: str, use: Use) -> None:
     await append(tx, kind, use.id, ["admin", f"organization/{use.organization_id}"])
-
-
-def _cursor(after: str) -> tuple[datetime, UUID] | None:
-    if not after:
-        return None
-    at, _, number = after.partition(",")
-    try:
-        # a plus sign in a query means a blank
-        return datetime.fromisoformat(at.replace(" ", "+")), UUID(number)
-    except ValueError:
-        raise Invalid("bad-cursor", "翻页位置无效，请从头查看。", "The page cursor is invalid; start again.") from None
 
 
 def endpoints(zone: tzinfo, scope: PolicyScope) -> list[Endpoint]:

@@ -209,6 +209,12 @@ async def open_review(
     )
 
 
+async def open_review_of(tx: Connection, one: UUID, other: UUID) -> UUID | None:
+    """The review of two records that waits, in either order, locked."""
+    row = await fetch_one(tx, queries["open_review_of"], {"one": one, "other": other}, _Id)
+    return None if row is None else row.id
+
+
 async def update_contact(tx: Connection, patient_id: UUID, contact: Contact) -> None:
     """Keep the phone and address said last."""
     await execute(

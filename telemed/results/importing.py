@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,7 +51,7 @@ async def store_table(tx: Connection, who: Importer, raw: bytes, *, leave_out_fa
     Raises Invalid if lines are faulty and are not to be left out, or if none is left; Conflict for a table that the
     organisation has brought before.  Nothing was changed then.
     """
-    table = read_table(raw, who.zone, received_at=who.now)
+    table = await asyncio.to_thread(read_table, raw, who.zone, received_at=who.now)
     if table.faults and not leave_out_faulty:
         first = table.faults[0]
         raise Invalid(
@@ -97,6 +98,6 @@ async def store_table(tx: Connection, who: Importer, raw: bytes, *, leave_out_fa
             report_number=number,
             now=who.now,
         )
-        topics = ["admin", f"organization/{who.sender.organization_id}"]
-        await append(tx, "result.quarantined", case, topics, message=received.id, reason=doubt.reason)
+        heard = store.topics(who.sender.organization_id)
+        await append(tx, "result.quarantined", case, heard, message=received.id, reason=doubt.reason)
     return received.id, outcome

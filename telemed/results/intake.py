@@ -122,6 +122,8 @@ class Intake:
             log.warning("unreadable-message-not-kept", reason=why.reason, size=len(received.raw))
             return answer
         await store.insert_message(tx, received, "refused", answer)
+        place = None if received.sender is None else received.sender.organization_id
+        await append(tx, "result.refused", received.id, store.topics(place), reason=why.reason)
         log.info("message-refused", message=str(received.id), reason=why.reason, place=why.place)
         return answer
 
@@ -158,7 +160,7 @@ class Intake:
                 tx,
                 "result.quarantined",
                 case,
-                ["admin", f"organization/{sender.organization_id}"],
+                store.topics(sender.organization_id),
                 message=received.id,
                 reason=doubt.reason,
             )

@@ -5,83 +5,31 @@ Nothing is ever let in over a unit that contradicts its item: the map is put rig
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-from telemed.db import Connection, execute, fetch_all, fetch_one, load
+from telemed.db import Connection, execute, fetch_one
 from telemed.errors import Conflict, Invalid, NotFound
 from telemed.events import append
+from telemed.patients import review
+from telemed.patients import store as people
 from telemed.results import store
 from telemed.results.code_map import CodeMaps
-from telemed.results.hl7_message import Malformed, read
-from telemed.results.observations import results
-from telemed.results.report import REASONS, Results
+from telemed.results.quarantine_list import IdRow, Kept, place_of, queries, understood
+from telemed.results.report import REASONS
 from telemed.results.storing import Only, Outcome, Work, store_results
-from telemed.results.table import read_table
 from telemed.vocabulary import PractitionerId, Scope
-
-queries = load(__name__, "quarantine.sql")
 
 #: What reading anew can clear: the map, the spelling of a unit, or this program has been put right meanwhile.
 READ_ANEW = frozenset({"unit-missing", "unit-unknown", "unit-contradicts", "code-ambiguous", "not-stored"})
 #: What a person who has asked the laboratory may say is right.
 ACCEPTED = frozenset({"report-of-another-patient"})
 RELEASABLE = READ_ANEW | ACCEPTED
-
-
-class CaseRow(msgspec.Struct, frozen=True):
-    """A case as it is listed.  written: what stood at `place`; never a name or number of a person."""
-
-    id: UUID
-    reason: str
-    place: str
-    written: str
-    report_number: str
-    line: int
-    organization_id: UUID
-    organization_name: str
-    application: str | None
-    facility: str | None
-    control_id: str
-    received_at: datetime
-    opened_at: datetime
-    state: str
-    note: str
-    decided_at: datetime | None
-    decided_by_name: str
-
-
-class _Locked(msgspec.Struct, frozen=True):
-    id: UUID
-    message_id: UUID
-    organization_id: UUID
-    line: int
-    reason: str
-    state: str
-    bytes: bytes
-    format: str
-    received_at: datetime
-    control_id: str
-    sender_id: UUID | None
-    organization_code: str
-
-
-async def cases(
-    connection: Connection, scope: Scope, *, state: str, before: tuple[datetime, UUID] | None, limit: int
-) -> list[CaseRow]:
-    """Cases of the organisations in scope, the newest first."""
-    params = {
-        "state": state,
-        "organizations": scope.organizations,
-        "before_at": None if before is None else before[0],
-        "before_id": None if before is None else before[1],
-        "limit": limit,
-    }
-    return await fetch_all(connection, queries["cases"], params, CaseRow)
+#: Results stored under a source patient and linked to nobody, as the number is wrong: a person may say whose they are.
+ASSIGNABLE = frozenset({"id-number-wrong", "id-number-contradicts"})
 
 
 async def release(
@@ -100,12 +48,7 @@ async def release(
     Raises NotFound outside the scope, Invalid without a note, Conflict if it was decided before, cannot be released,
     or still has something against it; nothing was changed then.
     """
-    if not note.strip():
-        raise Invalid(
-            "release-needs-note",
-            "放行须写明理由：核对了什么、为何可以放行。数据仍保留，未作任何改动。",
-            "Say what was checked and why it may be released. It is kept, and nothing was changed.",
-        )
+    _need_note(note)
     case = await _lock(tx, scope, case_id)
     if case.reason not in RELEASABLE:
         raise Conflict(
@@ -123,13 +66,74 @@ async def release(
 
 
 async def discard(tx: Connection, scope: Scope, case_id: UUID, *, by: PractitionerId, note: str, now: datetime) -> None:
-    """Close a case without letting it in; the message is still kept.  Raises NotFound, Conflict if decided before."""
+    """Close a case without letting it in; the message is still kept.
+
+    Raises NotFound, Invalid without a note, Conflict if decided before.
+    """
+    _need_note(note)
     case = await _lock(tx, scope, case_id)
     await _decide(tx, case, "discarded", by=by, note=note, now=now)
 
 
-async def _read_anew(tx: Connection, case: _Locked, maps: CodeMaps, zone: ZoneInfo, now: datetime) -> Outcome:
-    found = _understood(case, zone)
+async def reopen(tx: Connection, scope: Scope, case_id: UUID, *, by: PractitionerId, note: str, now: datetime) -> None:
+    """Take a discarding back; the case waits again.  Raises NotFound, Invalid without a note, Conflict otherwise."""
+    _need_note(note)
+    case = await _find(tx, scope, case_id)
+    params = {"id": case_id, "by": by, "note": note.strip(), "now": now}
+    if await execute(tx, queries["reopen"], params) == 0:
+        raise Conflict(
+            "case-not-discarded",
+            "只有已作废的数据可以撤回。未作任何改动。",
+            "Only what was discarded can be taken back. Nothing was changed.",
+        )
+    await append(tx, "result.decided", case.id, store.topics(case.organization_id), state="open")
+
+
+async def assign(
+    tx: Connection,
+    scope: Scope,
+    case_id: UUID,
+    patient_id: UUID,
+    *,
+    by: PractitionerId,
+    note: str,
+    now: datetime,
+) -> UUID:
+    """Say whose the results are that came with a wrong number, and return the record they are kept under.
+
+    The two records are linked as a review would link them, and can be parted on the list of decided identities.
+    Raises NotFound outside the scope, Invalid without a note, Conflict where there is nothing to assign or somebody
+    has told the two apart; nothing was changed then.
+    """
+    _need_note(note)
+    case = await _lock(tx, scope, case_id)
+    source = await fetch_one(tx, queries["patient_of_case"], place_of(case), IdRow)
+    if case.reason not in ASSIGNABLE or source is None:
+        raise Conflict(
+            "case-not-assignable",
+            "该数据不涉及患者归属，不能指定患者。",
+            "This is not about whose a result is; no patient can be named.",
+        )
+    if await people.patient(tx, patient_id, scope.organizations) is None:
+        raise NotFound("unknown-patient", "找不到该患者。", "There is no such patient.")
+    await review.same(
+        tx, source.id, patient_id, note.strip(), organization_id=case.organization_id, decided_by=by, now=now
+    )
+    await _decide(tx, case, "released", by=by, note=note, now=now, act="assigned")
+    return source.id
+
+
+def _need_note(note: str) -> None:
+    if not note.strip():
+        raise Invalid(
+            "decision-needs-note",
+            "须写明理由：核对了什么。数据仍保留，未作任何改动。",
+            "Say what was checked. It is kept, and nothing was changed.",
+        )
+
+
+async def _read_anew(tx: Connection, case: Kept, maps: CodeMaps, zone: ZoneInfo, now: datetime) -> Outcome:
+    found = await asyncio.to_thread(understood, case, zone)
     sender = store.Sender(case.sender_id, case.organization_id, case.organization_code)
     received = store.Received(
         id=case.message_id,
@@ -148,39 +152,33 @@ async def _read_anew(tx: Connection, case: _Locked, maps: CodeMaps, zone: ZoneIn
     return outcome
 
 
-def _understood(case: _Locked, zone: ZoneInfo) -> Results:
-    """What the bytes say; times are judged by when they came, as they were the first time."""
-    if case.format == "table":
-        return read_table(case.bytes, zone, received_at=case.received_at).results
-    message = read(case.bytes)
-    found = message if isinstance(message, Malformed) else results(message, zone, received_at=case.received_at)
-    if isinstance(found, Malformed):
-        raise Conflict("case-not-readable", "消息已无法读取。", "The message cannot be read any more.")
-    return found
-
-
-async def _lock(tx: Connection, scope: Scope, case_id: UUID) -> _Locked:
-    case = await fetch_one(tx, queries["lock_case"], {"id": case_id}, _Locked)
+async def _find(tx: Connection, scope: Scope, case_id: UUID) -> Kept:
+    case = await fetch_one(tx, queries["lock_case"], {"id": case_id}, Kept)
     if case is None or not scope.admits(case.organization_id):
         raise NotFound("unknown-case", "找不到该异常数据。", "There is no such quarantined item.")
+    return case
+
+
+async def _lock(tx: Connection, scope: Scope, case_id: UUID) -> Kept:
+    case = await _find(tx, scope, case_id)
     if case.state != "open":
         raise Conflict("case-decided", "该异常数据已由他人处理。", "Somebody has decided this item already.")
     return case
 
 
-async def _decide(tx: Connection, case: _Locked, state: str, *, by: PractitionerId, note: str, now: datetime) -> None:
-    await execute(
-        tx,
-        queries["decide"],
-        {
-            "id": case.id,
-            "message_id": case.message_id,
-            "line": case.line,
-            "reasons": sorted(RELEASABLE),
-            "state": state,
-            "note": note.strip(),
-            "by": by,
-            "now": now,
-        },
-    )
-    await append(tx, "result.decided", case.id, ["admin", f"organization/{case.organization_id}"], state=state)
+async def _decide(
+    tx: Connection, case: Kept, state: str, *, by: PractitionerId, note: str, now: datetime, act: str = ""
+) -> None:
+    params = {
+        "id": case.id,
+        "message_id": case.message_id,
+        "line": case.line,
+        "reasons": sorted(RELEASABLE),
+        "state": state,
+        "act": act or state,
+        "note": note.strip(),
+        "by": by,
+        "now": now,
+    }
+    await execute(tx, queries["decide"], params)
+    await append(tx, "result.decided", case.id, store.topics(case.organization_id), state=state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -17,12 +18,14 @@ from telemed.results.code_map import CodeMaps
 from telemed.results.importing import Importer, store_table
 from telemed.results.judging import Judged
 from telemed.results.report import Doubt
-from telemed.results.table import MAX_BYTES, Table
+from telemed.results.sheet import MAX_BYTES
+from telemed.results.table import Table
 from telemed.vocabulary import Action, Text
 
 #: Lines and faults that a look shows.
 SHOWN = 200
-TABLE = Upload(("text/csv",), MAX_BYTES)
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TABLE = Upload(("text/csv", EXCEL), MAX_BYTES)
 
 
 class TableFault(msgspec.Struct, frozen=True):
@@ -94,7 +97,7 @@ class TableRoutes:
         raw = await _body(call)
         async with call.pool.connection() as connection:
             sender = await store.own_sender(connection, call.principal.organization_id)
-        table, judged = self._importer(call, sender).look(raw)
+        table, judged = await asyncio.to_thread(self._importer(call, sender).look, raw)
         return _shown(raw, table, judged)
 
     async def store(self, call: Call[TableQuery, Any]) -> TableStored:

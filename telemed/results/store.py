@@ -340,6 +340,11 @@ def _coded(codes: Sequence[CodedText]) -> str:
     return json.dumps([{"code": one.code, "text": one.text, "system": one.system} for one in codes], ensure_ascii=False)
 
 
+def topics(organization_id: UUID | None) -> list[str]:
+    """Who hears of what was kept apart: the organisation, and by `worklist` the reading centre that decides for all."""
+    return ["admin", "worklist", *([] if organization_id is None else [f"organization/{organization_id}"])]
+
+
 async def open_case(
     tx: Connection,
     doubt: Doubt,

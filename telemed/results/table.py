@@ -1,13 +1,11 @@
-"""Results in a CSV table → reports, with every fault by its line and column. Pure.
+"""Results in a table → reports, with every fault by its line and column. Pure.
 
 For laboratories whose system sends nothing: one line is one result, a header line names the columns in Chinese or
-English, in any order.  UTF-8 or GB 18030.  RFC 4180.
+English, in any order.  CSV or Excel, as `sheet` reads them.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,11 +22,10 @@ from telemed.results.report import (
     Specimen,
     Status,
 )
+from telemed.results.sheet import Line, Unusable, lines_of
 from telemed.results.values import NO_CODE, CodedText, plain_value
 from telemed.vocabulary import Sex, Text
 
-MAX_BYTES = 4 << 20
-MAX_LINES = 20_000
 _LONGEST = 200
 
 #: Column → the names it goes by, the first of each language as documents write it.
@@ -64,7 +61,12 @@ _WORDS = {
 }
 _STATUSES = {word: status for status, words in _WORDS.items() for word in words}
 _SEXES = {"": Sex.UNKNOWN, "m": Sex.MALE, "男": Sex.MALE, "1": Sex.MALE, "f": Sex.FEMALE, "女": Sex.FEMALE, "2": Sex.FEMALE}  # fmt: skip # noqa: E501
-_OF_THE_PATIENT = ("name", "sex", "birth_date", "id_number", "local_number")
+_OF_TIME = ("birth_date", "collected", "changed")
+_A_DATE = Text(
+    "此处是日期，Excel 可能已改写原来的内容（如 1-2）。请将该列设为文本后重新录入。",
+    "This is a date: Excel may have rewritten what stood there (1-2). Make the column text and type it anew.",
+)
+OF_THE_PATIENT = ("name", "sex", "birth_date", "id_number", "local_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,38 +89,20 @@ class Table:
 
 def read_table(raw: bytes, zone: ZoneInfo, *, received_at: datetime) -> Table:
     """Read a table.  zone: of times without one.  A line with a fault is left out; nothing is guessed."""
-    text = _decoded(raw)
-    if text is None:
-        return _unusable(Text("文件不是 UTF-8 或 GB18030 编码。", "The file is neither UTF-8 nor GB 18030."))
-    if len(raw) > MAX_BYTES:
-        return _unusable(Text("文件过大，请分批导入。", "The file is too large; import it in parts."))
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: list[tuple[int, list[str]]] = []
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                lines.append((reader.line_num, [cell.strip() for cell in cells]))
-            if len(lines) > MAX_LINES:
-                return _unusable(Text("行数过多，请分批导入。", "There are too many lines; import them in parts."))
-    except csv.Error:
-        return _unusable(Text("引号不成对，无法分列。", "A quotation mark is not closed."), reader.line_num)
-    if not lines:
-        return _unusable(Text("文件为空。", "The file is empty."))
-    header = [_NAMES.get(cell.casefold()) for cell in lines[0][1]]
-    faults = _faults_of_header(lines[0][1], header)
+    lines = lines_of(raw)
+    if isinstance(lines, Unusable):
+        return _unusable(lines.text, lines.line)
+    first = lines[0]
+    header = header_of(first)
+    faults = _faults_of_header(first.cells, header)
     if faults:
         return Table(Results((), None), tuple(faults), len(lines) - 1)
     return _table(header, lines[1:], zone, received_at)
 
 
-def _decoded(raw: bytes) -> str | None:
-    for codec in ("utf-8-sig", "gb18030"):
-        try:
-            text = raw.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        return None if "\0" in text else text
-    return None
+def header_of(line: Line) -> list[str | None]:
+    """The columns that a header names, None for one that is not known."""
+    return [_NAMES.get(cell.casefold()) for cell in line.cells]
 
 
 def _unusable(why: Text, line: int = 1) -> Table:
@@ -145,23 +129,22 @@ def _faults_of_header(written: Sequence[str], header: Sequence[str | None]) -> l
     return faults
 
 
-def _table(
-    header: Sequence[str | None], lines: Sequence[tuple[int, list[str]]], zone: ZoneInfo, received_at: datetime
-) -> Table:
+def _table(header: Sequence[str | None], lines: Sequence[Line], zone: ZoneInfo, received_at: datetime) -> Table:
     faults: list[LineFault] = []
     reports: dict[str, list[tuple[int, dict[str, str]]]] = {}
-    for line, cells in lines:
+    for one in lines:
+        line, cells = one.number, [*one.cells, *[""] * (len(header) - len(one.cells) if one.printed else 0)]
         if len(cells) != len(header):
             faults.append(LineFault(line, "", Text("列数与表头不符。", "The line has other columns than the header.")))
             continue
         row = {column: cell for column, cell in zip(header, cells, strict=True) if column is not None}
-        found = _faults_of_line(line, row, zone, received_at)
+        found = _faults_of_cells(one, header) or _faults_of_line(line, row, zone, received_at)
         first = reports.get(row["report"], [(line, row)])[0][1]
         found += [
             LineFault(
                 line, COLUMNS[column][0], Text("同一报告号下患者信息不一致。", "The report is of another patient.")
             )
-            for column in _OF_THE_PATIENT
+            for column in OF_THE_PATIENT
             if row.get(column, "") != first.get(column, "")
         ]
         if found:
@@ -170,6 +153,15 @@ def _table(
             reports.setdefault(row["report"], []).append((line, row))
     patients = tuple(_report(number, rows, zone, received_at) for number, rows in reports.items())
     return Table(Results(patients, None), tuple(faults), len(lines))
+
+
+def _faults_of_cells(line: Line, header: Sequence[str | None]) -> list[LineFault]:
+    """What a workbook holds that is no text, and dates where none belongs: Excel makes 1-2 into one."""
+    found = {
+        **{at: _A_DATE for at in line.dates if header[at] not in _OF_TIME},
+        **line.faults,
+    }
+    return [LineFault(line.number, COLUMNS[header[at] or ""][0], text) for at, text in sorted(found.items())]
 
 
 def _faults_of_line(line: int, row: Mapping[str, str], zone: ZoneInfo, received_at: datetime) -> list[LineFault]:
@@ -187,7 +179,7 @@ def _faults_of_line(line: int, row: Mapping[str, str], zone: ZoneInfo, received_
         faults.append(LineFault(line, COLUMNS["status"][0], Text("不认识的状态。", "This status is not known.")))
     if row.get("sex", "").casefold() not in _SEXES:
         faults.append(LineFault(line, COLUMNS["sex"][0], Text("不认识的性别。", "This sex is not known.")))
-    for column in ("birth_date", "collected", "changed"):
+    for column in _OF_TIME:
         moment = read_moment(row.get(column, ""), zone, received_at=received_at)
         # an old birth date is no wrong one
         if moment is not None and moment.doubt not in ("", "implausible" if column == "birth_date" else ""):

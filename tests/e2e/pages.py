@@ -133,6 +133,12 @@ VISITS: tuple[Visit, ...] = (
         organization="青石",
         prepare=_discard_first,
     ),
+    Visit(
+        "quarantine-laboratory",
+        "/quarantine/laboratory",
+        "center-head",
+        ".message .lines",
+    ),
     Visit("patients", "/patients", "technician", "input[type='search']", organization="青石"),
     Visit(
         "images-ct", lambda known: f"/images/{known.facts.ct_study}", "author", ".corner.top", route="/images/:study?"

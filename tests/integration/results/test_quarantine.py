@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from telemed.access.policy import admit
+from telemed.access.policy import admit, scope
 from telemed.http.server import Server
 from telemed.http.wire import Authenticated, Gate
-from telemed.results import routes
+from telemed.results import routes, routes_quarantine
 from telemed.results.code_map import CodeMaps, read
 from tests.integration.results.conftest import ZONE
 from tests.integration.results.test_mllp import NO_ID, known
@@ -44,7 +44,7 @@ async def served(laboratory, people, aiohttp_client):
         maps = read((f"{n}.toml", raw) for n, raw in enumerate(files))
         assert isinstance(maps, CodeMaps)
         server = Server(
-            routes.endpoints(ZONE, maps),
+            [*routes.endpoints(), *routes_quarantine.endpoints(ZONE, maps, scope)],
             pool=laboratory.pool,
             gate=Gate(authenticate=authenticate, scope=admit, second_factor_fresh=lambda *_: True, record=record),
             clock=lambda: laboratory.now + timedelta(hours=3),
@@ -113,9 +113,10 @@ async def test_releasing_needs_a_note_and_a_reason_that_can_be_released(laborato
     client = await served(OWN)
     (case,) = await listed(client)
     assert not case["releasable"]
-    assert await decide(client, case["id"], note=" ") == (422, "release-needs-note")
+    assert await decide(client, case["id"], note=" ") == (422, "decision-needs-note")
     assert await decide(client, case["id"]) == (409, "case-not-releasable")
-    assert await decide(client, case["id"], "discard", note="") == (204, "")
+    assert await decide(client, case["id"], "discard", note="") == (422, "decision-needs-note")
+    assert await decide(client, case["id"], "discard") == (204, "")
     assert await listed(client) == []
     assert await laboratory.one("select count(*) from result_message") == 1
 
@@ -153,3 +154,127 @@ async def test_the_administrator_enrols_who_was_seen_and_lets_nobody_in_that_was
         assert (await client.post("/api/laboratory/senders/disable", json=who, headers=headers)).status == status
     assert await laboratory.codes(message(control="M9").replace("县医院检验科".encode("gb18030"), b"TCM")) == ["AR"]
     assert await laboratory.one("select count(*) from result_message") == 1
+
+
+async def detail(client, case, who="here", kind="quarantine"):
+    answer = await client.get(f"/api/laboratory/{kind}/{case}", headers={"X-Who": who})
+    return answer.status, await answer.json()
+
+
+async def test_a_case_shows_its_message_without_the_person_and_what_todays_map_says(laboratory, served):
+    await laboratory.codes(CONTRADICTING)
+    client = await served(OWN.replace(b'"county-hospital"', b'"*"').replace(b'unit = "U/L"', b'unit = "mmol/L"'))
+    (case,) = await listed(client)
+    status, seen = await detail(client, case["id"])
+    assert status == 200
+    assert seen["case"]["where_zh"] == "第 4 行 OBX-6（单位）"
+    assert [one["text"] for one in seen["contents"]["values"] if one["name"] == "OBX-6"] == ["U/L"]
+    assert (seen["today"]["item"], seen["today"]["unit"], seen["today"]["against"]) == (
+        "glucose-odd",
+        "mmol/L",
+        "unit-contradicts",
+    )
+    for one in ("王桂兰", "239999195603140024", "20481"):
+        assert one not in str(seen)
+    assert (await detail(client, case["id"], who="there"))[0] == 404
+
+
+async def test_a_case_says_when_the_mended_map_would_let_it_in(laboratory, served):
+    await laboratory.codes(CONTRADICTING)
+    client = await served(OWN)
+    (case,) = await listed(client)
+    _, seen = await detail(client, case["id"])
+    assert (seen["today"]["item"], seen["today"]["against"]) == ("glucose-odd", "")
+    assert await decide(client, case["id"]) == (204, "")
+    _, seen = await detail(client, case["id"])
+    assert [(one["act"], one["acted_by_name"], one["note"]) for one in seen["acts"]] == [
+        ("released", "赵国军", "已与检验科核对")
+    ]
+
+
+async def test_a_discarding_is_taken_back_and_both_acts_stay(laboratory, served):
+    await laboratory.codes(CONTRADICTING)
+    client = await served(OWN)
+    (case,) = await listed(client)
+    assert await decide(client, case["id"], "reopen") == (409, "case-not-discarded")
+    assert await decide(client, case["id"], "discard", note="检验科将重发") == (204, "")
+    assert await listed(client) == []
+    assert await decide(client, case["id"], "reopen", note=" ") == (422, "decision-needs-note")
+    assert await decide(client, case["id"], "reopen", who="there") == (404, "unknown-case")
+    assert await decide(client, case["id"], "reopen", note="检验科说无误") == (204, "")
+    (again,) = await listed(client)
+    assert (again["state"], again["note"], again["decided_at"]) == ("open", "", None)
+    assert await decide(client, case["id"]) == (204, "")
+    _, seen = await detail(client, case["id"])
+    assert [one["act"] for one in seen["acts"]] == ["discarded", "reopened", "released"]
+    assert await decide(client, case["id"], "reopen") == (409, "case-not-discarded")
+
+
+async def test_results_with_a_wrong_number_are_given_to_the_resident_a_person_names(laboratory, served):
+    await laboratory.codes(message())
+    resident = await laboratory.one("select id from patient")
+    wrong = PATIENT.replace("239999195603140024", "239999195603140025").replace("20481", "20999")
+    order = ORDER.replace("F20261123-7", "F20261123-8")
+    assert await laboratory.codes(message(wrong, order, GLUCOSE, control="M2")) == ["AE"]
+    client = await served()
+    (case,) = await listed(client)
+    assert (case["reason"], case["assignable"], case["releasable"]) == ("id-number-wrong", True, False)
+    _, seen = await detail(client, case["id"])
+    source = seen["patient_id"]
+    assert source != str(resident)
+
+    async def assign(to, note="已核对证件", who="here"):
+        path = f"/api/laboratory/quarantine/{case['id']}/assign"
+        answer = await client.post(path, json={"patient_id": to, "note": note}, headers=CSRF | {"X-Who": who})
+        return answer.status, (await answer.json()).get("code") if answer.status != 204 else ""
+
+    assert await assign(str(resident), who="there") == (404, "unknown-case")
+    assert await assign(str(resident), note="") == (422, "decision-needs-note")
+    assert await assign(source) == (409, "same-record")
+    assert await assign(case["id"]) == (404, "unknown-patient")
+    assert len(await listed(client)) == 1
+    assert await assign(str(resident)) == (204, "")
+    assert await listed(client) == []
+    assert await laboratory.one("select fact, ground from identity_link") == ("linked", "reviewed")
+    assert await laboratory.one("select state from identity_review") == "same-person"
+    assert str(await laboratory.one("select same_as_id from patient where id = %s", source)) == str(resident)
+    assert [one["act"] for one in (await detail(client, case["id"]))[1]["acts"]] == ["assigned"]
+
+
+async def test_a_result_whose_unit_contradicts_has_no_patient_to_be_named(laboratory, served):
+    await laboratory.codes(CONTRADICTING)
+    client = await served()
+    (case,) = await listed(client)
+    body = {"patient_id": str(await laboratory.one("select id from patient")), "note": "x"}
+    answer = await client.post(f"/api/laboratory/quarantine/{case['id']}/assign", json=body, headers=CSRF)
+    assert (answer.status, (await answer.json())["code"]) == (409, "case-not-assignable")
+
+
+async def test_a_refused_message_is_listed_with_its_reason_and_kept(laboratory, served):
+    bad = message(PATIENT, GLUCOSE, control="M7")
+    assert await laboratory.codes(bad, bad) == ["AR", "AR"]
+    await laboratory.codes(b"MSH|^~\\&|LIS")
+    client = await served()
+    answer = await client.get("/api/laboratory/refused")
+    assert answer.status == 200
+    (one,) = (await answer.json())["items"]
+    assert (one["reason"], one["where_zh"], one["times"], one["control_id"], one["facility"]) == (
+        "result-without-order",
+        "第 3 行",
+        2,
+        "M7",
+        "县医院检验科",
+    )
+    status, seen = await detail(client, one["id"], kind="refused")
+    assert status == 200
+    assert [line["number"] for line in seen["contents"]["lines"] if line["about"]] == [3]
+    assert "王桂兰" not in str(seen)
+    assert (await detail(client, one["id"], who="there", kind="refused"))[0] == 404
+
+
+async def test_what_is_kept_apart_and_refused_is_heard_of_by_who_decides(laboratory):
+    await laboratory.codes(CONTRADICTING, message(PATIENT, GLUCOSE, control="M7"))
+    rows = await laboratory.rows("select kind, topics from event where kind like 'result.%%' order by id")
+    heard = {kind: set(topics) for kind, topics in rows}
+    place = await laboratory.one("select id from organization")
+    assert heard["result.quarantined"] == heard["result.refused"] == {"admin", "worklist", f"organization/{place}"}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from telemed.access.policy import admit
+from telemed.access.policy import admit, scope
 from telemed.http.server import Server
 from telemed.http.wire import Authenticated, Gate
-from telemed.results import routes, routes_tables
+from telemed.results import routes_quarantine, routes_tables
 from telemed.results.maps import read_maps
 from tests.integration.results.conftest import MAPS, ZONE
 from tests.integration.results.test_mllp import known
+from tests.unit.results.test_sheet import CELLS, NAMES, saved
 from tests.unit.results.test_table import HEADER, LINE
 
 CSRF = {"X-CSRF-Token": "c", "Content-Type": "text/csv"}
@@ -29,7 +30,7 @@ async def client(laboratory, people, aiohttp_client):
 
     maps = read_maps(MAPS)
     server = Server(
-        [*routes.endpoints(ZONE, maps), *routes_tables.endpoints(ZONE, maps)],
+        [*routes_quarantine.endpoints(ZONE, maps, scope), *routes_tables.endpoints(ZONE, maps)],
         pool=laboratory.pool,
         gate=Gate(authenticate=authenticate, scope=admit, second_factor_fresh=lambda *_: True, record=record),
         clock=lambda: laboratory.now,
@@ -94,3 +95,16 @@ async def test_what_waits_of_a_table_can_be_read_anew_and_still_contradicts(labo
         f"/api/laboratory/quarantine/{case}/release", json={"note": "核对"}, headers={"X-CSRF-Token": "c"}
     )
     assert (answer.status, (await answer.json())["code"]) == (409, "case-still-doubtful")
+
+
+async def test_a_workbook_is_looked_at_and_stored_like_any_table(laboratory, client):
+    raw = saved(NAMES, [CELLS[name] for name in NAMES])
+    headers = CSRF | {"Content-Type": routes_tables.EXCEL}
+    answer = await client.post("/api/laboratory/tables/preview", data=raw, headers=headers)
+    seen = await answer.json()
+    assert (answer.status, seen["results"], seen["faults"]) == (200, 1, [])
+    query = {"digest": seen["digest"]}
+    assert (await client.post("/api/laboratory/tables", data=raw, headers=headers, params=query)).status == 200
+    (one,) = await known(laboratory)
+    assert (one.number, one.item_key) == ("5.60", "lab.glucose.random")
+    assert await laboratory.one("select bytes from result_message") == raw

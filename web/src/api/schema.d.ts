@@ -576,6 +576,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/laboratory/quarantine/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One result kept apart, with its message
+         * @description 一项待核对的检验结果及其消息
+         */
+        get: operations["get-laboratory-quarantine-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/laboratory/quarantine/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whose the results are
+         * @description 指定检验结果属于哪位患者
+         */
+        post: operations["post-laboratory-quarantine-id-assign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/laboratory/quarantine/{id}/discard": {
         parameters: {
             query?: never;
@@ -610,6 +650,66 @@ export interface paths {
          * @description 按现行对照表重新读取并放行
          */
         post: operations["post-laboratory-quarantine-id-release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/laboratory/quarantine/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a discarding back
+         * @description 撤回作废
+         */
+        post: operations["post-laboratory-quarantine-id-reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/laboratory/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages that were refused
+         * @description 已退回发送方的消息
+         */
+        get: operations["get-laboratory-refused"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/laboratory/refused/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One message that was refused
+         * @description 一条已退回的消息
+         */
+        get: operations["get-laboratory-refused-id"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3095,6 +3195,16 @@ export interface components {
             next: string | null;
         };
         /**
+         * ActRow
+         * @description What somebody did: released, assigned, discarded, reopened.
+         */
+        ActRow: {
+            act: string;
+            acted_at: string;
+            acted_by_name: string;
+            note: string;
+        };
+        /**
          * Action
          * @description One change to the draft.  resource: whole, to create or update; resource_id: `ServiceRequest/x`, to delete.
          */
@@ -4181,6 +4291,41 @@ export interface components {
             seconds: number;
         };
         /**
+         * MessageContents
+         * @description What can be shown of a message.
+         *
+         *         charset: by which it was read, '' for none.  size: bytes.  lines: those around the place, of `line_count`.
+         *         bytes: rows of offset and hexadecimal, `··` where a person is hidden.
+         */
+        MessageContents: {
+            bytes: string[];
+            charset: string;
+            line_count: number;
+            lines: components["schemas"]["MessageLine"][];
+            size: number;
+            values: components["schemas"]["MessageValue"][];
+        };
+        /**
+         * MessageLine
+         * @description One line of a message.  hidden: it is of a person.  about: this one matters.
+         */
+        MessageLine: {
+            about: boolean;
+            hidden: boolean;
+            number: number;
+            text: string;
+        };
+        /**
+         * MessageValue
+         * @description One field of the line that matters, by its name and in words.
+         */
+        MessageValue: {
+            en: string;
+            name: string;
+            text: string;
+            zh: string;
+        };
+        /**
          * MixedBody
          * @description one_person: everything is of one person; otherwise the pictures of the other stay in quarantine.
          */
@@ -4742,6 +4887,39 @@ export interface components {
             used_at: string | null;
             viewed_at: string | null;
         };
+        /** RefusedDetail */
+        RefusedDetail: {
+            contents: components["schemas"]["MessageContents"];
+            message: components["schemas"]["RefusedMessage"];
+        };
+        /** RefusedList */
+        RefusedList: {
+            items: components["schemas"]["RefusedMessage"][];
+            next: string | null;
+        };
+        /**
+         * RefusedMessage
+         * @description A message answered with AR.  organization_id: null for an unknown sender.  times: how often it came.
+         */
+        RefusedMessage: {
+            application: string;
+            control_id: string;
+            facility: string;
+            /** Format: uuid */
+            id: string;
+            organization_id: string | null;
+            organization_name: string;
+            peer_address: string;
+            place: string;
+            reason: string;
+            reason_en: string;
+            reason_zh: string;
+            received_at: string;
+            size: number;
+            times: number;
+            where_en: string;
+            where_zh: string;
+        };
         /**
          * RegisteredPatient
          * @description The patient of a registration; number is masked.
@@ -4938,15 +5116,30 @@ export interface components {
             reason: string;
         };
         /**
+         * ResultAssignment
+         * @description patient_id: whose the results are.  note: what was checked; needed.
+         */
+        ResultAssignment: {
+            /** @default  */
+            note: string;
+            /** Format: uuid */
+            patient_id: string;
+        };
+        /**
          * ResultCase
-         * @description One result kept apart.  place: field and line.  written: what stood there, never a name or number of a person.
+         * @description One result kept apart.
+         *
+         *         place: field and line, where_zh and where_en in words.  written: what stood there, never a name or number of a
+         *         person.  format: hl7-v2 | table | fhir-r4.  releasable, assignable: what may be decided now.
          */
         ResultCase: {
             application: string;
+            assignable: boolean;
             control_id: string;
             decided_at: string | null;
             decided_by_name: string;
             facility: string;
+            format: string;
             /** Format: uuid */
             id: string;
             note: string;
@@ -4962,16 +5155,33 @@ export interface components {
             releasable: boolean;
             report_number: string;
             state: string;
+            where_en: string;
+            where_zh: string;
             written: string;
         };
-        /** ResultCaseList */
+        /**
+         * ResultCaseDetail
+         * @description patient_id: the record the results of the case are kept under, null where none are.
+         */
+        ResultCaseDetail: {
+            acts: components["schemas"]["ActRow"][];
+            case: components["schemas"]["ResultCase"];
+            contents: components["schemas"]["MessageContents"];
+            patient_id: string | null;
+            today: components["schemas"]["TodayReading"] | null;
+        };
+        /**
+         * ResultCaseList
+         * @description open: how many wait in all.
+         */
         ResultCaseList: {
             items: components["schemas"]["ResultCase"][];
             next: string | null;
+            open: number;
         };
         /**
          * ResultDecision
-         * @description note: needed to release.
+         * @description note: what was checked; needed.
          */
         ResultDecision: {
             /** @default  */
@@ -5460,6 +5670,20 @@ export interface components {
         /** Templates */
         Templates: {
             items: components["schemas"]["TemplateRow"][];
+        };
+        /**
+         * TodayReading
+         * @description What today's code maps make of the result.
+         *
+         *         item: key of the catalogue, null where nobody has mapped the code.  unit: that results of the item have.
+         *         against: the ground that still speaks against it, '' if none does: then it can be let in.
+         */
+        TodayReading: {
+            against: string;
+            against_en: string;
+            against_zh: string;
+            item: string | null;
+            unit: string;
         };
         /**
          * ToldBody
@@ -6701,6 +6925,70 @@ export interface operations {
             };
         };
     };
+    "get-laboratory-quarantine-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultCaseDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-laboratory-quarantine-id-assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResultAssignment"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-laboratory-quarantine-id-discard": {
         parameters: {
             query?: never;
@@ -6755,6 +7043,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-laboratory-quarantine-id-reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResultDecision"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-laboratory-refused": {
+        parameters: {
+            query?: {
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusedList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-laboratory-refused-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusedDetail"];
+                };
             };
             /** @description Problem */
             default: {
@@ -6870,6 +7253,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 "text/csv": string;
             };
         };
@@ -6903,6 +7287,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 "text/csv": string;
             };
         };
