@@ -6,8 +6,6 @@ English, in any order.  UTF-8 or GB 18030.  RFC 4180.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +22,7 @@ from telemed.results.report import (
     Specimen,
     Status,
 )
+from telemed.results.sheet import LineFault, cells_of, faults_of_header, named, read_csv
 from telemed.results.values import NO_CODE, CodedText, plain_value
 from telemed.vocabulary import Sex, Text
 
@@ -54,7 +53,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "device": ("设备", "device"),
 }
 REQUIRED = ("report", "name", "code", "value", "status")
-_NAMES = {name: column for column, names in COLUMNS.items() for name in names}
 _WORDS = {
     Status.FINAL: ("f", "最终", "终审", "final"),
     Status.PRELIMINARY: ("p", "初步", "preliminary"),
@@ -68,15 +66,6 @@ _OF_THE_PATIENT = ("name", "sex", "birth_date", "id_number", "local_number")
 
 
 @dataclass(frozen=True, slots=True)
-class LineFault:
-    """One thing wrong with a line.  line: 1 is the header.  column: as documents write it, '' for the whole line."""
-
-    line: int
-    column: str
-    text: Text
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
     """Lines that can be read as reports, and what is wrong with the others.  lines: of results, good and bad."""
 
@@ -87,62 +76,14 @@ class Table:
 
 def read_table(raw: bytes, zone: ZoneInfo, *, received_at: datetime) -> Table:
     """Read a table.  zone: of times without one.  A line with a fault is left out; nothing is guessed."""
-    text = _decoded(raw)
-    if text is None:
-        return _unusable(Text("文件不是 UTF-8 或 GB18030 编码。", "The file is neither UTF-8 nor GB 18030."))
-    if len(raw) > MAX_BYTES:
-        return _unusable(Text("文件过大，请分批导入。", "The file is too large; import it in parts."))
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: list[tuple[int, list[str]]] = []
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                lines.append((reader.line_num, [cell.strip() for cell in cells]))
-            if len(lines) > MAX_LINES:
-                return _unusable(Text("行数过多，请分批导入。", "There are too many lines; import them in parts."))
-    except csv.Error:
-        return _unusable(Text("引号不成对，无法分列。", "A quotation mark is not closed."), reader.line_num)
-    if not lines:
-        return _unusable(Text("文件为空。", "The file is empty."))
-    header = [_NAMES.get(cell.casefold()) for cell in lines[0][1]]
-    faults = _faults_of_header(lines[0][1], header)
+    lines = read_csv(raw, most_bytes=MAX_BYTES, most_lines=MAX_LINES - 1)
+    if isinstance(lines, LineFault):
+        return Table(Results((), None), (lines,), 0)
+    header = named(lines[0][1], COLUMNS)
+    faults = faults_of_header(lines[0][1], header, COLUMNS, REQUIRED)
     if faults:
         return Table(Results((), None), tuple(faults), len(lines) - 1)
     return _table(header, lines[1:], zone, received_at)
-
-
-def _decoded(raw: bytes) -> str | None:
-    for codec in ("utf-8-sig", "gb18030"):
-        try:
-            text = raw.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        return None if "\0" in text else text
-    return None
-
-
-def _unusable(why: Text, line: int = 1) -> Table:
-    return Table(Results((), None), (LineFault(line, "", why),), 0)
-
-
-def _faults_of_header(written: Sequence[str], header: Sequence[str | None]) -> list[LineFault]:
-    faults = [
-        LineFault(1, name, Text("不认识的列。", "This column is not known."))
-        for name, column in zip(written, header, strict=True)
-        if column is None
-    ]
-    known = [column for column in header if column is not None]
-    faults += [
-        LineFault(1, COLUMNS[column][0], Text("此列出现两次。", "This column stands there twice."))
-        for column in dict.fromkeys(known)
-        if known.count(column) > 1
-    ]
-    faults += [
-        LineFault(1, COLUMNS[column][0], Text("缺少此列。", "This column is missing."))
-        for column in REQUIRED
-        if column not in known
-    ]
-    return faults
 
 
 def _table(
@@ -151,10 +92,10 @@ def _table(
     faults: list[LineFault] = []
     reports: dict[str, list[tuple[int, dict[str, str]]]] = {}
     for line, cells in lines:
-        if len(cells) != len(header):
-            faults.append(LineFault(line, "", Text("列数与表头不符。", "The line has other columns than the header.")))
+        row = cells_of(line, cells, header)
+        if isinstance(row, LineFault):
+            faults.append(row)
             continue
-        row = {column: cell for column, cell in zip(header, cells, strict=True) if column is not None}
         found = _faults_of_line(line, row, zone, received_at)
         first = reports.get(row["report"], [(line, row)])[0][1]
         found += [
