@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from telemed.errors import Invalid
@@ -56,6 +57,7 @@ def fact_of(name: str, organization: str, body: FactBody, county: County, now: d
         case EvaluationBody():
             return _evaluation(name, organization, body, county, now)
         case AgreementBody():
+            _refuse_no_community(county)
             return Agreement(
                 id=name,
                 organization_id=organization,
@@ -65,8 +67,8 @@ def fact_of(name: str, organization: str, body: FactBody, county: County, now: d
                 begins=county.begins(body.begins),
                 ends=county.over(body.last_day),
                 known_from=now,
-                device_id=_text(body.device),
-                reader_id=_text(body.reader),
+                device_id=_device(body.device),
+                reader_id=None if body.reader is None else str(body.reader),
             )
         case RevocationBody():
             return Revocation(name, str(body.evaluation), county.begins(body.day), now)
@@ -78,13 +80,13 @@ def fact_of(name: str, organization: str, body: FactBody, county: County, now: d
                 body.ruling,
                 county.begins(body.day),
                 now,
-                _text(body.device),
+                _device(body.device),
                 _begins(body.retroactive_from, county),
             )
         case ChangeBody():
-            return Change(name, frozenset(body.items), county.begins(body.day), now, _text(body.device))
+            return Change(name, frozenset(body.items), county.begins(body.day), now, _device(body.device))
         case VerificationBody():
-            return Verification(name, frozenset(body.items), county.begins(body.day), now, _text(body.device))
+            return Verification(name, frozenset(body.items), county.begins(body.day), now, _device(body.device))
 
 
 def scope_of(mark: Mark, county: County) -> Scope:
@@ -95,6 +97,8 @@ def scope_of(mark: Mark, county: County) -> Scope:
             "地区标识须写明行政区划代码，其他标识不得写。未作任何记录。",
             "A regional mark names its region's code, no other does. Nothing was recorded.",
         )
+    if mark.kind == "community":
+        _refuse_no_community(county)
     key = {"national": "", "region": mark.region, "community": county.community}[mark.kind]
     return Scope(mark.kind, key, mark.label.strip())
 
@@ -132,19 +136,37 @@ def _evaluation(name: str, organization: str, body: EvaluationBody, county: Coun
         outcome=body.outcome,
         published_at=county.begins(body.published),
         known_from=now,
-        device_id=_text(body.device),
+        device_id=_device(body.device),
         score=body.score.strip(),
         next_due=_begins(body.next_due, county),
         retroactive_from=_begins(body.retroactive_from, county),
     )
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _device(written: str | None) -> str | None:
+    """An analyser is called as its laboratory writes it, a device of the directory by its id."""
+    return (written or "").strip() or None
+
+
+def enrolled(device: str | None) -> UUID | None:
+    """The id, where a device is one of the directory; None for an analyser, and for all devices."""
+    try:
+        return None if device is None else UUID(device)
+    except ValueError:
+        return None
 
 
 def _begins(day: date | None, county: County) -> datetime | None:
     return None if day is None else county.begins(day)
+
+
+def _refuse_no_community(county: County) -> None:
+    if not county.community:
+        raise Invalid(
+            "no-community",
+            "尚未配置本医共体在目录中的名称（recognition.community），未作任何记录。",
+            "How catalogues call this community is not configured (recognition.community). Nothing was recorded.",
+        )
 
 
 def _refuse_days(body: FactBody) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.errors import NotFound
 from telemed.events import log
-from telemed.quality.looking_back import Act, Finding, acted
+from telemed.quality.looking_back import Act, Finding, State, acted, state_of
 from telemed.recognition.look_backs import LookBack
 from telemed.vocabulary import Scope
 
@@ -52,12 +52,16 @@ class TaskRow(msgspec.Struct, frozen=True):
     response: str
     reason_code: str
     shown: bool
-    act: Act | None
+    act: str | None
     finding: str
     note: str
     acted_by_name: str
     acted_at: datetime | None
     total: int
+
+    @property
+    def state(self) -> State:
+        return state_of(None if self.act is None else Act(self.act))
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -72,7 +76,7 @@ class Held(msgspec.Struct, frozen=True):
 
 class _Last(msgspec.Struct):
     number: int
-    act: Act
+    act: str
     outcome: str
     note: str
     acted_by: UUID
@@ -114,7 +118,7 @@ async def act(
     said = (what, "" if finding is None else finding.value, note.strip())
     if last is not None and (last.act, last.outcome, last.note) == said and last.acted_by == by:
         return False
-    acted(None if last is None else last.act, what, finding, note)
+    acted(None if last is None else Act(last.act), what, finding, note)
     row = {
         "task_id": held.id,
         "number": 1 if last is None else last.number + 1,

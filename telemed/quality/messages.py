@@ -14,6 +14,8 @@ from telemed.recognition.rules import GrantState
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 ItemKeys = Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(min_length=1, max_length=2000)]
+#: The id of an enrolled device, or what a laboratory calls its analyser.
+Device = Annotated[str, Meta(min_length=1, max_length=64)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 EvaluatedBy = Literal["external-quality-assessment", "imaging-quality-control", "county-on-site-check"]
 AgreedBy = Literal["community-document", "county-remote-reading"]
@@ -40,7 +42,7 @@ class EvaluationBody(msgspec.Struct, frozen=True, tag="evaluation", tag_field="k
     period_ends: date
     outcome: Outcome
     published: date
-    device: UUID | None = None
+    device: Device | None = None
     score: Annotated[str, Meta(max_length=40)] = ""
     next_due: date | None = None
     retroactive_from: date | None = None
@@ -54,7 +56,7 @@ class AgreementBody(msgspec.Struct, frozen=True, tag="agreement", tag_field="kin
     items: ItemKeys
     begins: date
     last_day: date
-    device: UUID | None = None
+    device: Device | None = None
     reader: UUID | None = None
 
 
@@ -72,7 +74,7 @@ class RulingBody(msgspec.Struct, frozen=True, tag="ruling", tag_field="kind"):
     items: ItemKeys
     ruling: Ruling
     day: date
-    device: UUID | None = None
+    device: Device | None = None
     retroactive_from: date | None = None
 
 
@@ -81,7 +83,7 @@ class ChangeBody(msgspec.Struct, frozen=True, tag="change", tag_field="kind"):
 
     items: ItemKeys
     day: date
-    device: UUID | None = None
+    device: Device | None = None
 
 
 class VerificationBody(msgspec.Struct, frozen=True, tag="verification", tag_field="kind"):
@@ -89,7 +91,7 @@ class VerificationBody(msgspec.Struct, frozen=True, tag="verification", tag_fiel
 
     items: ItemKeys
     day: date
-    device: UUID | None = None
+    device: Device | None = None
 
 
 FactBody = EvaluationBody | AgreementBody | RevocationBody | RulingBody | ChangeBody | VerificationBody

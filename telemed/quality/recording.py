@@ -10,7 +10,7 @@ from uuid import UUID
 from telemed.db import Connection
 from telemed.errors import Conflict, Invalid
 from telemed.quality import consequences
-from telemed.quality.entry import items_of, unknown_items
+from telemed.quality.entry import enrolled, items_of, unknown_items
 from telemed.quality.facts_store import Items, has_device, known_items
 from telemed.recognition.look_backs import relying
 from telemed.recognition.quality import GrantingParameters, QualityFact, Revocation
@@ -96,7 +96,8 @@ async def _refuse_strangers(connection: Connection, organization_id: UUID, fact:
     if refusal is not None:
         raise refusal
     device = None if isinstance(fact, Revocation) else fact.device_id
-    if device is not None and not await has_device(connection, organization_id, UUID(device)):
+    known = enrolled(device)
+    if known is not None and not await has_device(connection, organization_id, known):
         raise Invalid(
             "unknown-device",
             "该机构没有这台设备。未作任何记录。",

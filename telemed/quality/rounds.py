@@ -33,7 +33,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "retroactive_from": ("追溯至", "retroactive from", "retroactive_from"),
 }
 REQUIRED = ("organization", "item", "round", "outcome", "published", "begins", "ends")
-_LONGEST = {"round": 100, "score": 40}
+_LONGEST = {"round": 100, "score": 40, "device": 64}
 _OUTCOMES = {
     "合格": Outcome.PASS,
     "通过": Outcome.PASS,
@@ -167,7 +167,7 @@ def read_rounds(
             faults.append(row)
             continue
         reading = _Reading(line, row)
-        said, key = _said(reading, directory)
+        said, key = _said(reading, directory, imaging=programme.basis is Basis.IMAGING_QC)
         if said is not None:
             place = (said.organization_id, said.device_id, said.round, key)
             if place in seen:
@@ -187,7 +187,7 @@ def read_rounds(
     return Rounds(tuple(found), tuple(sorted(faults, key=lambda one: one.line)), len(lines) - 1)
 
 
-def _said(reading: _Reading, directory: Directory) -> tuple[_Said | None, str]:
+def _said(reading: _Reading, directory: Directory, *, imaging: bool) -> tuple[_Said | None, str]:
     """What a line says, and of which item; None where something is wrong with it."""
     row = reading.row
     for column in ("organization", "item", "round", "outcome"):
@@ -202,7 +202,9 @@ def _said(reading: _Reading, directory: Directory) -> tuple[_Said | None, str]:
     if row["item"]:
         key = reading.one("item", directory.items.get(row["item"].casefold()))
     if row.get("device") and organization:
-        device = reading.one("device", directory.devices.get((organization, row["device"].casefold())))
+        found = directory.devices.get((organization, row["device"].casefold()))
+        # a laboratory's analysers are no devices of the directory: they are called as their results call them
+        device = row["device"] if found is None and not imaging else reading.one("device", found)
     outcome = _OUTCOMES.get(row["outcome"].casefold())
     if outcome is None and row["outcome"]:
         reading.fault("outcome", "应为 合格、不合格 或 未参加。", "This is pass, fail or absent.")

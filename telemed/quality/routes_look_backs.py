@@ -149,7 +149,7 @@ def _task(row: TaskRow, of: LookBack) -> TaskLine:
         shown=row.shown,
         response=row.response,
         reason=row.reason_code,
-        state=state_of(row.act),
+        state=row.state,
         finding=row.finding,
         note=row.note,
         acted_by_name=row.acted_by_name,

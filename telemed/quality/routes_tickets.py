@@ -147,7 +147,14 @@ class TicketRoutes:
             state=row.state,
             commands=commands,
             acts=[
-                TicketAct(one.command, one.state, one.note, one.acted_by_name, one.acted_by_place, one.acted_at)
+                TicketAct(
+                    Command(one.command),
+                    State(one.state),
+                    one.note,
+                    one.acted_by_name,
+                    one.acted_by_place,
+                    one.acted_at,
+                )
                 for one in acts
             ],
         )

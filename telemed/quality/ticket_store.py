@@ -27,7 +27,11 @@ class Ticket(msgspec.Struct, frozen=True):
     reason_code: str
     said_at: datetime
     number: int
-    state: State
+    stands: str
+
+    @property
+    def state(self) -> State:
+        return State(self.stands)
 
 
 class TicketRow(msgspec.Struct, frozen=True):
@@ -42,18 +46,22 @@ class TicketRow(msgspec.Struct, frozen=True):
     comment: str
     said_at: datetime
     opened_at: datetime
-    state: State
+    stands: str
     study_instance_uid: str | None
     study_place: UUID | None
     patient_id: UUID | None
     acquired_at: datetime | None
     total: int
 
+    @property
+    def state(self) -> State:
+        return State(self.stands)
+
 
 class ActRow(msgspec.Struct, frozen=True):
     ticket_id: UUID
-    command: Command
-    state: State
+    command: str
+    state: str
     note: str
     acted_by_name: str
     acted_by_place: str
@@ -65,7 +73,7 @@ class _Id(msgspec.Struct):
 
 
 class _Last(msgspec.Struct):
-    command: Command
+    command: str
     note: str
     acted_by: UUID | None
 

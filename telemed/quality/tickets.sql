@@ -21,7 +21,7 @@ returning id;
 
 -- name: pending_of_card
 -- Tickets of a card that nobody has judged, held until the transaction ends.
-select t.id, t.card, t.organization_id, t.reason_code, t.said_at, 0 as number, 'pending' as state
+select t.id, t.card, t.organization_id, t.reason_code, t.said_at, 0 as number, 'pending' as stands
 from quality_ticket t
 where t.card = %(card)s::uuid and not exists (select from quality_ticket_act a where a.ticket_id = t.id)
 for no key update of t;
@@ -33,7 +33,7 @@ select id from quality_ticket where id = %(id)s::uuid for no key update;
 -- name: ticket
 -- One ticket with where it stands.
 select t.id, t.card, t.organization_id, t.reason_code, t.said_at, coalesce(a.number, 0) as number,
-    coalesce(a.state, 'pending') as state
+    coalesce(a.state, 'pending') as stands
 from quality_ticket t
 left join lateral (
     select x.number, x.state from quality_ticket_act x where x.ticket_id = t.id order by x.number desc limit 1) a on true
@@ -53,7 +53,7 @@ values (%(id)s::uuid, %(number)s::int, %(command)s::text, %(state)s::text, %(not
 -- Tickets of some producing members, the newest first; hidden: states that are not told of these (null organisations:
 -- of all).
 select t.id, t.organization_id, o.name as organization_name, t.result, t.item_key, t.reason_code, t.comment, t.said_at,
-    t.opened_at, coalesce(a.state, 'pending') as state, s.study_instance_uid, s.organization_id as study_place,
+    t.opened_at, coalesce(a.state, 'pending') as stands, s.study_instance_uid, s.organization_id as study_place,
     s.patient_id, coalesce(s.acquired_at, s.first_received_at) as acquired_at, count(*) over () as total
 from quality_ticket t
 join organization o on o.id = t.organization_id
