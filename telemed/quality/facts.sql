@@ -1,12 +1,12 @@
 -- name: facts
--- What is recorded about quality as it was known at a moment, the newest first.
+-- What is recorded about quality as it was known at a moment (null: by now), the newest first.
 with fact as (
     select e.id, 'evaluation' as kind, e.organization_id, e.programme, e.basis, e.scope ->> 'label' as mark, e.round,
         e.outcome, e.score, e.device_id, e.item_keys, e.published_at as at, e.period_begins, e.period_ends, e.next_due,
         e.retroactive_from, null::timestamptz as ends, null::uuid as reader_id, null::uuid as evaluation_id,
         e.known_from, e.recorded_by,
         (select min(f.known_from) from quality_fact f
-         where f.evaluation_id = e.id and f.known_from <= %(known_at)s::timestamptz) as revoked_at
+         where f.evaluation_id = e.id and f.known_from <= coalesce(%(known_at)s::timestamptz, 'infinity')) as revoked_at
     from quality_evaluation e
     union all
     select f.id, f.kind, f.organization_id, coalesce(f.programme, e.programme, ''), coalesce(f.basis, ''),
@@ -33,7 +33,7 @@ where (%(organizations)s::uuid[] is null or h.organization_id = any(%(organizati
   and (%(kind)s::text = '' or h.kind = %(kind)s::text)
   and (%(since)s::timestamptz is null or h.at >= %(since)s::timestamptz)
   and (%(until)s::timestamptz is null or h.at < %(until)s::timestamptz)
-  and h.known_from <= %(known_at)s::timestamptz
+  and h.known_from <= coalesce(%(known_at)s::timestamptz, 'infinity')
   and (h.holds or not %(holding)s::boolean)
 order by h.known_from desc, h.id
 limit %(limit)s::int;

@@ -106,8 +106,8 @@ async def facts(
     connection: Connection,
     *,
     organizations: Sequence[UUID] | None,
-    known_at: datetime,
     now: datetime,
+    known_at: datetime | None = None,
     id: UUID | None = None,  # noqa: A002 -- the word
     item: str = "",
     programme: str = "",
@@ -116,7 +116,10 @@ async def facts(
     until: datetime | None = None,
     holding: bool = False,
 ) -> list[FactRow]:
-    """The newest facts of some organisations (None: of all), at most MOST_FACTS; total says how many there are."""
+    """The newest facts of some organisations (None: of all), at most MOST_FACTS; total says how many there are.
+
+    known_at: None for all that is known by now.
+    """
     params = {
         "organizations": organizations,
         "known_at": known_at,

@@ -28,6 +28,7 @@ from telemed.quality.messages import (
 )
 from telemed.quality.recording import Shown
 from telemed.recognition.grant_states import Loss
+from telemed.recognition.granting import FOREVER
 from telemed.recognition.listing import organization_names
 from telemed.recognition.quality import GrantingParameters, QualityFact
 from telemed.recognition.rules_store import list_grants
@@ -51,7 +52,7 @@ class FactRoutes:
             rows = await facts_store.facts(
                 connection,
                 organizations=_within(call.scope, query.organization),
-                known_at=query.known_at or call.now,
+                known_at=query.known_at,
                 now=call.now,
                 item=query.item,
                 programme=query.programme,
@@ -67,7 +68,6 @@ class FactRoutes:
             rows = await facts_store.facts(
                 connection,
                 organizations=call.scope.organizations,
-                known_at=call.now,
                 now=call.now,
                 id=call.uuid("id"),
             )
@@ -82,7 +82,7 @@ class FactRoutes:
         soon = due_soon_days(self._granting, call.now)
         async with call.pool.connection() as connection:
             wanted = _within(call.scope, call.query.organization)
-            listed = await list_grants(connection, call.now, call.now, soon, organizations=wanted)
+            listed = await list_grants(connection, call.now, FOREVER, soon, organizations=wanted)
             lines = consequences.alike(listed)
             items = await facts_store.known_items(connection)
             shown = lines[:MOST_LINES]

@@ -119,7 +119,11 @@ async def act(
     who: None for the registry.  Raises as `after`.
     """
     last = await fetch_one(tx, queries["last_act"], {"id": ticket.id}, _Last)
-    if last is not None and (last.command, last.note, last.acted_by) == (command, note.strip(), who):
+    if (
+        last is not None
+        and who is not None
+        and (last.command, last.note, last.acted_by) == (command, note.strip(), who)
+    ):
         return ticket.state
     to = after(ticket.state, command, by, note)
     row = {
