@@ -70,6 +70,10 @@ from telemed.imaging.settle import settle_for_ever
 from telemed.patients import resolving
 from telemed.patients.routes import endpoints as patient_endpoints
 from telemed.patients.routes_break_glass import endpoints as break_glass_endpoints
+from telemed.quality.entry import County as QualityCounty
+from telemed.quality.opening import CONSUMER as TICKETS
+from telemed.quality.routes import endpoints as quality_endpoints
+from telemed.quality.settling import settle_for_ever as settle_look_backs
 from telemed.reading.routes import Desk
 from telemed.reading.routes import endpoints as reading_endpoints
 from telemed.reading.service import scheduling, templates
@@ -225,6 +229,9 @@ def endpoints(county: County) -> list[Endpoint]:
         *check_endpoints(county.check, scope),
         *intervening_endpoints(),
         *catalogue_endpoints(county.documents, county.granting),
+        *quality_endpoints(
+            county.granting, QualityCounty(_zone(county.config), county.config.recognition.community), scope
+        ),
         *sender_endpoints(),
         *result_quarantine_endpoints(_zone(county.config), county.maps, scope),
         *table_endpoints(_zone(county.config), county.maps),
@@ -249,6 +256,8 @@ def tasks(county: County) -> dict[str, Work]:
         "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
         "recognition-knowledge": lambda: follow(county.pool, _assessor(county).consumer(), county.signal),
         "recognition-organizations": lambda: know_organizations(_assessor(county), county.pool, county.clock),
+        "quality-tickets": lambda: follow(county.pool, TICKETS, county.signal),
+        "look-back-settling": lambda: settle_look_backs(county.pool, county.clock),
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
@@ -341,6 +350,9 @@ async def may_hear(pool: Pool, principal: Principal, topic: str) -> bool:
     kind, _, name = topic.partition("/")
     if kind == "worklist":
         return scope(principal, Action.WORKLIST_READ).kind is not ScopeKind.NOWHERE
+    if kind == "quality":
+        concerned = (Action.QUALITY_READ, Action.QUALITY_LOOK_BACK, Action.TICKET_READ)
+        return any(scope(principal, action).kind is not ScopeKind.NOWHERE for action in concerned)
     if kind == "admin":
         manages = (Action.DEVICE_READ, Action.ACCOUNT_MANAGE, Action.OPERATIONS_READ)
         return any(scope(principal, action).kind is not ScopeKind.NOWHERE for action in manages)

@@ -98,6 +98,13 @@ class Action(StrEnum):
     TEMPLATE_MANAGE = "template.manage"
     # recognition
     RECOGNITION_CHECK = "recognition.check"  # 开单核对: ask before ordering, and answer 互认 or 不互认
+    # quality
+    QUALITY_READ = "quality.read"  # evaluations, agreements, changes and what follows from them
+    QUALITY_RECORD = "quality.record"  # 质量评价: the centre's quality officer records for every member
+    QUALITY_LOOK_BACK = "quality.look-back"  # 追溯核查: see and close what was relied on, where it was asked for
+    TICKET_READ = "quality-ticket.read"  # 影像问题, once confirmed
+    TICKET_JUDGE = "quality-ticket.judge"  # the centre's quality officer confirms, dismisses, upholds
+    TICKET_ANSWER = "quality-ticket.answer"  # the producing member: dealt with, or contested
 
 
 class Intent(StrEnum):

@@ -18,11 +18,13 @@ class Reach(StrEnum):
     """How far a role carries an action.
 
     OWN: the own organisation. CENTER: the whole community for people of a reading centre, the own organisation for
-    others (a township may have its own reporting physician). COMMUNITY: the community for any of its members.
+    others (a township may have its own reporting physician). CENTER_ONLY: the whole community for people of a reading
+    centre, nowhere for others (no member judges itself). COMMUNITY: the community for any of its members.
     """
 
     OWN = "own"
     CENTER = "center"
+    CENTER_ONLY = "center-only"
     COMMUNITY = "community"
     EVERYWHERE = "everywhere"
 
@@ -96,6 +98,9 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.READING_ANSWER_SITE,
         Action.REPORT_READ,
         Action.REPORT_PRINT,
+        Action.QUALITY_READ,
+        Action.TICKET_READ,
+        Action.TICKET_ANSWER,
     ),
     Role.REQUESTER: {
         **_reach(
@@ -112,6 +117,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.REPORT_READ,
             Action.REPORT_PRINT,
             Action.RECOGNITION_CHECK,
+            Action.QUALITY_LOOK_BACK,
         ),
         Action.PATIENT_BREAK_GLASS: Reach.COMMUNITY,
     },
@@ -136,6 +142,9 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.DEVICE_READ,
             Action.TEMPLATE_MANAGE,
             Action.OPERATIONS_READ,
+            Action.QUALITY_READ,
+            Action.QUALITY_LOOK_BACK,
+            Action.TICKET_READ,
         ),
     },
     Role.COORDINATOR: _reach(
@@ -156,19 +165,29 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.REPORT_READ,
         Action.BREAK_GLASS_REVIEW,
         Action.OPERATIONS_READ,
+        Action.QUALITY_READ,
+        Action.QUALITY_LOOK_BACK,
+        Action.TICKET_READ,
     ),
-    Role.QUALITY_OFFICER: _reach(
-        Reach.CENTER,
-        Action.STUDY_READ,
-        Action.MATCH_READ,
-        Action.QUARANTINE_READ,
-        Action.WORKLIST_READ,
-        Action.REPORT_READ,
-        Action.DEVICE_READ,
-        Action.OPERATIONS_READ,
-    ),
+    Role.QUALITY_OFFICER: {
+        **_reach(
+            Reach.CENTER,
+            Action.STUDY_READ,
+            Action.MATCH_READ,
+            Action.QUARANTINE_READ,
+            Action.WORKLIST_READ,
+            Action.REPORT_READ,
+            Action.DEVICE_READ,
+            Action.OPERATIONS_READ,
+            Action.QUALITY_READ,
+            Action.QUALITY_LOOK_BACK,
+            Action.TICKET_READ,
+        ),
+        **_reach(Reach.CENTER_ONLY, Action.QUALITY_RECORD, Action.TICKET_JUDGE),
+        Action.TICKET_ANSWER: Reach.OWN,
+    },
     # de-identified: nothing that shows a patient
-    Role.SUPERVISOR: _reach(Reach.COMMUNITY, Action.OPERATIONS_READ),
+    Role.SUPERVISOR: _reach(Reach.COMMUNITY, Action.OPERATIONS_READ, Action.QUALITY_READ),
     # the three administrators see no patient at all
     Role.SYSTEM_ADMIN: _reach(
         Reach.EVERYWHERE,
@@ -240,10 +259,11 @@ def _by_role(principal: Principal, action: Action) -> Scope:
     if Reach.EVERYWHERE in reaches:
         return EVERYWHERE
     if principal.community_ids and (
-        Reach.COMMUNITY in reaches or (principal.reading_center and Reach.CENTER in reaches)
+        Reach.COMMUNITY in reaches
+        or (principal.reading_center and not reaches.isdisjoint({Reach.CENTER, Reach.CENTER_ONLY}))
     ):
         return Scope(ScopeKind.COMMUNITY, principal.community_ids | principal.organization_ids)
-    if reaches - {None}:
+    if reaches - {None, Reach.CENTER_ONLY}:
         return Scope(ScopeKind.OWN, principal.organization_ids)
     return NOWHERE
 

@@ -14,14 +14,13 @@ from telemed.cds.registry import Answered, Decided, Shown
 from telemed.cds.request import Asked, AskedOrder
 from telemed.recognition import reasons
 from telemed.recognition.decision import CandidateVerdict, Verdict
+from telemed.recognition.reliance import RELIED_ON
 from telemed.recognition.words import VERDICTS
 
 LABEL = "县域检查检验结果互认登记"
 VERDICT_SYSTEM = "urn:cn:hr:recognition-verdict"
 #: Verdicts that may reach a screen; the others are kept in the ledger and interrupt nobody (practice 7).
 SPOKEN = frozenset({Verdict.MUST_OFFER, Verdict.MAY_OFFER, Verdict.INDETERMINATE})
-#: Verdicts on which an order, or a part of it, may be given up; a part without a result never is.
-RELIED_ON = frozenset({Verdict.MUST_OFFER, Verdict.MAY_OFFER})
 MOST_LINKS = 6
 
 #: What accepting a suggestion means, as the ledger keeps it.

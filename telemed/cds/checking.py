@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from telemed.cds.answering import decision_row
-from telemed.cds.cards import RELIED_ON, SPOKEN, Meaning, abnormal, best
+from telemed.cds.cards import SPOKEN, Meaning, abnormal, best
 from telemed.cds.check_messages import (
     CheckBody,
     CheckedOrder,
@@ -32,6 +32,7 @@ from telemed.recognition import reasons, words
 from telemed.recognition.decision import CandidateVerdict, Finding, Gate
 from telemed.recognition.ledger import DecisionRow, Exposure, PageCard, Response
 from telemed.recognition.order import Context
+from telemed.recognition.reliance import RELIED_ON
 from telemed.recognition.rules import Code
 from telemed.recognition.trace import trace_hash
 

@@ -2,6 +2,10 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+CREATE FUNCTION public.decision_grants(trace text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY(SELECT (jsonb_path_query((trace)::jsonb, '$."analytes"[*]."candidates"[*]."grant_id"'::jsonpath) #>> '{}'::text[]));
+
 CREATE FUNCTION public.keep_administrators_apart() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -35,19 +39,6 @@ begin
         return new;
     end if;
     raise exception using errcode = '42501', message = 'a use of break-glass is kept as it was: ' || tg_op || ' refused';
-end $$;
-
-CREATE FUNCTION public.keep_look_back_task() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-begin
-    if tg_op = 'UPDATE' and old.closed_at is null and (new.id, new.look_back_id, new.decision_id, new.opened_at)
-        is not distinct from (old.id, old.look_back_id, old.decision_id, old.opened_at)
-    then
-        return new;
-    end if;
-    raise exception 'a look-back task is closed once and never removed: % refused', tg_op
-        using errcode = 'restrict_violation';
 end $$;
 
 CREATE FUNCTION public.keep_recognition_ledger() RETURNS trigger
@@ -763,17 +754,27 @@ CREATE TABLE public.look_back (
     CONSTRAINT look_back_is_of_the_past CHECK ((ends <= known_from))
 );
 
+CREATE TABLE public.look_back_act (
+    task_id uuid NOT NULL,
+    number integer NOT NULL,
+    act text NOT NULL,
+    outcome text NOT NULL,
+    note text NOT NULL,
+    acted_by uuid NOT NULL,
+    acted_at timestamp with time zone NOT NULL,
+    CONSTRAINT done_says_what_came_of_it CHECK (((act = 'done'::text) = (outcome <> ''::text))),
+    CONSTRAINT look_back_act_is_known CHECK ((act = ANY (ARRAY['done'::text, 'reopened'::text]))),
+    CONSTRAINT look_back_act_is_numbered CHECK ((number >= 1)),
+    CONSTRAINT look_back_finding_is_known CHECK ((outcome = ANY (ARRAY[''::text, 'no-consequence'::text, 'repeated'::text, 'patient-told'::text, 'patient-not-found'::text]))),
+    CONSTRAINT look_back_note_is_short CHECK ((length(note) <= 1000)),
+    CONSTRAINT reopened_says_why CHECK (((act = 'done'::text) OR (note <> ''::text)))
+);
+
 CREATE TABLE public.look_back_task (
     id uuid NOT NULL,
     look_back_id uuid NOT NULL,
     decision_id uuid NOT NULL,
-    opened_at timestamp with time zone NOT NULL,
-    outcome text DEFAULT ''::text NOT NULL,
-    note text DEFAULT ''::text NOT NULL,
-    closed_by uuid,
-    closed_at timestamp with time zone,
-    CONSTRAINT look_back_closed_is_whole CHECK ((((outcome = ''::text) = (closed_by IS NULL)) AND ((outcome = ''::text) = (closed_at IS NULL)))),
-    CONSTRAINT look_back_outcome_is_known CHECK ((outcome = ANY (ARRAY[''::text, 'no-consequence'::text, 'repeated'::text, 'patient-told'::text, 'patient-not-found'::text])))
+    opened_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.match_decision (
@@ -952,6 +953,38 @@ CREATE TABLE public.quality_fact (
     CONSTRAINT reader_is_of_a_reading CHECK (((NOT (basis IS DISTINCT FROM 'county-remote-reading'::text)) = (reader_id IS NOT NULL))),
     CONSTRAINT revocation_is_of_an_evaluation CHECK (((kind = 'revocation'::text) = (evaluation_id IS NOT NULL))),
     CONSTRAINT ruling_is_of_a_programme CHECK (((kind = ANY (ARRAY['withdraw'::text, 'reinstate'::text])) = (programme IS NOT NULL)))
+);
+
+CREATE TABLE public.quality_ticket (
+    id uuid NOT NULL,
+    card uuid NOT NULL,
+    decision_id uuid NOT NULL,
+    result text NOT NULL,
+    item_key text NOT NULL,
+    organization_id uuid NOT NULL,
+    asking_id uuid NOT NULL,
+    reason_code text NOT NULL,
+    comment text NOT NULL,
+    said_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    CONSTRAINT ticket_comment_is_short CHECK ((length(comment) <= 2000)),
+    CONSTRAINT ticket_names_a_result CHECK (((length(result) >= 1) AND (length(result) <= 200))),
+    CONSTRAINT ticket_reason_is_technical CHECK ((reason_code ~ '^T[1-9]$'::text))
+);
+
+CREATE TABLE public.quality_ticket_act (
+    ticket_id uuid NOT NULL,
+    number integer NOT NULL,
+    command text NOT NULL,
+    state text NOT NULL,
+    note text NOT NULL,
+    acted_by uuid,
+    acted_at timestamp with time zone NOT NULL,
+    CONSTRAINT ticket_act_is_numbered CHECK ((number >= 1)),
+    CONSTRAINT ticket_act_says_why CHECK (((note <> ''::text) OR (command = ANY (ARRAY['confirm'::text, 'retract'::text])))),
+    CONSTRAINT ticket_command_leads_to_its_state CHECK ((((((((command = 'confirm'::text) AND (state = 'confirmed'::text)) OR ((command = 'dismiss'::text) AND (state = 'dismissed'::text))) OR ((command = 'retract'::text) AND (state = 'retracted'::text))) OR ((command = 'handle'::text) AND (state = 'handled'::text))) OR ((command = 'contest'::text) AND (state = 'contested'::text))) OR ((command = 'uphold'::text) AND (state = 'confirmed'::text)))),
+    CONSTRAINT ticket_note_is_short CHECK ((length(note) <= 1000)),
+    CONSTRAINT ticket_retracted_by_nobody CHECK (((command = 'retract'::text) = (acted_by IS NULL)))
 );
 
 CREATE TABLE public.quarantine (
@@ -1723,6 +1756,9 @@ ALTER TABLE ONLY public.laboratory_sender
 ALTER TABLE ONLY public.laboratory_sender_seen
     ADD CONSTRAINT laboratory_sender_seen_pkey PRIMARY KEY (application, facility, peer_address);
 
+ALTER TABLE ONLY public.look_back_act
+    ADD CONSTRAINT look_back_act_pkey PRIMARY KEY (task_id, number);
+
 ALTER TABLE ONLY public.look_back
     ADD CONSTRAINT look_back_is_made_once UNIQUE (grant_id, begins, known_from);
 
@@ -1764,6 +1800,12 @@ ALTER TABLE ONLY public.quality_evaluation
 
 ALTER TABLE ONLY public.quality_fact
     ADD CONSTRAINT quality_fact_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quality_ticket_act
+    ADD CONSTRAINT quality_ticket_act_pkey PRIMARY KEY (ticket_id, number);
+
+ALTER TABLE ONLY public.quality_ticket
+    ADD CONSTRAINT quality_ticket_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
@@ -1876,6 +1918,9 @@ ALTER TABLE ONLY public.imaging_study
 ALTER TABLE ONLY public.service_request
     ADD CONSTRAINT submission_is_unique UNIQUE (submission_id);
 
+ALTER TABLE ONLY public.quality_ticket
+    ADD CONSTRAINT ticket_is_opened_once UNIQUE (card, result, reason_code, said_at);
+
 ALTER TABLE ONLY public.work_item
     ADD CONSTRAINT work_item_pkey PRIMARY KEY (id);
 
@@ -1906,6 +1951,8 @@ CREATE INDEX clock_sample_by_time ON public.device_clock_sample USING btree (dev
 CREATE INDEX correction_by_former_patient ON public.study_correction USING btree (from_patient_id) WHERE (from_patient_id IS NOT NULL);
 
 CREATE INDEX correction_by_organization ON public.study_correction USING btree (organization_id, proposed_at DESC);
+
+CREATE INDEX decision_by_grant ON public.recognition_decision USING gin (public.decision_grants(trace));
 
 CREATE INDEX decision_by_organization ON public.recognition_decision USING btree (organization_id, decided_at);
 
@@ -1967,7 +2014,9 @@ CREATE INDEX laboratory_sender_by_organization ON public.laboratory_sender USING
 
 CREATE INDEX look_back_by_organization ON public.look_back USING btree (organization_id, known_from);
 
-CREATE INDEX look_back_open ON public.look_back_task USING btree (opened_at) WHERE (closed_at IS NULL);
+CREATE INDEX look_back_task_by_decision ON public.look_back_task USING btree (decision_id);
+
+CREATE INDEX look_back_task_by_time ON public.look_back_task USING btree (opened_at, id);
 
 CREATE INDEX match_decision_by_study ON public.match_decision USING btree (study_id);
 
@@ -2089,6 +2138,10 @@ CREATE INDEX study_due ON public.imaging_study USING btree (settle_at) WHERE (se
 
 CREATE INDEX study_unmatched ON public.imaging_study USING btree (organization_id, first_received_at) WHERE ((match_state = ANY (ARRAY['none'::text, 'doubtful'::text])) OR (hold <> ''::text));
 
+CREATE INDEX ticket_by_organization ON public.quality_ticket USING btree (organization_id, opened_at);
+
+CREATE INDEX ticket_by_time ON public.quality_ticket USING btree (opened_at, id);
+
 CREATE INDEX work_item_by_claimer ON public.work_item USING btree (claimed_by) WHERE (state = 'IN PROGRESS'::text);
 
 CREATE INDEX work_item_by_lease ON public.work_item USING btree (lease_until) WHERE (state = 'IN PROGRESS'::text);
@@ -2135,11 +2188,15 @@ CREATE TRIGGER laboratory_report_version_is_immutable BEFORE DELETE OR UPDATE ON
 
 CREATE TRIGGER laboratory_report_version_is_never_truncated BEFORE TRUNCATE ON public.laboratory_report_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER look_back_act_is_immutable BEFORE DELETE OR UPDATE ON public.look_back_act FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER look_back_act_is_never_truncated BEFORE TRUNCATE ON public.look_back_act FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER look_back_is_immutable BEFORE DELETE OR UPDATE ON public.look_back FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER look_back_is_never_truncated BEFORE TRUNCATE ON public.look_back FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER look_back_task_is_kept BEFORE DELETE OR UPDATE ON public.look_back_task FOR EACH ROW EXECUTE FUNCTION public.keep_look_back_task();
+CREATE TRIGGER look_back_task_is_immutable BEFORE DELETE OR UPDATE ON public.look_back_task FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER look_back_task_is_never_truncated BEFORE TRUNCATE ON public.look_back_task FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -2150,6 +2207,14 @@ CREATE TRIGGER quality_evaluation_is_never_truncated BEFORE TRUNCATE ON public.q
 CREATE TRIGGER quality_fact_is_immutable BEFORE DELETE OR UPDATE ON public.quality_fact FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER quality_fact_is_never_truncated BEFORE TRUNCATE ON public.quality_fact FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_ticket_act_is_immutable BEFORE DELETE OR UPDATE ON public.quality_ticket_act FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_ticket_act_is_never_truncated BEFORE TRUNCATE ON public.quality_ticket_act FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_ticket_is_immutable BEFORE DELETE OR UPDATE ON public.quality_ticket FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER quality_ticket_is_never_truncated BEFORE TRUNCATE ON public.quality_ticket FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER recognition_decision_is_kept BEFORE DELETE OR UPDATE ON public.recognition_decision FOR EACH ROW EXECUTE FUNCTION public.keep_recognition_ledger();
 
@@ -2378,11 +2443,14 @@ ALTER TABLE ONLY public.laboratory_report_version
 ALTER TABLE ONLY public.laboratory_sender
     ADD CONSTRAINT laboratory_sender_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
 
+ALTER TABLE ONLY public.look_back_act
+    ADD CONSTRAINT look_back_act_acted_by_fkey FOREIGN KEY (acted_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.look_back_act
+    ADD CONSTRAINT look_back_act_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.look_back_task(id);
+
 ALTER TABLE ONLY public.look_back
     ADD CONSTRAINT look_back_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
-
-ALTER TABLE ONLY public.look_back_task
-    ADD CONSTRAINT look_back_task_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.look_back_task
     ADD CONSTRAINT look_back_task_look_back_id_fkey FOREIGN KEY (look_back_id) REFERENCES public.look_back(id);
@@ -2446,6 +2514,24 @@ ALTER TABLE ONLY public.quality_fact
 
 ALTER TABLE ONLY public.quality_fact
     ADD CONSTRAINT quality_fact_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.quality_ticket_act
+    ADD CONSTRAINT quality_ticket_act_acted_by_fkey FOREIGN KEY (acted_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.quality_ticket_act
+    ADD CONSTRAINT quality_ticket_act_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.quality_ticket(id);
+
+ALTER TABLE ONLY public.quality_ticket
+    ADD CONSTRAINT quality_ticket_asking_id_fkey FOREIGN KEY (asking_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.quality_ticket
+    ADD CONSTRAINT quality_ticket_card_fkey FOREIGN KEY (card) REFERENCES public.recognition_exposure(card);
+
+ALTER TABLE ONLY public.quality_ticket
+    ADD CONSTRAINT quality_ticket_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES public.recognition_decision(id);
+
+ALTER TABLE ONLY public.quality_ticket
+    ADD CONSTRAINT quality_ticket_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
 
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);

@@ -67,21 +67,43 @@ class Loss:
     ends: datetime
 
 
-def losses(before: Iterable[Grant], after: Iterable[Grant], known_at: datetime) -> tuple[Loss, ...]:
-    """What a withdrawal learnt at `known_at` takes back of what was held before; nothing later than that moment.
+def losses(
+    held: Iterable[Grant], before: Iterable[Grant], after: Iterable[Grant], known_at: datetime
+) -> tuple[Loss, ...]:
+    """What a withdrawal learnt at `known_at` takes back of what was ever held; nothing later than that moment.
 
-    before, after: rows as known just before and at `known_at`.  A suspension takes nothing back.
+    held: every row that was known, each with the end of its knowledge: a decision may rest on one that has been
+    replaced since.  before, after: rows as known just before and at `known_at`.  What was withdrawn already is not
+    taken twice; a suspension takes nothing back.
     """
-    withdrawn: dict[Lineage, list[Grant]] = {}
-    for one in after:
-        if one.state is GrantState.WITHDRAWN:
-            withdrawn.setdefault(lineage_of(one), []).append(one)
+    withdrawn, already = _withdrawn(after), _withdrawn(before)
+    longest: dict[str, tuple[datetime, Grant]] = {}
+    for one in held:
+        relied_until = min(one.ends, one.known_until or known_at)
+        if one.state is GrantState.ACTIVE and (one.id not in longest or longest[one.id][0] < relied_until):
+            longest[one.id] = relied_until, one
     found: list[Loss] = []
-    for one in before:
-        if one.state is not GrantState.ACTIVE:
-            continue
-        for by in withdrawn.get(lineage_of(one), ()):
-            begins, ends = max(one.begins, by.begins), min(one.ends, by.ends, known_at)
-            if begins < ends:
-                found.append(Loss(one, begins, ends))
+    for relied_until, one in longest.values():
+        lineage = lineage_of(one)
+        for by in withdrawn.get(lineage, ()):
+            period = max(one.begins, by.begins), min(relied_until, by.ends, known_at)
+            found += [Loss(one, *each) for each in _without(period, already.get(lineage, ()))]
     return tuple(sorted(found, key=lambda loss: (loss.begins, loss.grant.id)))
+
+
+def _withdrawn(grants: Iterable[Grant]) -> dict[Lineage, list[Grant]]:
+    found: dict[Lineage, list[Grant]] = {}
+    for one in grants:
+        if one.state is GrantState.WITHDRAWN:
+            found.setdefault(lineage_of(one), []).append(one)
+    return found
+
+
+def _without(period: tuple[datetime, datetime], already: Iterable[Grant]) -> list[tuple[datetime, datetime]]:
+    """The parts of a period that no withdrawal before it took."""
+    left = [period]
+    for one in already:
+        left = [
+            part for begins, ends in left for part in ((begins, min(ends, one.begins)), (max(begins, one.ends), ends))
+        ]
+    return [(begins, ends) for begins, ends in left if begins < ends]

@@ -12,9 +12,12 @@ from uuid import UUID
 import msgspec
 
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
+from telemed.events import log
 from telemed.recognition.decision import Verdict
 
 queries = load(__name__, "ledger.sql")
+#: The event that somebody answered a card, or took an answer back; its subject is the card.
+ANSWERED = "recognition.answered"
 
 #: Where something was shown: the hook of a card, a page of ours, the page inside a hospital system, a REST caller.
 Surface = Literal["patient-view", "order-start", "order-select", "order-sign", "page", "embedded", "rest", "timeline"]
@@ -127,7 +130,9 @@ async def keep_responses(tx: Connection, client_id: UUID | None, responses: Sequ
     ours = [one for one in responses if one.card in known]
     new = 0
     for one in ours:
-        new += await execute(tx, queries["insert_response"], msgspec.structs.asdict(one))
+        if await execute(tx, queries["insert_response"], msgspec.structs.asdict(one)):
+            new += 1
+            await log.append(tx, ANSWERED, one.card, ["recognition"])
     return Kept(new=new, repeated=len(ours) - new, unknown=len(responses) - len(ours))
 
 
@@ -148,6 +153,7 @@ async def keep_page_response(tx: Connection, response: Response) -> bool:
     if last is not None and _acts(last) == _acts(response):
         return False
     await execute(tx, queries["insert_response"], msgspec.structs.asdict(response))
+    await log.append(tx, ANSWERED, response.card, ["recognition"])
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
@@ -15,6 +15,7 @@ from telemed.events import log
 from telemed.recognition.catalogue import newest
 from telemed.recognition.grant_states import Loss, losses, mark, standing, state_at
 from telemed.recognition.granting import derive_known
+from telemed.recognition.look_backs import LookBack, open_tasks
 from telemed.recognition.quality import GrantingParameters, QualityEvaluation, QualityFact, Revocation
 from telemed.recognition.quality_refusals import refuse
 from telemed.recognition.rule_set import Parameters, RuleSet
@@ -145,13 +146,68 @@ async def rules_in_force(
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would follow from a fact.  before: the grants as known now.  grants: rows that are new or other than before.
+
+    struck: ids of grants that would never have been.  look_backs: periods that are taken back.
+    """
+
+    fact: QualityFact
+    before: Mapping[str, Grant]
+    grants: tuple[Grant, ...]
+    struck: tuple[str, ...]
+    look_backs: tuple[Loss, ...]
+
+    @property
+    def known_from(self) -> datetime:
+        return self.fact.known_from
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
-    """known_from: when the registry learnt of it.  grants: rows that are new or other than before.  struck: ids."""
+    """known_from: when the registry learnt of it.  grants: rows that are new or other than before.  struck: ids.
+
+    tasks: how many decisions have to be looked at again.
+    """
 
     known_from: datetime
     grants: tuple[Grant, ...]
     struck: tuple[str, ...]
     look_backs: tuple[Loss, ...]
+    tasks: int
+
+
+async def foresee(
+    connection: Connection,
+    organization_id: UUID,
+    fact: QualityFact,
+    *,
+    now: datetime,
+    parameters: Sequence[GrantingParameters],
+) -> Foreseen:
+    """What would follow for an organisation's grants; nothing is written.
+
+    fact.known_from is replaced: the registry knows it from `now` on, or just after what it learnt last.
+    Raises Invalid for what contradicts itself, NotFound for an unknown organisation or evaluation, Conflict for an id
+    that is recorded already.
+    """
+    refusal = refuse(fact)
+    if refusal is not None:
+        raise refusal
+    if await fetch_one(connection, queries["member"], {"organization_id": organization_id}, _Id) is None:
+        raise NotFound(
+            "unknown-organization", "找不到该机构。未作任何记录。", "No such organisation. Nothing was recorded."
+        )
+    known_from = await _next_moment(connection, organization_id, now)
+    facts = await facts_of(connection, organization_id)
+    fact = replace(fact, known_from=known_from)
+    _refuse_unfounded(fact, facts)
+    held = await grants_held(connection, organization_id)
+    before = {one.id: one for one in held if one.known_until is None}
+    after = {one.id: one for one in derive_known([*facts, fact], parameters, known_from)}
+    other = tuple(one for name, one in after.items() if name not in before or not _same(before[name], one))
+    struck = tuple(name for name in before if name not in after)
+    return Foreseen(fact, before, other, struck, losses(held, before.values(), other, known_from))
 
 
 async def record(
@@ -163,38 +219,38 @@ async def record(
     now: datetime,
     parameters: Sequence[GrantingParameters],
 ) -> Recorded:
-    """Record something about an organisation's quality and what follows from it for its grants, in one transaction.
+    """Record something about an organisation's quality and what follows from it, in one transaction.
 
-    fact.known_from is replaced: the registry knows it from `now` on, or just after what it learnt last.
-    Raises Invalid for what contradicts itself, NotFound for an unknown organisation or evaluation, Conflict for an id
-    that is recorded already.
+    What follows: its grants, and a task for each decision that relied on what is taken back.  Raises as `foresee`.
     """
-    refusal = refuse(fact)
-    if refusal is not None:
-        raise refusal
-    member = {"organization_id": organization_id}
-    if await fetch_one(tx, queries["hold_member"], member, _Id) is None:
-        raise NotFound(
-            "unknown-organization", "找不到该机构。未作任何记录。", "No such organisation. Nothing was recorded."
-        )
-    known_from = await _next_moment(tx, organization_id, now)
-    facts = await facts_of(tx, organization_id)
-    fact = replace(fact, known_from=known_from)
-    _refuse_unfounded(fact, facts)
-    await _write_fact(tx, organization_id, fact, by)
-    before = {one.id: one for one in await grants_known(tx, known_from, [organization_id])}
-    after = {one.id: one for one in derive_known([*facts, fact], parameters, known_from)}
-    other = tuple(one for name, one in after.items() if name not in before or not _same(before[name], one))
-    struck = tuple(name for name in before if name not in after)
-    for one in other:
+    await hold(tx, organization_id)
+    return await write(
+        tx, organization_id, await foresee(tx, organization_id, fact, now=now, parameters=parameters), by
+    )
+
+
+async def hold(tx: Connection, organization_id: UUID) -> None:
+    """Nobody else records anything about this organisation's quality until the transaction ends."""
+    await execute(tx, queries["hold_member"], {"organization_id": organization_id})
+
+
+async def write(tx: Connection, organization_id: UUID, seen: Foreseen, by: UUID) -> Recorded:
+    """Write a fact and what was foreseen of it; the organisation has been held since before it was.
+
+    Raises Conflict where the id is recorded for another organisation.
+    """
+    known_from = seen.known_from
+    await _write_fact(tx, organization_id, seen.fact, by)
+    for one in seen.grants:
         await _write_grant(tx, one, known_from, struck=False)
-    for name in struck:
-        await _write_grant(tx, before[name], known_from, struck=True)
-    taken = losses(before.values(), other, known_from)
-    for loss in taken:
-        await _write_look_back(tx, loss, fact, known_from)
-    await _announce(tx, organization_id, fact, (*other, *(before[name] for name in struck)), taken)
-    return Recorded(known_from, other, struck, taken)
+    for name in seen.struck:
+        await _write_grant(tx, seen.before[name], known_from, struck=True)
+    tasks = 0
+    for loss in seen.look_backs:
+        tasks += await open_tasks(tx, await _write_look_back(tx, loss, seen.fact, known_from), known_from)
+    changed = (*seen.grants, *(seen.before[name] for name in seen.struck))
+    await _announce(tx, organization_id, seen.fact, changed, seen.look_backs)
+    return Recorded(known_from, seen.grants, seen.struck, seen.look_backs, tasks)
 
 
 def _same(stored: Grant, derived: Grant) -> bool:
@@ -219,11 +275,13 @@ def _refuse_unfounded(fact: QualityFact, facts: Sequence[QualityFact]) -> None:
             "This organisation has no such evaluation. Nothing was recorded.",
         )
     if any(one.id == fact.id for one in facts):
-        raise Conflict(
-            "quality-fact-recorded",
-            "该记录已存在。未作任何改动。",
-            "This is recorded already. Nothing was changed.",
-        )
+        raise _recorded()
+
+
+def _recorded() -> Conflict:
+    return Conflict(
+        "quality-fact-recorded", "该记录已存在。未作任何改动。", "This is recorded already. Nothing was changed."
+    )
 
 
 async def facts_of(connection: Connection, organization_id: UUID) -> list[QualityFact]:
@@ -237,7 +295,8 @@ async def facts_of(connection: Connection, organization_id: UUID) -> list[Qualit
 async def _write_fact(tx: Connection, organization_id: UUID, fact: QualityFact, by: UUID) -> None:
     row = {"id": fact.id, "organization_id": organization_id, "known_from": fact.known_from, "recorded_by": by}
     name = "record_evaluation" if isinstance(fact, QualityEvaluation) else "record_fact"
-    await execute(tx, queries[name], columns_of(fact) | row)
+    if not await execute(tx, queries[name], columns_of(fact) | row):
+        raise _recorded()  # of another organisation
 
 
 async def _write_grant(tx: Connection, grant: Grant, known_from: datetime, *, struck: bool) -> None:
@@ -262,25 +321,26 @@ async def _write_grant(tx: Connection, grant: Grant, known_from: datetime, *, st
     await execute(tx, queries["add_grant"], row)
 
 
-async def _write_look_back(tx: Connection, loss: Loss, cause: QualityFact, known_from: datetime) -> None:
-    row = {
-        "id": uuid5(_NAMESPACE, f"{loss.grant.id} {loss.begins.isoformat()} {known_from.isoformat()}"),
-        "grant_id": loss.grant.id,
-        "organization_id": loss.grant.organization_id,
-        "item_key": loss.grant.item_key,
-        "device_id": loss.grant.device_id,
-        "begins": loss.begins,
-        "ends": loss.ends,
-        "cause_id": cause.id,
-        "known_from": known_from,
-    }
-    await execute(tx, queries["open_look_back"], row)
+async def _write_look_back(tx: Connection, loss: Loss, cause: QualityFact, known_from: datetime) -> LookBack:
+    one = LookBack(
+        id=uuid5(_NAMESPACE, f"{loss.grant.id} {loss.begins.isoformat()} {known_from.isoformat()}"),
+        grant_id=UUID(loss.grant.id),
+        organization_id=UUID(loss.grant.organization_id),
+        item_key=loss.grant.item_key,
+        device_id=loss.grant.device_id,
+        begins=loss.begins,
+        ends=loss.ends,
+        cause_id=UUID(cause.id),
+        known_from=known_from,
+    )
+    await execute(tx, queries["open_look_back"], msgspec.structs.asdict(one))
+    return one
 
 
 async def _announce(
     tx: Connection, organization_id: UUID, fact: QualityFact, changed: Iterable[Grant], taken: Iterable[Loss]
 ) -> None:
-    topics = ["recognition", f"organization/{organization_id}"]
+    topics = ["quality", "recognition", f"organization/{organization_id}"]
     await log.append(tx, "quality.recorded", UUID(fact.id), topics, organization=organization_id)
     for one in changed:
         await log.append(tx, "grant.changed", UUID(one.id), topics, organization=organization_id, item=one.item_key)
@@ -313,6 +373,12 @@ async def grants_known(
             "There are too many grants; name organisations or items.",
         )
     return [row.grant for row in found]
+
+
+async def grants_held(connection: Connection, organization_id: UUID) -> list[Grant]:
+    """Every row of an organisation's grants that was ever known, each with the end of its knowledge."""
+    member = {"organization_id": organization_id}
+    return [row.grant for row in await fetch_all(connection, queries["grants_held"], member, GrantRow)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ order by issuer, number;
 -- One organisation's quality at a time: its grants follow from everything known of it.
 select id from organization where id = %(organization_id)s::uuid for no key update;
 
+-- name: member
+-- Whether there is such an organisation.
+select id from organization where id = %(organization_id)s::uuid;
+
 -- name: last_known
 -- The newest moment at which something was learnt of an organisation's quality.
 select max(known_from) as known_from from (
@@ -91,6 +95,14 @@ where (%(organizations)s::uuid[] is null or organization_id = any(%(organization
   and (known_until is null or %(known_at)s::timestamptz < known_until)
 order by organization_id, item_key, begins, id
 limit %(limit)s::int;
+
+-- name: grants_held
+-- Every row of an organisation's grants that was ever known; known_until is null for what is known now.
+select id::text as id, organization_id::text as organization_id, item_key, scope, basis, state, begins, ends,
+    known_from, known_until, withdrawn_from, device_id, reader_id::text as reader_id, evidence, due, programme
+from grant_knowledge
+where organization_id = %(organization_id)s::uuid and not struck
+order by item_key, begins, id, known_from;
 
 -- name: open_look_back
 -- A period taken back.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from telemed.results import table
 from telemed.results.charset import Undecodable, decode
+from telemed.results.columns import named
 from telemed.results.hl7_message import Segment, header_of
 from telemed.results.sheet import Line as SheetLine
 from telemed.results.sheet import Unusable, lines_of
@@ -257,7 +258,7 @@ def _of_table(raw: bytes, line: int) -> Contents:
     found = lines_of(raw)
     if isinstance(found, Unusable):
         return Contents("", len(raw), (), 0, (), ())
-    header, columns = found[0], table.header_of(found[0])
+    header, columns = found[0], named(found[0], table.COLUMNS)
     cells = {one.number: _hidden_cells(one, columns) for one in found[1:]} | {header.number: header.cells}
     lines = [
         Shown(one.number, " | ".join(cells[one.number])[:_LONGEST], hidden=False, about=one.number == line)

@@ -85,9 +85,9 @@ _BROKEN_FILE = Text(
 )
 
 
-def lines_of(raw: bytes) -> list[Line] | Unusable:
-    """Read a file, whatever it is called."""
-    if len(raw) > MAX_BYTES:
+def lines_of(raw: bytes, *, most_bytes: int = MAX_BYTES, most_lines: int = MAX_LINES) -> list[Line] | Unusable:
+    """Read a file, whatever it is called.  most_lines: the header among them."""
+    if len(raw) > most_bytes:
         return Unusable(Text("文件过大，请分批导入。", "The file is too large; import it in parts."))
     if raw.startswith(_OLD):
         return Unusable(
@@ -97,6 +97,8 @@ def lines_of(raw: bytes) -> list[Line] | Unusable:
             )
         )
     found = _workbook(raw) if raw.startswith(_ZIP) else _csv(raw)
+    if isinstance(found, list) and len(found) > most_lines:
+        return Unusable(_TOO_MANY)
     return found or Unusable(Text("文件为空。", "The file is empty."))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from telemed.results.columns import LineFault, cells_of, faults_of_header, named
 from telemed.results.moments import Moment, read_moment
 from telemed.results.report import (
     Observation,
@@ -51,7 +52,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "device": ("设备", "device"),
 }
 REQUIRED = ("report", "name", "code", "value", "status")
-_NAMES = {name: column for column, names in COLUMNS.items() for name in names}
 _WORDS = {
     Status.FINAL: ("f", "最终", "终审", "final"),
     Status.PRELIMINARY: ("p", "初步", "preliminary"),
@@ -62,20 +62,7 @@ _WORDS = {
 _STATUSES = {word: status for status, words in _WORDS.items() for word in words}
 _SEXES = {"": Sex.UNKNOWN, "m": Sex.MALE, "男": Sex.MALE, "1": Sex.MALE, "f": Sex.FEMALE, "女": Sex.FEMALE, "2": Sex.FEMALE}  # fmt: skip # noqa: E501
 _OF_TIME = ("birth_date", "collected", "changed")
-_A_DATE = Text(
-    "此处是日期，Excel 可能已改写原来的内容（如 1-2）。请将该列设为文本后重新录入。",
-    "This is a date: Excel may have rewritten what stood there (1-2). Make the column text and type it anew.",
-)
 OF_THE_PATIENT = ("name", "sex", "birth_date", "id_number", "local_number")
-
-
-@dataclass(frozen=True, slots=True)
-class LineFault:
-    """One thing wrong with a line.  line: 1 is the header.  column: as documents write it, '' for the whole line."""
-
-    line: int
-    column: str
-    text: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,53 +79,26 @@ def read_table(raw: bytes, zone: ZoneInfo, *, received_at: datetime) -> Table:
     lines = lines_of(raw)
     if isinstance(lines, Unusable):
         return _unusable(lines.text, lines.line)
-    first = lines[0]
-    header = header_of(first)
-    faults = _faults_of_header(first.cells, header)
+    header = named(lines[0], COLUMNS)
+    faults = faults_of_header(lines[0], header, COLUMNS, REQUIRED)
     if faults:
         return Table(Results((), None), tuple(faults), len(lines) - 1)
     return _table(header, lines[1:], zone, received_at)
-
-
-def header_of(line: Line) -> list[str | None]:
-    """The columns that a header names, None for one that is not known."""
-    return [_NAMES.get(cell.casefold()) for cell in line.cells]
 
 
 def _unusable(why: Text, line: int = 1) -> Table:
     return Table(Results((), None), (LineFault(line, "", why),), 0)
 
 
-def _faults_of_header(written: Sequence[str], header: Sequence[str | None]) -> list[LineFault]:
-    faults = [
-        LineFault(1, name, Text("不认识的列。", "This column is not known."))
-        for name, column in zip(written, header, strict=True)
-        if column is None
-    ]
-    known = [column for column in header if column is not None]
-    faults += [
-        LineFault(1, COLUMNS[column][0], Text("此列出现两次。", "This column stands there twice."))
-        for column in dict.fromkeys(known)
-        if known.count(column) > 1
-    ]
-    faults += [
-        LineFault(1, COLUMNS[column][0], Text("缺少此列。", "This column is missing."))
-        for column in REQUIRED
-        if column not in known
-    ]
-    return faults
-
-
 def _table(header: Sequence[str | None], lines: Sequence[Line], zone: ZoneInfo, received_at: datetime) -> Table:
     faults: list[LineFault] = []
     reports: dict[str, list[tuple[int, dict[str, str]]]] = {}
     for one in lines:
-        line, cells = one.number, [*one.cells, *[""] * (len(header) - len(one.cells) if one.printed else 0)]
-        if len(cells) != len(header):
-            faults.append(LineFault(line, "", Text("列数与表头不符。", "The line has other columns than the header.")))
+        line, row = one.number, cells_of(one, header, COLUMNS, _OF_TIME)
+        if isinstance(row, list):
+            faults += row
             continue
-        row = {column: cell for column, cell in zip(header, cells, strict=True) if column is not None}
-        found = _faults_of_cells(one, header) or _faults_of_line(line, row, zone, received_at)
+        found = _faults_of_line(line, row, zone, received_at)
         first = reports.get(row["report"], [(line, row)])[0][1]
         found += [
             LineFault(
@@ -153,15 +113,6 @@ def _table(header: Sequence[str | None], lines: Sequence[Line], zone: ZoneInfo, 
             reports.setdefault(row["report"], []).append((line, row))
     patients = tuple(_report(number, rows, zone, received_at) for number, rows in reports.items())
     return Table(Results(patients, None), tuple(faults), len(lines))
-
-
-def _faults_of_cells(line: Line, header: Sequence[str | None]) -> list[LineFault]:
-    """What a workbook holds that is no text, and dates where none belongs: Excel makes 1-2 into one."""
-    found = {
-        **{at: _A_DATE for at in line.dates if header[at] not in _OF_TIME},
-        **line.faults,
-    }
-    return [LineFault(line.number, COLUMNS[header[at] or ""][0], text) for at, text in sorted(found.items())]
 
 
 def _faults_of_line(line: int, row: Mapping[str, str], zone: ZoneInfo, received_at: datetime) -> list[LineFault]:

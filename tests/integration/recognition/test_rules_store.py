@@ -17,7 +17,6 @@ from telemed.recognition import rules_store
 from telemed.recognition.catalogue_files import SHIPPED, read_catalogues
 from telemed.recognition.granting_files import read_parameters
 from telemed.recognition.installing import install_catalogues
-from telemed.recognition.look_backs import LookedBack, close_task, look_backs, open_list, open_tasks
 from telemed.recognition.quality import QualityFact
 from telemed.recognition.rule_set import Parameters
 from telemed.recognition.rules import Basis, GrantState
@@ -242,26 +241,6 @@ async def test_no_row_of_the_rules_is_changed_or_removed(quality, now, table):
                 await connection.execute(statement)
 
 
-async def test_each_decision_that_relied_on_a_withdrawn_grant_is_looked_at_once(quality):
-    await quality.record(passed(0))
-    await quality.record(withdraw(120, retroactive_from=day(60)))
-    decisions = [uuid4(), uuid4()]
-    async with quality.pool.transaction() as tx:
-        (period,) = await look_backs(tx, day(119), 10)
-        assert await look_backs(tx, period.known_from, 10) == []
-        assert await open_tasks(tx, period, decisions, day(121)) == 2
-        assert await open_tasks(tx, period, decisions, day(122)) == 0
-    async with quality.pool.transaction() as tx:
-        tasks = await open_list(tx, [quality.hospital], 10)
-        assert {one.decision_id for one in tasks} == set(decisions)
-        assert await open_list(tx, [uuid4()], 10) == []
-        close = (tasks[0].id, LookedBack.REPEATED, "已复查，结果一致")
-        await close_task(tx, *close, by=quality.officer, now=day(130))
-        with pytest.raises(Conflict):
-            await close_task(tx, *close, by=quality.officer, now=day(131))
-        assert await open_list(tx, None, 10) == tasks[1:]
-
-
 async def test_facts_that_come_at_once_are_known_one_after_the_other_and_none_is_left_out(quality):
     facts = [passed(number, programme=f"programme-{number}") for number in range(6)]
     done = await asyncio.gather(*(quality.record(one, now=day(10)) for one in facts))
@@ -269,7 +248,7 @@ async def test_facts_that_come_at_once_are_known_one_after_the_other_and_none_is
     assert len(await quality.grants(LATE)) == 6
 
 
-async def test_a_look_back_task_is_closed_once_and_never_removed(quality):
+async def test_a_look_back_task_is_never_changed_or_removed(quality):
     await quality.record(passed(0))
     await quality.record(withdraw(120, retroactive_from=day(60)))
     async with quality.pool.connection() as connection:
@@ -277,9 +256,21 @@ async def test_a_look_back_task_is_closed_once_and_never_removed(quality):
             "insert into look_back_task (id, look_back_id, decision_id, opened_at)"
             " select gen_random_uuid(), id, gen_random_uuid(), now() from look_back"
         )
-        close = "update look_back_task set outcome = 'no-consequence', closed_by = %s, closed_at = now()"
-        await connection.execute(close, (quality.officer,))
-        with pytest.raises(psycopg.errors.RestrictViolation):
-            await connection.execute(close, (quality.officer,))
-        with pytest.raises(psycopg.errors.RestrictViolation):
-            await connection.execute("delete from look_back_task")
+        for statement in ("update look_back_task set opened_at = now()", "delete from look_back_task"):
+            with pytest.raises(psycopg.errors.RestrictViolation):
+                await connection.execute(statement)
+
+
+async def test_an_id_of_another_organisation_s_fact_is_refused_and_nothing_is_written(quality):
+    await quality.record(passed(0))
+    other = uuid4()
+    async with quality.pool.transaction() as tx:
+        await tx.execute(
+            "insert into organization (id, code, name, kind) values (%s, 'X', 'X', 'township-hospital')", (other,)
+        )
+    theirs = replace(quality.last, organization_id=str(other))
+    with pytest.raises(Conflict):
+        async with quality.pool.transaction() as tx:
+            await rules_store.record(tx, other, theirs, by=quality.officer, now=LATE, parameters=GRANTING)
+    async with quality.pool.connection() as connection:
+        assert await rules_store.grants_known(connection, LATE, [other]) == []

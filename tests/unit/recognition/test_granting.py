@@ -267,7 +267,7 @@ def test_a_suspension_says_from_when_it_counts():
 
 def test_a_withdrawal_reaching_back_takes_back_what_was_held_active_until_it_was_known():
     found = rows(passed(0), passed(90), withdraw(120, retroactive_from=day(60), known=125))
-    taken = losses(known(found, day(124)), known(found, day(125)), day(125))
+    taken = losses(found, known(found, day(124)), known(found, day(125)), day(125))
     assert [(one.begins, one.ends) for one in taken] == [(day(60), day(90)), (day(90), day(125))]
     assert {one.grant.state for one in taken} == {GrantState.ACTIVE}
 
@@ -276,7 +276,39 @@ def test_a_withdrawal_from_now_on_and_a_suspension_take_nothing_back():
     for last in (withdraw(120), failed(120), failed(120, known=130)):
         found = rows(passed(0), last)
         moment = last.known_from
-        assert losses(known(found, moment - timedelta(seconds=1)), known(found, moment), moment) == ()
+        assert losses(found, known(found, moment - timedelta(seconds=1)), known(found, moment), moment) == ()
+
+
+def taken_at(found, moment):
+    """What was taken back by what was learnt at a moment; of what came later nothing is known yet."""
+    held = [one for one in found if one.known_from < moment]
+    before, after = known(found, moment - timedelta(seconds=1)), known(found, moment)
+    return [(one.begins, one.ends) for one in losses(held, before, after, moment)]
+
+
+def test_a_withdrawal_takes_back_what_was_held_before_a_suspension_was_known_too():
+    """Suspended from day 100, which was learnt on day 108: until then decisions rested on results since day 100."""
+    found = rows(passed(0), failed(100, known=108), withdraw(120, retroactive_from=day(60)))
+    assert taken_at(found, day(120)) == [(day(60), day(108))]
+    found = rows(passed(0), failed(100, known=108), withdraw(120, retroactive_from=day(102)))
+    assert taken_at(found, day(120)) == [(day(102), day(108))]
+    found = rows(passed(0), failed(100), withdraw(120, retroactive_from=day(102)))
+    assert taken_at(found, day(120)) == []
+
+
+def test_a_second_withdrawal_takes_only_what_the_first_left():
+    first, second = withdraw(120, retroactive_from=day(60)), withdraw(130, retroactive_from=day(30))
+    found = rows(passed(0), first, second)
+    assert taken_at(found, day(120)) == [(day(60), day(120))]
+    assert taken_at(found, day(130)) == [(day(30), day(60))]
+    assert taken_at(rows(passed(0), first, withdraw(130, retroactive_from=day(60))), day(130)) == []
+
+
+def test_after_it_was_given_back_a_withdrawal_takes_what_was_held_since():
+    found = rows(
+        passed(0), withdraw(120, retroactive_from=day(60)), reinstate(150), withdraw(180, retroactive_from=day(140))
+    )
+    assert taken_at(found, day(180)) == [(day(150), day(180))]
 
 
 def test_of_each_lineage_the_grant_of_the_moment_stands():

@@ -1092,6 +1092,250 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is recorded about quality
+         * @description 质量评价与相关记录
+         */
+        get: operations["get-quality-facts"];
+        put?: never;
+        /**
+         * Record an evaluation, agreement, change or decision
+         * @description 记录质量评价、协议、变更或决定
+         */
+        post: operations["post-quality-facts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/facts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Before recording: what would follow
+         * @description 记录之前：将带来哪些变化
+         */
+        post: operations["post-quality-facts-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/facts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One record about quality and what followed from it
+         * @description 一条质量记录及其后果
+         */
+        get: operations["get-quality-facts-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/look-back-tasks/{id}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what came of looking again, or open it again
+         * @description 记录核查结果，或重新打开
+         */
+        post: operations["post-quality-look-back-tasks-id-acts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/look-backs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look-backs: periods taken back
+         * @description 追溯核查：被撤回的资格时段
+         */
+        get: operations["get-quality-look-backs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/look-backs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The decisions that relied on it
+         * @description 依据该资格的决定
+         */
+        get: operations["get-quality-look-backs-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a table of outcomes
+         * @description 导入质评结果表
+         */
+        post: operations["post-quality-rounds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rounds/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a table of outcomes
+         * @description 质评结果表导入预览
+         */
+        post: operations["post-quality-rounds-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who passes what, and until when
+         * @description 各机构通过了哪些项目，至何时为止
+         */
+        get: operations["get-quality-standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Issues with images
+         * @description 影像问题
+         */
+        get: operations["get-quality-tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/tickets/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The producing member dealt with it, or contests it
+         * @description 机构已处理，或有异议
+         */
+        post: operations["post-quality-tickets-id-answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/tickets/{id}/judgement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The quality officer confirms, dismisses or upholds
+         * @description 质控员确认、驳回或维持
+         */
+        post: operations["post-quality-tickets-id-judgement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quarantine": {
         parameters: {
             query?: never;
@@ -3195,6 +3439,22 @@ export interface components {
             next: string | null;
         };
         /**
+         * Act
+         * @enum {unknown}
+         */
+        Act: "done" | "reopened";
+        /**
+         * ActBody
+         * @description done says what came of it, reopened says in the note why.
+         */
+        ActBody: {
+            act: components["schemas"]["Act"];
+            /** @default null */
+            finding: components["schemas"]["Finding"] | null;
+            /** @default  */
+            note: string;
+        };
+        /**
          * ActRow
          * @description What somebody did: released, assigned, discarded, reopened.
          */
@@ -3203,6 +3463,13 @@ export interface components {
             acted_at: string;
             acted_by_name: string;
             note: string;
+        };
+        /** Acted */
+        Acted: {
+            /** Format: uuid */
+            id: string;
+            repeated: boolean;
+            state: components["schemas"]["telemed.quality.looking_back.State"];
         };
         /**
          * Action
@@ -3227,6 +3494,26 @@ export interface components {
             password: string;
             role: components["schemas"]["Role"];
             username: string;
+        };
+        /**
+         * AgreementBody
+         * @description A community's document, or that the county reads.  last_day: the last on which it holds.
+         */
+        AgreementBody: {
+            /** @enum {unknown} */
+            basis: "community-document" | "county-remote-reading";
+            /** Format: date */
+            begins: string;
+            /** @default null */
+            device: string | null;
+            items: string[];
+            /** @enum {unknown} */
+            kind: "agreement";
+            label: string;
+            /** Format: date */
+            last_day: string;
+            /** @default null */
+            reader: string | null;
         };
         /** AmendBody */
         AmendBody: {
@@ -3399,6 +3686,19 @@ export interface components {
             items: components["schemas"]["CatalogueLine"][];
         };
         /**
+         * ChangeBody
+         * @description Another device, another method, another place.  device None: all of them.
+         */
+        ChangeBody: {
+            /** Format: date */
+            day: string;
+            /** @default null */
+            device: string | null;
+            items: string[];
+            /** @enum {unknown} */
+            kind: "change";
+        };
+        /**
          * ChangedDevice
          * @description revision: as read; somebody else's change meanwhile is Conflict.
          */
@@ -3494,7 +3794,7 @@ export interface components {
             card: string | null;
             choices: components["schemas"]["Choice"][];
             code: components["schemas"]["OrderedCode"];
-            covered: components["schemas"]["ItemName"][];
+            covered: components["schemas"]["telemed.cds.check_messages.ItemName"][];
             /** Format: uuid */
             decision_id: string;
             findings: components["schemas"]["Step"][];
@@ -3505,7 +3805,7 @@ export interface components {
             results: components["schemas"]["CheckedResult"][];
             soft: boolean;
             trace_hash: string;
-            uncovered: components["schemas"]["ItemName"][];
+            uncovered: components["schemas"]["telemed.cds.check_messages.ItemName"][];
             verdict: string | null;
             verdict_words: components["schemas"]["Words"] | null;
         };
@@ -3577,12 +3877,29 @@ export interface components {
             system: string;
         };
         /**
+         * Command
+         * @enum {unknown}
+         */
+        Command: "confirm" | "contest" | "dismiss" | "handle" | "retract" | "uphold";
+        /**
          * ConfirmBody
          * @description password: the signing password, where a report becomes void.
          */
         ConfirmBody: {
             /** @default null */
             password: string | null;
+        };
+        /**
+         * Consequences
+         * @description What would follow.  The first lines are shown; *_count says how many there are.  decisions: in all.
+         */
+        Consequences: {
+            decisions: number;
+            digest: string;
+            grant_count: number;
+            grants: components["schemas"]["GrantChange"][];
+            taken_back: components["schemas"]["TakenBack"][];
+            taken_back_count: number;
         };
         /**
          * CorrectionDetail
@@ -3818,6 +4135,35 @@ export interface components {
             encounter_class: string;
         };
         /**
+         * EvaluationBody
+         * @description One outcome of one round.  Days are the county's; period_ends is the last day that was evaluated.
+         */
+        EvaluationBody: {
+            /** @enum {unknown} */
+            basis: "county-on-site-check" | "external-quality-assessment" | "imaging-quality-control";
+            /** @default null */
+            device: string | null;
+            items: string[];
+            /** @enum {unknown} */
+            kind: "evaluation";
+            mark: components["schemas"]["Mark"];
+            /** @default null */
+            next_due: string | null;
+            outcome: components["schemas"]["Outcome"];
+            /** Format: date */
+            period_begins: string;
+            /** Format: date */
+            period_ends: string;
+            programme: string;
+            /** Format: date */
+            published: string;
+            /** @default null */
+            retroactive_from: string | null;
+            round: string;
+            /** @default  */
+            score: string;
+        };
+        /**
          * EventBody
          * @description One event.  submission_id: chosen by who tells it; the same again is kept once.  at: with its zone.
          */
@@ -3861,6 +4207,60 @@ export interface components {
             items: components["schemas"]["EventLine"][];
         };
         /**
+         * FactDetail
+         * @description The fact with every item, and what was written because of it.
+         */
+        FactDetail: {
+            fact: components["schemas"]["FactLine"];
+            grant_count: number;
+            grants: components["schemas"]["FollowedGrant"][];
+            tasks: number;
+        };
+        /**
+         * FactLine
+         * @description One fact.  at: when it holds from.  items: the first of them.  revoked_at: since when it counts for nothing.
+         *
+         *         holds: neither taken back nor ended.  Moments UTC.
+         */
+        FactLine: {
+            at: string;
+            basis: string;
+            device: string;
+            ends: string | null;
+            evaluation_id: string | null;
+            holds: boolean;
+            /** Format: uuid */
+            id: string;
+            item_count: number;
+            items: components["schemas"]["telemed.quality.messages.ItemName"][];
+            /** @enum {unknown} */
+            kind: "agreement" | "change" | "evaluation" | "reinstate" | "revocation" | "verification" | "withdraw";
+            known_from: string;
+            mark: string;
+            next_due: string | null;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            outcome: string;
+            period_begins: string | null;
+            period_ends: string | null;
+            programme: string;
+            reader_name: string;
+            recorded_by_name: string;
+            retroactive_from: string | null;
+            revoked_at: string | null;
+            round: string;
+            score: string;
+        };
+        /**
+         * FactList
+         * @description total: how many there are; items: the newest of them.
+         */
+        FactList: {
+            items: components["schemas"]["FactLine"][];
+            total: number;
+        };
+        /**
          * FeeState
          * @description 收费状态.
          * @enum {unknown}
@@ -3900,6 +4300,23 @@ export interface components {
             subject: string;
             /** @enum {unknown} */
             token_type: "Bearer";
+        };
+        /**
+         * Finding
+         * @description What came of looking again.
+         * @enum {unknown}
+         */
+        Finding: "no-consequence" | "patient-not-found" | "patient-told" | "repeated";
+        /**
+         * FollowedGrant
+         * @description A row of a grant as it was written when the fact was recorded.  struck: from then on there was no such grant.
+         */
+        FollowedGrant: {
+            begins: string;
+            ends: string;
+            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            state: string;
+            struck: boolean;
         };
         /**
          * FormCheck
@@ -3947,6 +4364,20 @@ export interface components {
             reasons: string[];
         };
         /**
+         * GrantChange
+         * @description What one grant is worth today, before and after.  before, after: null where there is none.  until: its end.
+         */
+        GrantChange: {
+            after: components["schemas"]["GrantState"] | null;
+            before: components["schemas"]["GrantState"] | null;
+            device: string;
+            due: string | null;
+            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            mark: string;
+            programme: string;
+            until: string | null;
+        };
+        /**
          * GrantLine
          * @description One field of the map member × item.  mark: what may be printed, '' for nothing.  Times UTC.
          */
@@ -3975,6 +4406,12 @@ export interface components {
             items: components["schemas"]["GrantLine"][];
             total: number;
         };
+        /**
+         * GrantState
+         * @description States of a mark; due soon and expired are computed from dates and never stored (domain G6).
+         * @enum {unknown}
+         */
+        GrantState: "active" | "due-soon" | "expired" | "proposed" | "suspended" | "withdrawn";
         /**
          * Ground
          * @description The line of the document a verdict rests on.  label: the range as printed.
@@ -4134,14 +4571,12 @@ export interface components {
             /** @enum {unknown} */
             severity: "error";
         };
-        /**
-         * ItemName
-         * @description An analyte by name.
-         */
-        ItemName: {
-            key: string;
-            name: string;
-            name_en: string;
+        /** JudgementBody */
+        JudgementBody: {
+            /** @enum {unknown} */
+            command: "confirm" | "dismiss" | "uphold";
+            /** @default  */
+            note: string;
         };
         /**
          * Laterality
@@ -4233,6 +4668,46 @@ export interface components {
             /** @enum {unknown} */
             type: "absolute" | "smart";
             url: string;
+        };
+        /**
+         * LookBackLine
+         * @description A period taken back.  tasks, open: decisions within reach, and those nobody has looked at.  cause: the fact.
+         */
+        LookBackLine: {
+            begins: string;
+            /** Format: uuid */
+            cause: string;
+            device: string;
+            ends: string;
+            /** Format: uuid */
+            id: string;
+            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            known_from: string;
+            open: number;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            programme: string;
+            tasks: number;
+        };
+        /**
+         * LookBackList
+         * @description total: how many there are; items: the newest of them.
+         */
+        LookBackList: {
+            items: components["schemas"]["LookBackLine"][];
+            total: number;
+        };
+        /**
+         * Mark
+         * @description Where passing counts.  label: as printed, such as 全国HR.  region: GB/T 2260 digits, for a region alone.
+         */
+        Mark: {
+            /** @enum {unknown} */
+            kind: "community" | "national" | "region";
+            label: string;
+            /** @default  */
+            region: string;
         };
         /**
          * MatchBody
@@ -4368,6 +4843,12 @@ export interface components {
         /** ModesBody */
         ModesBody: {
             items: components["schemas"]["ModeChoice"][];
+        };
+        /** Moved */
+        Moved: {
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["telemed.quality.tickets.State"];
         };
         /**
          * Need
@@ -4592,6 +5073,12 @@ export interface components {
             next: string | null;
         };
         /**
+         * Outcome
+         * @description What a round found; absent: it was required and the member did not take part.
+         * @enum {unknown}
+         */
+        Outcome: "absent" | "fail" | "pass";
+        /**
          * OverrideReason
          * @description Why the card was not followed: a coded reason, words, or both (cds-fb-3).
          */
@@ -4752,6 +5239,17 @@ export interface components {
          * @enum {unknown}
          */
         Pregnancy: "no" | "not-applicable" | "unknown" | "yes";
+        /**
+         * PreviewBody
+         * @description id: chosen by whoever enters it, so that the same entry sent twice is recorded once.
+         */
+        PreviewBody: {
+            fact: components["schemas"]["EvaluationBody"] | components["schemas"]["AgreementBody"] | components["schemas"]["RevocationBody"] | components["schemas"]["RulingBody"] | components["schemas"]["ChangeBody"] | components["schemas"]["VerificationBody"];
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            organization: string;
+        };
         /** PrintBody */
         PrintBody: {
             /** @default 1 */
@@ -4886,6 +5384,30 @@ export interface components {
             prints: number;
             used_at: string | null;
             viewed_at: string | null;
+        };
+        /**
+         * RecordBody
+         * @description seen: the digest of the consequences as they were shown.
+         */
+        RecordBody: {
+            fact: components["schemas"]["EvaluationBody"] | components["schemas"]["AgreementBody"] | components["schemas"]["RevocationBody"] | components["schemas"]["RulingBody"] | components["schemas"]["ChangeBody"] | components["schemas"]["VerificationBody"];
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            organization: string;
+            seen: string;
+        };
+        /**
+         * RecordedFact
+         * @description repeated: it was there already, with the same content.  tasks: decisions that have to be looked at again.
+         */
+        RecordedFact: {
+            grants: number;
+            /** Format: uuid */
+            id: string;
+            known_from: string;
+            repeated: boolean;
+            tasks: number;
         };
         /** RefusedDetail */
         RefusedDetail: {
@@ -5226,6 +5748,18 @@ export interface components {
             note: string;
         };
         /**
+         * RevocationBody
+         * @description The programme takes an evaluation back.
+         */
+        RevocationBody: {
+            /** Format: date */
+            day: string;
+            /** Format: uuid */
+            evaluation: string;
+            /** @enum {unknown} */
+            kind: "revocation";
+        };
+        /**
          * Role
          * @description What a person is here for; a person may hold several, each at one organisation.
          * @enum {unknown}
@@ -5240,6 +5774,77 @@ export interface components {
         /** RolesBody */
         RolesBody: {
             roles: components["schemas"]["RoleAt"][];
+        };
+        /**
+         * RoundFault
+         * @description One thing wrong with a line.  line: 1 is the header.  column: '' for the whole line.
+         */
+        RoundFault: {
+            column: string;
+            en: string;
+            line: number;
+            zh: string;
+        };
+        /**
+         * RoundLine
+         * @description An evaluation as it would be recorded.  line: the first it comes from.
+         */
+        RoundLine: {
+            device: string;
+            item_count: number;
+            line: number;
+            organization_name: string;
+            outcome: string;
+            round: string;
+            score: string;
+        };
+        /**
+         * RoundsPreview
+         * @description digest: to be given with the import.  With any fault nothing would be recorded, and nothing follows.
+         */
+        RoundsPreview: {
+            decisions: number;
+            digest: string;
+            evaluation_count: number;
+            evaluations: components["schemas"]["RoundLine"][];
+            fault_count: number;
+            faults: components["schemas"]["RoundFault"][];
+            grant_count: number;
+            grants: components["schemas"]["GrantChange"][];
+            lines: number;
+        };
+        /**
+         * RoundsStored
+         * @description repeated: evaluations that were there already.  tasks: decisions that have to be looked at again.
+         */
+        RoundsStored: {
+            evaluations: number;
+            grants: number;
+            repeated: number;
+            tasks: number;
+        };
+        /**
+         * Ruling
+         * @description What an issuer decides besides the rounds.
+         * @enum {unknown}
+         */
+        Ruling: "reinstate" | "withdraw";
+        /**
+         * RulingBody
+         * @description The issuer withdraws or gives back.  programme: or the id of an agreement.
+         */
+        RulingBody: {
+            /** Format: date */
+            day: string;
+            /** @default null */
+            device: string | null;
+            items: string[];
+            /** @enum {unknown} */
+            kind: "ruling";
+            programme: string;
+            /** @default null */
+            retroactive_from: string | null;
+            ruling: components["schemas"]["Ruling"];
         };
         /** SavedDraft */
         SavedDraft: {
@@ -5428,6 +6033,30 @@ export interface components {
          */
         Standing: "ended" | "expired" | "in-force";
         /**
+         * StandingLine
+         * @description Items of one member that stand alike under one programme: who passes what, and until when.
+         */
+        StandingLine: {
+            basis: string;
+            begins: string;
+            device: string;
+            due: string | null;
+            ends: string;
+            item_count: number;
+            items: components["schemas"]["telemed.quality.messages.ItemName"][];
+            mark: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            programme: string;
+            state: components["schemas"]["GrantState"];
+        };
+        /** StandingList */
+        StandingList: {
+            items: components["schemas"]["StandingLine"][];
+            total: number;
+        };
+        /**
          * Step
          * @description One answer of one gate.  outcome: pass | fail | unknown.  evidence: names and values it rests on.
          */
@@ -5611,6 +6240,46 @@ export interface components {
         TableStored: {
             waiting: number;
         };
+        /**
+         * TakenBack
+         * @description A period for which a grant no longer counts, and how many decisions relied on it.
+         */
+        TakenBack: {
+            begins: string;
+            decisions: number;
+            ends: string;
+            item: components["schemas"]["telemed.quality.messages.ItemName"];
+        };
+        /**
+         * TaskLine
+         * @description One decision.  acquired: when its result was.  response: '' where nobody answered.  shown: on a card.
+         */
+        TaskLine: {
+            acquired: string;
+            acted_at: string | null;
+            acted_by_name: string;
+            decided_at: string;
+            /** Format: uuid */
+            decision: string;
+            finding: string;
+            /** Format: uuid */
+            id: string;
+            note: string;
+            organization_name: string;
+            patient: string | null;
+            patient_name: string;
+            reason: string;
+            response: string;
+            result: string;
+            shown: boolean;
+            state: components["schemas"]["telemed.quality.looking_back.State"];
+            verdict: string;
+        };
+        /** TaskList */
+        TaskList: {
+            items: components["schemas"]["TaskLine"][];
+            total: number;
+        };
         /** TemplateChange */
         TemplateChange: {
             /** @default true */
@@ -5670,6 +6339,54 @@ export interface components {
         /** Templates */
         Templates: {
             items: components["schemas"]["TemplateRow"][];
+        };
+        /** TicketAct */
+        TicketAct: {
+            acted_at: string;
+            acted_by_name: string;
+            acted_by_place: string;
+            command: components["schemas"]["Command"];
+            note: string;
+            state: components["schemas"]["telemed.quality.tickets.State"];
+        };
+        /** TicketAnswerBody */
+        TicketAnswerBody: {
+            /** @enum {unknown} */
+            command: "contest" | "handle";
+            note: string;
+        };
+        /**
+         * TicketLine
+         * @description One issue.  comment: the doctor's words, for the officer alone.  study: for whoever may open the images.
+         *
+         *         commands: what the person who asks may do with it now.
+         */
+        TicketLine: {
+            acquired_at: string | null;
+            acts: components["schemas"]["TicketAct"][];
+            commands: components["schemas"]["Command"][];
+            comment: string;
+            /** Format: uuid */
+            id: string;
+            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            reason: string;
+            reason_en: string;
+            reason_zh: string;
+            said_at: string;
+            state: components["schemas"]["telemed.quality.tickets.State"];
+            study: string | null;
+        };
+        /**
+         * TicketList
+         * @description total: how many there are; items: the newest of them.  pending: how many wait for the officer.
+         */
+        TicketList: {
+            items: components["schemas"]["TicketLine"][];
+            pending: number;
+            total: number;
         };
         /**
          * TodayReading
@@ -5790,6 +6507,19 @@ export interface components {
          * @enum {unknown}
          */
         Verdict: "justified" | "not-justified";
+        /**
+         * VerificationBody
+         * @description That after a change the results were shown to be what they were before.
+         */
+        VerificationBody: {
+            /** Format: date */
+            day: string;
+            /** @default null */
+            device: string | null;
+            items: string[];
+            /** @enum {unknown} */
+            kind: "verification";
+        };
         /**
          * Verified
          * @description What the code on a paper says: whether it holds. Nothing of the patient, nothing of the text.
@@ -5912,6 +6642,31 @@ export interface components {
             /** @default null */
             template_id: string | null;
         };
+        /**
+         * ItemName
+         * @description An analyte by name.
+         */
+        "telemed.cds.check_messages.ItemName": {
+            key: string;
+            name: string;
+            name_en: string;
+        };
+        /**
+         * State
+         * @enum {unknown}
+         */
+        "telemed.quality.looking_back.State": "done" | "open";
+        /** ItemName */
+        "telemed.quality.messages.ItemName": {
+            key: string;
+            name: string;
+            name_en: string;
+        };
+        /**
+         * State
+         * @enum {unknown}
+         */
+        "telemed.quality.tickets.State": "confirmed" | "contested" | "dismissed" | "handled" | "pending" | "retracted";
         /**
          * SeenRow
          * @description Frames of one image that a person was shown: in full data, as a compressed preview.
@@ -7858,6 +8613,449 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Practitioner"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-quality-facts": {
+        parameters: {
+            query?: {
+                organization?: string | null;
+                item?: string;
+                programme?: string;
+                kind?: "" | "agreement" | "change" | "evaluation" | "reinstate" | "revocation" | "verification" | "withdraw";
+                since?: string | null;
+                until?: string | null;
+                known_at?: string | null;
+                holding?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-quality-facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedFact"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-quality-facts-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consequences"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-quality-facts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-quality-look-back-tasks-id-acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-quality-look-backs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookBackList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-quality-look-backs-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-quality-rounds": {
+        parameters: {
+            query: {
+                programme: string;
+                basis: "county-on-site-check" | "external-quality-assessment" | "imaging-quality-control";
+                mark: "community" | "national" | "region";
+                label: string;
+                region?: string;
+                digest: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundsStored"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-quality-rounds-preview": {
+        parameters: {
+            query: {
+                programme: string;
+                basis: "county-on-site-check" | "external-quality-assessment" | "imaging-quality-control";
+                mark: "community" | "national" | "region";
+                label: string;
+                region?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundsPreview"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-quality-standing": {
+        parameters: {
+            query?: {
+                organization?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-quality-tickets": {
+        parameters: {
+            query?: {
+                state?: "" | "confirmed" | "contested" | "dismissed" | "handled" | "pending" | "retracted";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-quality-tickets-id-answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketAnswerBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-quality-tickets-id-judgement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JudgementBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
                 };
             };
             /** @description Problem */
