@@ -8,9 +8,11 @@ from datetime import datetime, tzinfo
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+
 from telemed.cds.answers import SUMMARY_LIMIT, Action, Card, Coding, Link, Source, Suggestion
 from telemed.cds.detail import ago, clip, detail, identified, view, visit_detail
-from telemed.cds.registry import Answered, Decided, Shown
+from telemed.cds.registry import Answered, Decided
 from telemed.cds.request import Asked, AskedOrder
 from telemed.recognition import reasons
 from telemed.recognition.decision import CandidateVerdict, Verdict
@@ -29,12 +31,29 @@ Meaning = Literal["recognise-and-cancel", "recognise-and-trim", "recognise-and-k
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A result of images that a card speaks of.  label: of the link to them."""
+
+    result: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
-    """A card, the orders whose decisions it speaks of ('' for a visit's), and what its suggestions mean."""
+    """A card, the orders whose decisions it speaks of ('' for a visit's), and what its suggestions mean.
+
+    pictures: what it should lead to; the links are made out once the card is in the ledger.
+    """
 
     card: Card
     about: tuple[Answered, ...]
     meanings: Mapping[UUID, Meaning]
+    pictures: tuple[Picture, ...] = ()
+
+    def linked(self, addresses: Mapping[str, str]) -> Card:
+        """The card with a link to each of its results that has an address."""
+        links = (Link(one.label, addresses[one.result], "absolute") for one in self.pictures if one.result in addresses)
+        return msgspec.structs.replace(self.card, links=tuple(links))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +123,9 @@ def _order(asked: AskedOrder, answered: Answered | None, voice: Voice) -> Told |
         suggestions=tuple(one for one, _ in suggestions),
         selection_behavior="at-most-one" if suggestions else None,
         override_reasons=_reasons(answered, voice) if must else (),
-        links=_links(view(answered, one.candidates[0]) for one in answered.decision.analytes if one.candidates),
     )
-    return Told(card, (answered,), {one.uuid: meaning for one, meaning in suggestions})
+    pictures = _pictures((answered, one.candidates[0]) for one in answered.decision.analytes if one.candidates)
+    return Told(card, (answered,), {one.uuid: meaning for one, meaning in suggestions}, pictures)
 
 
 def summary(answered: Answered, first: CandidateVerdict, *, soft: bool) -> str:
@@ -190,10 +209,16 @@ def _source(verdict: Verdict | None, voice: Voice) -> Source:
     return Source(LABEL, voice.home, Coding(topic.value, VERDICT_SYSTEM, VERDICTS[topic].zh))
 
 
-def _links(shown: Iterable[Shown | None]) -> tuple[Link, ...]:
-    """Each address once, in the order of the results."""
-    by_url = {link.url: link.label.zh for one in shown if one is not None for link in one.links}
-    return tuple(Link(label, url, "absolute") for url, label in list(by_url.items())[:MOST_LINKS])
+def _pictures(told: Iterable[tuple[Answered, CandidateVerdict]]) -> tuple[Picture, ...]:
+    """Each study once, in the order of the results; what may be another person's is not among them."""
+    found: dict[str, Picture] = {}
+    for answered, one in told:
+        shown = view(answered, one)
+        if shown is not None and shown.images:
+            when = ago(one.anchor, answered.decision.as_of)
+            label = f"调阅影像：{when}{clip(shown.institution, 24)}"
+            found.setdefault(one.candidate_id, Picture(one.candidate_id, label))
+    return tuple(found.values())[:MOST_LINKS]
 
 
 def _visit(asked: Asked, answered: tuple[Answered, ...], voice: Voice) -> Told | None:
@@ -219,6 +244,5 @@ def _visit(asked: Asked, answered: tuple[Answered, ...], voice: Voice) -> Told |
         detail=visit_detail(found, voice.zone),
         indicator="info",
         source=_source(verdict, voice),
-        links=_links(view(one, first) for one, first in found),
     )
-    return Told(card, tuple(one for one, _ in found), {})
+    return Told(card, tuple(one for one, _ in found), {}, _pictures(found))

@@ -178,6 +178,7 @@ def _item(answered: Answered, key: str) -> ItemName:
 def _result(answered: Answered, key: str, one: CandidateVerdict, pictures: Pictures) -> CheckedResult:
     seen, name, basis = view(answered, one), _item(answered, key), one.basis
     return CheckedResult(
+        result="" if seen is None else one.candidate_id,
         key=key,
         name=name.name,
         name_en=name.name_en,

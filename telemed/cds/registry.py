@@ -12,15 +12,6 @@ from telemed.cds.request import Asked, AskedOrder
 from telemed.recognition.decision import Decision
 from telemed.recognition.order import Context, Order
 from telemed.recognition.rules import Code
-from telemed.vocabulary import Text
-
-
-@dataclass(frozen=True, slots=True)
-class ShownLink:
-    """A way to the images or the report: absolute, made for this person and purpose, good once."""
-
-    label: Text
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +31,6 @@ class Shown:
     quality: str = ""
     abnormal: bool | None = None
     images: bool = False
-    links: tuple[ShownLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

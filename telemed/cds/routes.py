@@ -15,7 +15,7 @@ from aiohttp import web
 from telemed.cds.answering import BUDGET, ask, ledger_rows
 from telemed.cds.answers import SPECIFICATION, CardsResponse, Service, ServicesResponse, encode
 from telemed.cds.authentication import Refused, authenticate
-from telemed.cds.cards import Voice, tell
+from telemed.cds.cards import Told, Voice, tell
 from telemed.cds.faults import NUMBER_IN_ADDRESS, Fault, OperationOutcome, contradicts, outcome
 from telemed.cds.messages import (
     CALL_LIMIT,
@@ -26,11 +26,13 @@ from telemed.cds.messages import (
     read_call,
     read_feedback,
 )
+from telemed.cds.picture_links_store import PictureLinks
 from telemed.cds.registry import Decide
 from telemed.cds.remote_keys import RemoteKeys
 from telemed.cds.request import PREFETCH, identity_number_in, understand
 from telemed.cds.store import Client, origin_is_registered
 from telemed.cds.tokens import LEEWAY, Ground
+from telemed.db import Connection
 from telemed.http.wire import PUBLIC, Call, Endpoint, RateClass, Upload
 from telemed.recognition.ledger import Response, keep_decisions, keep_exposures, keep_responses
 from telemed.vocabulary import Text
@@ -79,12 +81,14 @@ class Hooks:
     """What the routes are made of.
 
     public_url: as clients write it before the path; tokens are made out to it.  zone: of the times on cards.
-    local_reasons: reasons L1-L4 that the county has switched on.  budget: seconds the registry may take.
+    links: makes the one-time links to images.  local_reasons: reasons L1-L4 that the county has switched on.
+    budget: seconds the registry may take.
     """
 
     public_url: str
     decide: Decide
     zone: tzinfo
+    links: PictureLinks
     remote: RemoteKeys = field(default_factory=RemoteKeys)
     local_reasons: tuple[str, ...] = ()
     budget: float = BUDGET
@@ -207,7 +211,14 @@ async def _invoked(hooks: Hooks, call: Call[Any, Any], client: Client) -> web.Re
     async with call.transaction() as tx:
         await keep_decisions(tx, decisions)
         await keep_exposures(tx, exposures)
-    return _json(200, encode(CardsResponse(tuple(one.card for one in told))))
+        cards = [one.linked(await _addresses(hooks, tx, one, call.now)) for one in told]
+    return _json(200, encode(CardsResponse(tuple(cards))))
+
+
+async def _addresses(hooks: Hooks, tx: Connection, told: Told, now: datetime) -> dict[str, str]:
+    """One-time links to the images a card speaks of, by result."""
+    made = {one.result: await hooks.links.picture_link(tx, one.result, told.card.uuid, now) for one in told.pictures}
+    return {result: address for result, address in made.items() if address is not None}
 
 
 async def _heard(call: Call[Any, Any], client: Client) -> web.Response:
