@@ -54,10 +54,22 @@ DESCRIPTION = (
     "Shows prior results that may be recognised, and why, when tests are ordered; never keeps an order back."
 )
 USAGE = "Codes of ordered items need a system; free text is not read. JWT ES384 or RS384, client registered beforehand."
-HOOK_VERSIONS = {"patient-view": "1.0", "order-select": "1.0", "order-sign": "1.1"}
+#: `order-start` is a draft (cds-hooks/docs pull request 643): it fires before any order is picked.
+HOOK_VERSIONS = {"patient-view": "1.0", "order-start": "0.1", "order-select": "1.0", "order-sign": "1.1"}
+EXPERIMENTAL = frozenset({"order-start"})
+DRAFT_NOTE = "Experimental: follows a draft of the hook and may change with it. "
 DISCOVERY = ServicesResponse(
     tuple(
-        Service(hook, SERVICE, TITLE, DESCRIPTION, PREFETCH, SPECIFICATION, version, USAGE)
+        Service(
+            hook,
+            SERVICE,
+            TITLE,
+            DESCRIPTION,
+            PREFETCH,
+            SPECIFICATION,
+            version,
+            f"{DRAFT_NOTE if hook in EXPERIMENTAL else ''}{USAGE}",
+        )
         for hook, version in HOOK_VERSIONS.items()
     )
 )
@@ -203,7 +215,9 @@ async def _invoked(hooks: Hooks, call: Call[Any, Any], client: Client) -> web.Re
         call.detail["code"] = "registry-late"
         await _recorded(call, "failed")
         return _json(200, encode(CardsResponse(())))
-    told = tell(asked, decided, Voice(hooks.zone, uuid4, hooks.public_url, hooks.local_reasons))
+    decided = decided.numbered(uuid4)
+    voice = Voice(hooks.zone, uuid4, hooks.public_url, hooks.local_reasons, says_all=client.specification == "3.0")
+    told = tell(asked, decided, voice)
     decisions, exposures = ledger_rows(asked, decided, told, uuid4, call.now)
     for row in decisions:
         call.about("recognition-decision", row.id, patient_id=decided.patient_id)

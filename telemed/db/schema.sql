@@ -254,11 +254,13 @@ CREATE TABLE public.cds_client (
     allowed_origins text[] DEFAULT '{}'::text[] NOT NULL,
     active boolean DEFAULT true NOT NULL,
     registered_at timestamp with time zone DEFAULT now() NOT NULL,
+    specification text DEFAULT '2.0.1'::text NOT NULL,
     CONSTRAINT cds_client_has_a_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT cds_client_has_keys CHECK (((key_address <> ''::text) OR (jsonb_array_length((keys -> 'keys'::text)) > 0))),
     CONSTRAINT cds_client_issuer_is_text CHECK (((length(issuer) >= 1) AND (length(issuer) <= 512))),
     CONSTRAINT cds_client_key_address_is_https CHECK (((key_address = ''::text) OR (key_address ~ '^https://[^ ]+$'::text))),
     CONSTRAINT cds_client_keys_are_a_set CHECK ((jsonb_typeof((keys -> 'keys'::text)) = 'array'::text)),
+    CONSTRAINT cds_client_specification_is_known CHECK ((specification = ANY (ARRAY['2.0.1'::text, '3.0'::text]))),
     CONSTRAINT cds_client_tenant_is_short CHECK ((length(tenant) <= 512))
 );
 

@@ -172,7 +172,7 @@ it('writes fen as yuan and a missing price as nothing', () => {
 });
 
 it('opens images of other members by a link of the card, and only what the card surely speaks of', () => {
-  const looking = (changed: Partial<CheckedResult>, card: string | null = 'k') => actsOf(order({ card, results: [result({ study: null, ...changed })] })).find((one) => one.kind === 'images');
+  const looking = (changed: Partial<CheckedResult>, card: string | null = 'k'): unknown => actsOf(order({ card, results: [result({ study: null, ...changed })] })).find((one) => one.kind === 'images');
   expect(looking({})).toEqual({ kind: 'images', study: null, result: 'imaging/1' });
   expect(looking({ study: '1.2.3' })).toEqual({ kind: 'images', study: '1.2.3', result: 'imaging/1' });
   expect(looking({ identified: false })).toBeUndefined();

@@ -44,3 +44,7 @@ begin
 end $$;
 create trigger picture_link_is_opened_once before update on picture_link
     for each row execute function keep_picture_link();
+
+-- How much of CDS Hooks a system is known to read: what only 3.0 knows is said to nobody else.
+alter table cds_client add column specification text not null default '2.0.1'
+    constraint cds_client_specification_is_known check (specification in ('2.0.1', '3.0'));

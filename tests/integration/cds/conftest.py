@@ -43,7 +43,7 @@ class Registry:
         if self.before is not None:
             await self.before()
         orders = [(one.reference, one.codes, one.context) for one in asked.orders]
-        if asked.hook == "patient-view":
+        if not asked.orders:
             orders = [("", case.order.codes, asked.context) for case in (good.laboratory(), good.imaging())]
         return Decided(self.patient_id, tuple(self.answer(*one, asked) for one in orders))
 

@@ -134,7 +134,8 @@ def test_a_result_that_must_be_offered_is_one_card_with_all_that_a_doctor_needs(
     assert said["suggestions"][0]["isRecommended"] is True
     (action,) = said["suggestions"][0]["actions"]
     assert (action["type"], action["resourceId"]) == ("delete", "ServiceRequest/o1")
-    assert "actions" not in said["suggestions"][1]
+    (beside,) = said["suggestions"][1]["actions"]
+    assert (beside["type"], beside["resource"]["id"]) == ("update", "o1")
     assert said["selectionBehavior"] == "at-most-one"
     assert "links" not in said
     assert [one["code"] for one in said["overrideReasons"]] == ["R1", "R2", "R3", "R4", "R5", "R7", "R8", "R6", "T6"]
@@ -262,6 +263,8 @@ def test_a_panel_is_trimmed_to_what_is_left_of_it():
     assert action["type"] == "update"
     assert "血钠" in action["description"]
     coding = {"system": "urn:cn:item", "code": "31", "display": "血钠"}
+    prior = action["resource"].pop("supportingInfo")
+    assert [one["display"] for one in prior] == ["葡萄糖，4 天前青肯泡乡卫生院"]
     assert action["resource"] == {**DRAFT, "orderDetail": [{"coding": [coding], "text": "血钠"}]}
     assert "血钠：没有既往结果" in said["detail"]
 

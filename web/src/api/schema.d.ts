@@ -5695,6 +5695,8 @@ export interface components {
         };
         /** Suggestion */
         Suggestion: {
+            /** @default null */
+            actionSelectionBehavior: ("all" | "any" | "at-most-one") | null;
             /** @default [] */
             actions: components["schemas"]["Action"][];
             /** @default false */
