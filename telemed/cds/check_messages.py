@@ -151,9 +151,13 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class ResponseBody(msgspec.Struct, frozen=True):
-    """What a person did about a card.  choice: id of what was accepted.  reason: code of why it is not recognised."""
+    """What a person did about a card.
 
-    outcome: Literal["accepted", "overridden"]
+    choice: id of what was accepted.  reason: code of why it is not recognised.  withdrawn (撤销互认): takes back what
+    this person said before; everything that was said stays in the ledger.
+    """
+
+    outcome: Literal["accepted", "overridden", "withdrawn"]
     choice: UUID | None = None
     reason: Annotated[str, Meta(max_length=10)] = ""
     comment: Annotated[str, Meta(max_length=500)] = ""

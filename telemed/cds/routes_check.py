@@ -14,7 +14,14 @@ from telemed.db import Connection
 from telemed.errors import NotFound
 from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.patients import store
-from telemed.recognition.ledger import PageCard, keep_decisions, keep_exposures, keep_page_response, page_card
+from telemed.recognition.ledger import (
+    PageCard,
+    keep_decisions,
+    keep_exposures,
+    keep_page_response,
+    last_response,
+    page_card,
+)
 from telemed.recognition.listing import study_places
 from telemed.vocabulary import Action, Principal, Scope, Text
 
@@ -87,6 +94,7 @@ class CheckRoutes:
         number = call.uuid("id")
         async with call.transaction() as tx:
             card = await _own_card(tx, number, call.principal)
+            checking.must_stand(call.body, await last_response(tx, number))
             response = checking.response(card, call.body, call.now, self._local_reasons)
             new = await keep_page_response(tx, response)
             call.about("recognition-card", number)
@@ -144,7 +152,7 @@ def endpoints(
             "/api/recognition/cards/{id}/response",
             Action.RECOGNITION_CHECK,
             routes.respond,
-            Text("互认或不互认（附原因）", "Recognise, or not with a reason"),
+            Text("互认、不互认（附原因）或撤销", "Recognise, do not with a reason, or take that back"),
             body=ResponseBody,
             returns=Responded,
         ),

@@ -1726,8 +1726,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Recognise, or not with a reason
-         * @description 互认或不互认（附原因）
+         * Recognise, do not with a reason, or take that back
+         * @description 互认、不互认（附原因）或撤销
          */
         post: operations["post-recognition-cards-id-response"];
         delete?: never;
@@ -5283,7 +5283,10 @@ export interface components {
         };
         /**
          * ResponseBody
-         * @description What a person did about a card.  choice: id of what was accepted.  reason: code of why it is not recognised.
+         * @description What a person did about a card.
+         *
+         *         choice: id of what was accepted.  reason: code of why it is not recognised.  withdrawn (撤销互认): takes back what this
+         *         person said before; everything that was said stays in the ledger.
          */
         ResponseBody: {
             /** @default null */
@@ -5291,7 +5294,7 @@ export interface components {
             /** @default  */
             comment: string;
             /** @enum {unknown} */
-            outcome: "accepted" | "overridden";
+            outcome: "accepted" | "overridden" | "withdrawn";
             /** @default  */
             reason: string;
         };
