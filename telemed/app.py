@@ -205,7 +205,7 @@ def endpoints(county: County) -> list[Endpoint]:
             release(),
             county.config.state.path / "demo-accounts.json",
         ),
-        *authority.endpoints(county.config.state.path / "certificates" / "county-ca.pem"),
+        *authority.endpoints(county.config.county_authority),
         *_own_endpoints(county),
         *access_endpoints(county.sessions, county.sign_in, county.config.county.name),
         *directory_endpoints(_zone(county.config), scope),

@@ -29,6 +29,8 @@ from telemed.cds.routes import endpoints as cds_endpoints
 from telemed.cds.routes_check import endpoints as check_endpoints
 from telemed.cds.routes_linked import LinkedRoutes, Viewer
 from telemed.cds.routes_linked import endpoints as linked_endpoints
+from telemed.cds.routes_sample import endpoints as sample_endpoints
+from telemed.cds.sample_system import SampleSystem, read_key
 from telemed.config import Config
 from telemed.db import Connection, Pool
 from telemed.errors import Unavailable
@@ -118,11 +120,16 @@ def order_time_endpoints(config: Config, desk: Desk, decide: Decide, check: Chec
     async def report(call: Call[Any, Any], connection: Connection, version: UUID) -> ReportDetail:
         return await show_report(desk, call, connection, version)
 
+    def sample() -> SampleSystem | None:
+        key = read_key(config.demo_hospital_key)
+        return None if key is None else SampleSystem(key, config.public_url, config.public_url, config.county_authority)
+
     linked = LinkedRoutes(Viewer(config.public_url.startswith("https:")), report, lifetime)
     return [
         *cds_endpoints(Hooks(config.public_url, decide, zone, links, local_reasons=local)),
         *check_endpoints(check, scope, links, local),
         *linked_endpoints(linked),
+        *sample_endpoints(sample),
         *linked_dicomweb_endpoints(
             root=config.archive_path, zone=zone, public_url=config.public_url, admit=linked.admit
         ),

@@ -322,6 +322,16 @@ class Config(msgspec.Struct, frozen=True):
         return self.state.path / "demo-accounts.json"
 
     @property
+    def demo_hospital_key(self) -> Path:
+        """The key of the demo's hospital system (mode 0600)."""
+        return self.state.path / "demo-hospital-system.pem"
+
+    @property
+    def county_authority(self) -> Path:
+        """The certificate of the county's own CA."""
+        return self.state.path / "certificates" / "county-ca.pem"
+
+    @property
     def https(self) -> bool:
         """Whether this server itself speaks TLS."""
         return self.http.tls == "on" or (self.http.tls == "auto" and not is_loopback(self.http.host))

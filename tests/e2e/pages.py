@@ -54,6 +54,14 @@ def _check_chest(page: Page) -> None:
     page.locator("article.card summary").first.click()
 
 
+def _order_chest(page: Page) -> None:
+    """Order the chest film at the sample hospital and look at its answer."""
+    page.locator("input[role='combobox']").fill("胸部正位")
+    page.keyboard.press("Enter")
+    page.locator("ul.drafts li").wait_for()
+    page.locator(".answers[aria-busy='false']").wait_for()
+
+
 @dataclass(frozen=True)
 class Visit:
     """One page. role None: before signing in. ready: CSS of something that only the loaded page has.
@@ -215,6 +223,15 @@ VISITS: tuple[Visit, ...] = (
         organization="青石",
         prepare=_check_chest,
         route="/patients/:id/order-check",
+    ),
+    Visit(
+        "ordering-demo",
+        lambda known: f"/patients/{_patient(known)}/ordering-demo",
+        "requester",
+        "input[role='combobox']",
+        organization="青石",
+        prepare=_order_chest,
+        route="/patients/:id/ordering-demo",
     ),
     Visit(
         "linked",

@@ -27,7 +27,7 @@ ORDER = {
 }
 
 
-def suggested(case=None, *, resource=None, says_all=False, number=NUMBER, **changes):
+def suggested(case=None, *, resource=None, says_all=False, number: UUID | None = NUMBER, **changes):
     """The suggestions of the card of a decision that has its number in the ledger, as a client gets them."""
     one = answered(case or good.laboratory(), **changes)
     decided = Decided(UUID(int=5), (one,)) if number is None else Decided(UUID(int=5), (one,)).numbered(lambda: number)

@@ -372,6 +372,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/demo/hospital-system/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Demo: a hospital's ordering system calls the CDS service
+         * @description 演示：医院开单系统调用 CDS 服务
+         */
+        post: operations["post-demo-hospital-system-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/demo/hospital-system/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Demo: a hospital's ordering system tells what became of a card
+         * @description 演示：医院开单系统反馈卡片处理结果
+         */
+        post: operations["post-demo-hospital-system-feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/devices": {
         parameters: {
             query?: never;
@@ -5285,8 +5325,8 @@ export interface components {
          * ResponseBody
          * @description What a person did about a card.
          *
-         *         choice: id of what was accepted.  reason: code of why it is not recognised.  withdrawn (撤销互认): takes back what this
-         *         person said before; everything that was said stays in the ledger.
+         *         choice: id of what was accepted.  reason: code of why it is not recognised.  withdrawn (撤销互认): takes back what
+         *         this person said before; everything that was said stays in the ledger.
          */
         ResponseBody: {
             /** @default null */
@@ -5391,6 +5431,52 @@ export interface components {
         /** RolesBody */
         RolesBody: {
             roles: components["schemas"]["RoleAt"][];
+        };
+        /**
+         * SampleCallBody
+         * @description What happens on the ordering screen.  drafts: FHIR R4 ServiceRequests.  selections: of them, for order-select.
+         */
+        SampleCallBody: {
+            /** @default [] */
+            drafts: Record<string, never>[];
+            /** @default outpatient */
+            encounter_class: components["schemas"]["EncounterClass"];
+            /** @enum {unknown} */
+            hook: "order-select" | "order-sign" | "order-start" | "patient-view";
+            /** Format: uuid */
+            patient_id: string;
+            /** @default [] */
+            selections: string[];
+        };
+        /**
+         * SampleExchange
+         * @description A call as it went over the line.  request: without the token and the whole number.  answer: as it came.
+         */
+        SampleExchange: {
+            answer: unknown;
+            request: Record<string, never>;
+            status: number;
+            url: string;
+        };
+        /**
+         * SampleFeedbackBody
+         * @description What became of a card.  suggestion: uuid of what was accepted.  reason_*: of the override.
+         */
+        SampleFeedbackBody: {
+            /** Format: uuid */
+            card: string;
+            /** @default  */
+            comment: string;
+            /** @enum {unknown} */
+            outcome: "accepted" | "overridden";
+            /** @default  */
+            reason_code: string;
+            /** @default  */
+            reason_display: string;
+            /** @default  */
+            reason_system: string;
+            /** @default null */
+            suggestion: string | null;
         };
         /** SavedDraft */
         SavedDraft: {
@@ -6700,6 +6786,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CountyFacts"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-demo-hospital-system-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleCallBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleExchange"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-demo-hospital-system-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleFeedbackBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleExchange"];
                 };
             };
             /** @description Problem */

@@ -4,6 +4,7 @@ import type { zh } from '@/i18n/zh-CN/orderCheck';
 export const en: Translated<typeof zh> = {
   title: 'Order check',
   back: 'Back to the patient',
+  sample: 'Sample ordering (plays a hospital system)',
   ask: 'Items to order and circumstances',
   answers: 'What is known already',
   item: 'Item to order (type a name or code)',

@@ -1,6 +1,7 @@
 export const zh = {
   title: '开单核对',
   back: '返回患者',
+  sample: '演示开单（模拟医院 HIS）',
   ask: '申请项目与情形',
   answers: '核对结果',
   item: '申请项目（输入名称、简码或代码）',
