@@ -40,10 +40,7 @@ from telemed.audit.sealer import Sealer
 from telemed.background import Work, running
 from telemed.cds.registry import Answered, Check, Decide, Decided, Enquiry
 from telemed.cds.request import Asked
-from telemed.cds.routes import Hooks
-from telemed.cds.routes import endpoints as cds_endpoints
 from telemed.cds.routes_catalogues import endpoints as catalogue_endpoints
-from telemed.cds.routes_check import endpoints as check_endpoints
 from telemed.cds.routes_events import endpoints as intervening_endpoints
 from telemed.config import Config
 from telemed.db import Pool, open_pool
@@ -86,7 +83,7 @@ from telemed.recognition.catalogue_files import read_catalogues
 from telemed.recognition.granting_files import read_parameters
 from telemed.recognition.installing import install_catalogues
 from telemed.recognition.quality import GrantingParameters
-from telemed.registry import assessor, know_organizations, registry
+from telemed.registry import assessor, know_organizations, order_time_endpoints, registry
 from telemed.results.code_map import CodeMaps
 from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
@@ -214,7 +211,7 @@ def endpoints(county: County) -> list[Endpoint]:
             release(),
             county.config.state.path / "demo-accounts.json",
         ),
-        *authority.endpoints(county.config.state.path / "certificates" / "county-ca.pem"),
+        *authority.endpoints(county.config.county_authority),
         *_own_endpoints(county),
         *access_endpoints(county.sessions, county.sign_in, county.config.county.name),
         *directory_endpoints(_zone(county.config), scope),
@@ -225,8 +222,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *splitting_endpoints(),
         *quarantine_endpoints(scope),
         *reading_endpoints(county.desk, _zone(county.config)),
-        *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
-        *check_endpoints(county.check, scope),
+        *order_time_endpoints(county.config, county.desk, county.decide, county.check),
         *intervening_endpoints(),
         *catalogue_endpoints(county.documents, county.granting),
         *quality_endpoints(

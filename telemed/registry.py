@@ -1,6 +1,6 @@
-"""A part of the composition root: the recognition registry with what it asks of the archive.
+"""A part of the composition root: the recognition registry with what it asks of the archive, and its routes.
 
-Whether the images of a result can be fetched now, and how they were made.
+Whether the images of a result can be fetched now, how they were made, and how they are shown through one-time links.
 """
 
 from __future__ import annotations
@@ -8,18 +8,36 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from dicom_gateway.archive import Archive
+from dicom_gateway.dicomweb.routes import linked_endpoints as linked_dicomweb_endpoints
 from dicom_gateway.dicomweb.technique import acquired
+from telemed.access.policy import scope
 from telemed.cds.deciding import Registry
+from telemed.cds.picture_links import Lifetime
+from telemed.cds.picture_links_store import PictureLinks
+from telemed.cds.registry import Check, Decide
+from telemed.cds.routes import Hooks
+from telemed.cds.routes import endpoints as cds_endpoints
+from telemed.cds.routes_check import endpoints as check_endpoints
+from telemed.cds.routes_linked import LinkedRoutes, Viewer
+from telemed.cds.routes_linked import endpoints as linked_endpoints
+from telemed.cds.routes_sample import endpoints as sample_endpoints
+from telemed.cds.sample_system import SampleSystem, read_key
 from telemed.config import Config
-from telemed.db import Pool
+from telemed.db import Connection, Pool
 from telemed.errors import Unavailable
+from telemed.http.wire import Call, Endpoint
+from telemed.reading.routes import Desk
+from telemed.reading.routes.messages import ReportDetail
+from telemed.reading.routes.reports import show as show_report
 from telemed.recognition.assessing import Assessor, Sample, StoredBlob, blobs_of
 from telemed.recognition.imaging_names import read as read_names
 from telemed.recognition.imaging_results import Technique
@@ -89,3 +107,30 @@ def assessor(config: Config, pool: Pool, clock: Callable[[], datetime]) -> Asses
         zone=ZoneInfo(config.county.time_zone),
         clock=clock,
     )
+
+
+def order_time_endpoints(config: Config, desk: Desk, decide: Decide, check: Check) -> list[Endpoint]:
+    """The routes at order time: hospital systems', the county's own page's, and those behind one-time links."""
+    zone, local = ZoneInfo(config.county.time_zone), config.recognition.local_reasons
+    lifetime = Lifetime(
+        timedelta(minutes=config.recognition.link_minutes), timedelta(minutes=config.recognition.viewing_minutes)
+    )
+    links = PictureLinks(config.public_url, lifetime)
+
+    async def report(call: Call[Any, Any], connection: Connection, version: UUID) -> ReportDetail:
+        return await show_report(desk, call, connection, version)
+
+    def sample() -> SampleSystem | None:
+        key = read_key(config.demo_hospital_key)
+        return None if key is None else SampleSystem(key, config.public_url, config.public_url, config.county_authority)
+
+    linked = LinkedRoutes(Viewer(config.public_url.startswith("https:")), report, lifetime)
+    return [
+        *cds_endpoints(Hooks(config.public_url, decide, zone, links, local_reasons=local)),
+        *check_endpoints(check, scope, links, local),
+        *linked_endpoints(linked),
+        *sample_endpoints(sample),
+        *linked_dicomweb_endpoints(
+            root=config.archive_path, zone=zone, public_url=config.public_url, admit=linked.admit
+        ),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,13 +13,24 @@ WINDOW = timedelta(minutes=5)
 #: Looks that are remembered; beyond it the oldest are forgotten, which costs a row too many and never one too few.
 MOST = 10_000
 
-Look = tuple[UUID, UUID, UUID | None]  # session, study, the use of break-glass it happened under
+Look = tuple[UUID, UUID, UUID | None]  # session or link, study, the use of break-glass it happened under
+
+
+def seen_in_session(call: Call[Any, Any]) -> UUID:
+    """Whose look it is: the session's of whoever is signed in."""
+    return call.principal.session_id
+
+
+def seen_through_link(call: Call[Any, Any]) -> UUID:
+    """Whose look it is: the link's that the call was let through by."""
+    return next(one.id for one in call.entities if one.kind == "picture-link")
 
 
 class AccessLog:
     """What this process has recorded lately."""
 
-    def __init__(self) -> None:
+    def __init__(self, viewer: Callable[[Call[Any, Any]], UUID] = seen_in_session) -> None:
+        self._viewer = viewer
         self._recorded: dict[Look, datetime] = {}
 
     def due(self, look: Look, now: datetime) -> bool:
@@ -34,9 +46,10 @@ class AccessLog:
 
     async def record(self, call: Call[Any, Any], study: UUID, patient: UUID | None) -> None:
         """Have the audit say that this person saw this study; returns when that is durable or was already."""
-        look = (call.principal.session_id, study, None if patient is None else call.scope.opened.get(patient))
+        look = (self._viewer(call), study, None if patient is None else call.scope.opened.get(patient))
         if self.due(look, call.now):
-            call.about("study", study, patient_id=patient)
+            if all(one.id != study for one in call.entities):
+                call.about("study", study, patient_id=patient)
             async with call.pool.transaction() as tx:
                 await call.gate.record(tx, call.record("success"))
             self.noted(look, call.now)

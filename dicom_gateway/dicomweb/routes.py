@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from dicom_gateway.dicomweb import answers, qido, stow
 from dicom_gateway.dicomweb.accept import DICOM, JSON, OCTETS, RENDERED
-from dicom_gateway.dicomweb.access_log import AccessLog
+from dicom_gateway.dicomweb.access_log import AccessLog, seen_through_link
 from dicom_gateway.dicomweb.dictionary import Level
 from dicom_gateway.dicomweb.instances import Instances, Match
 from dicom_gateway.dicomweb.matches import match_of
@@ -20,11 +21,11 @@ from dicom_gateway.dicomweb.store import Instance, opened, rows
 from dicom_gateway.dicomweb.wado import Retrieval, nobody_knows
 from dicom_gateway.spool.seam import Spool
 from telemed.db import Connection
-from telemed.http.wire import Call, Endpoint, RateClass, Stream, Upload
+from telemed.http.wire import PUBLIC, Call, Endpoint, Handler, Public, RateClass, Stream, Upload
 from telemed.vocabulary import Action, Text
 
 ROOT = "/dicom-web"
-STUDY = f"{ROOT}/studies/{{study}}"
+STUDY = "/studies/{study}"
 SERIES = f"{STUDY}/series/{{series}}"
 INSTANCE = f"{SERIES}/instances/{{instance}}"
 #: Bytes of one upload: a CD with room to spare, a DVD in two goes.
@@ -34,63 +35,97 @@ AnyCall = Call[Any, Any]
 Matching = Callable[[Connection, Instance], Awaitable[Match | None]]
 
 
+#: What a request has to pass before it is answered; raises where it does not.
+Admit = Callable[[AnyCall], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class _Door:
+    """One way to the archive.
+
+    root: what stands before /studies.  action: what policy decides on.  admit: asked besides, where policy is not.
+    """
+
+    root: str
+    action: Action | Public
+    retrieval: Retrieval
+    zone: ZoneInfo
+    admit: Admit | None = None
+
+    def reading(self, path: str, handler: Handler, summary: Text, *media_types: str) -> Endpoint:
+        async def admitted(call: AnyCall) -> Any:
+            if self.admit is not None:
+                await self.admit(call)
+            return await handler(call)
+
+        return Endpoint(
+            "GET",
+            f"{self.root}{path}",
+            self.action,
+            admitted,
+            summary,
+            returns=Stream(media_types),
+            rate=RateClass.IMAGES,
+            access=True,
+        )
+
+    def searching(self, path: str, level: Level, words: str) -> Endpoint:
+        async def query(call: AnyCall) -> web.StreamResponse:
+            return await _query(call, level, self.zone, self.retrieval.base(call.request))
+
+        return self.reading(path, query, Text("检索影像", f"Search for {words} (QIDO-RS)"), JSON)
+
+    def study(self) -> list[Endpoint]:
+        """Every read below one study."""
+        searches = [
+            self.searching(f"{STUDY}/series", Level.SERIES, "series of a study"),
+            self.searching(f"{STUDY}/instances", Level.INSTANCE, "instances of a study"),
+            self.searching(f"{SERIES}/instances", Level.INSTANCE, "instances of a series"),
+        ]
+        get, ways = self.retrieval, ((STUDY, "study"), (SERIES, "series"), (INSTANCE, "instance"))
+        retrievals = [
+            endpoint
+            for path, words in ways
+            for endpoint in (
+                self.reading(path, get.instances, Text("读取影像", f"Retrieve a {words} (WADO-RS)"), DICOM),
+                self.reading(f"{path}/metadata", get.metadata, Text("读取影像属性", f"Metadata of a {words}"), JSON),
+                self.reading(f"{path}/thumbnail", get.thumbnail, Text("缩略图", f"Thumbnail of a {words}"), *RENDERED),
+            )
+        ]
+        frames = f"{INSTANCE}/frames/{{frames}}"
+        return [
+            *searches,
+            *retrievals,
+            self.reading(frames, get.frames, Text("读取图像帧", "Frames"), OCTETS),
+            self.reading(f"{INSTANCE}/rendered", get.rendered, Text("浏览图像", "An image as a picture"), *RENDERED),
+            self.reading(f"{frames}/rendered", get.rendered, Text("浏览图像帧", "A frame as a picture"), *RENDERED),
+            self.reading(f"{INSTANCE}/bulkdata/{{path:.+}}", get.bulk_data, Text("读取数据项", "Bulk data"), OCTETS),
+        ]
+
+
 def endpoints(
     *, root: Path, zone: ZoneInfo, public_url: str, spool: Spool | None, match: Matching = match_of
 ) -> list[Endpoint]:
-    """Every route.
+    """Every route for whoever is signed in.
 
     root: the folder archive/ stands in. public_url: decides between http and https in addresses that are given out.
     spool: where uploads go; None while describing the API. match: what a study shows instead of what came.
     """
-    scheme = "https" if public_url.startswith("https:") else "http"
+    scheme = _scheme(public_url)
 
     def base(request: web.Request) -> str:
         return f"{scheme}://{request.host}{ROOT}"
 
-    retrieval = Retrieval(archive=Instances(root), log=AccessLog(), match=match, base=base)
-
-    def querying(level: Level) -> Callable[[AnyCall], Awaitable[web.StreamResponse]]:
-        async def query(call: AnyCall) -> web.StreamResponse:
-            return await _query(call, level, zone, base(call.request))
-
-        return query
-
     async def storing(call: AnyCall) -> web.StreamResponse:
         return await _store(call, spool)
 
-    queries = [
-        _reading(path, querying(level), Text("检索影像", f"Search for {words} (QIDO-RS)"), JSON)
-        for path, level, words in (
-            (f"{ROOT}/studies", Level.STUDY, "studies"),
-            (f"{ROOT}/series", Level.SERIES, "series"),
-            (f"{ROOT}/instances", Level.INSTANCE, "instances"),
-            (f"{STUDY}/series", Level.SERIES, "series of a study"),
-            (f"{STUDY}/instances", Level.INSTANCE, "instances of a study"),
-            (f"{SERIES}/instances", Level.INSTANCE, "instances of a series"),
-        )
-    ]
-    levels = ((STUDY, "study"), (SERIES, "series"), (INSTANCE, "instance"))
-    retrievals = [
-        endpoint
-        for path, words in levels
-        for endpoint in (
-            _reading(path, retrieval.instances, Text("读取影像", f"Retrieve a {words} (WADO-RS)"), DICOM),
-            _reading(f"{path}/metadata", retrieval.metadata, Text("读取影像属性", f"Metadata of a {words}"), JSON),
-            _reading(f"{path}/thumbnail", retrieval.thumbnail, Text("缩略图", f"Thumbnail of a {words}"), *RENDERED),
-        )
-    ]
+    retrieval = Retrieval(archive=Instances(root), log=AccessLog(), match=match, base=base)
+    door = _Door(ROOT, Action.STUDY_READ, retrieval, zone)
     return [
-        *queries,
-        *retrievals,
-        _reading(f"{INSTANCE}/frames/{{frames}}", retrieval.frames, Text("读取图像帧", "Frames"), OCTETS),
-        _reading(f"{INSTANCE}/rendered", retrieval.rendered, Text("浏览图像", "An image as a picture"), *RENDERED),
-        _reading(
-            f"{INSTANCE}/frames/{{frames}}/rendered",
-            retrieval.rendered,
-            Text("浏览图像帧", "A frame as a picture"),
-            *RENDERED,
-        ),
-        _reading(f"{INSTANCE}/bulkdata/{{path:.+}}", retrieval.bulk_data, Text("读取数据项", "Bulk data"), OCTETS),
+        door.searching("/studies", Level.STUDY, "studies"),
+        door.searching("/series", Level.SERIES, "series"),
+        door.searching("/instances", Level.INSTANCE, "instances"),
+        *door.study(),
         Endpoint(
             "POST",
             f"{ROOT}/studies",
@@ -104,17 +139,25 @@ def endpoints(
     ]
 
 
-def _reading(path: str, handler: Callable[[AnyCall], Awaitable[Any]], summary: Text, *media_types: str) -> Endpoint:
-    return Endpoint(
-        "GET",
-        path,
-        Action.STUDY_READ,
-        handler,
-        summary,
-        returns=Stream(media_types),
-        rate=RateClass.IMAGES,
-        access=True,
-    )
+def linked_endpoints(
+    *, root: Path, zone: ZoneInfo, public_url: str, admit: Admit, match: Matching = match_of
+) -> list[Endpoint]:
+    """The reads below one study for the holder of a one-time link, who needs no account; nothing is stored here.
+
+    admit: lets a request through whose path names the study of its link, narrows the call's scope and names the link
+    (`picture-link`) for the audit; raises otherwise.
+    """
+    scheme = _scheme(public_url)
+
+    def base(request: web.Request) -> str:
+        return f"{scheme}://{request.host}{ROOT}/linked/{request.match_info['link']}"
+
+    retrieval = Retrieval(archive=Instances(root), log=AccessLog(seen_through_link), match=match, base=base)
+    return _Door(f"{ROOT}/linked/{{link}}", PUBLIC, retrieval, zone, admit).study()
+
+
+def _scheme(public_url: str) -> str:
+    return "https" if public_url.startswith("https:") else "http"
 
 
 async def _query(call: AnyCall, level: Level, zone: ZoneInfo, base: str) -> web.StreamResponse:
@@ -122,7 +165,7 @@ async def _query(call: AnyCall, level: Level, zone: ZoneInfo, base: str) -> web.
     built = qido.search(
         level,
         call.request.query.items(),
-        fixed={tags[name]: value for name, value in call.path.items()},
+        fixed={tags[name]: value for name, value in call.path.items() if name in tags},
         scope=call.scope,
         zone=zone,
     )

@@ -21,6 +21,7 @@ BUDGET = 2.0
 
 SURFACES: dict[str, Surface] = {
     "patient-view": "patient-view",
+    "order-start": "order-start",
     "order-select": "order-select",
     "order-sign": "order-sign",
 }
@@ -39,7 +40,7 @@ def ledger_rows(
     asked: Asked, decided: Decided, told: Iterable[Told], new_id: Callable[[], UUID], now: datetime
 ) -> tuple[list[DecisionRow], list[Exposure]]:
     """Every decision, spoken of or not, and every card with the decisions it speaks of. Pure but for the ids."""
-    numbered = [(one, new_id()) for one in decided.answered]
+    numbered = [(one, one.number or new_id()) for one in decided.answered]
     decisions = [
         decision_row(
             one,

@@ -57,9 +57,13 @@ class Suggestion(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"
     uuid: UUID
     actions: tuple[Action, ...] = ()
     is_recommended: bool = False
+    #: 3.0, for clients that are known to read it; without it all actions belong together.
+    action_selection_behavior: Literal["all", "any", "at-most-one"] | None = None
 
     def __post_init__(self) -> None:
         _said("suggestion.label", self.label)
+        if self.action_selection_behavior is not None and not self.actions:
+            raise ValueError("suggestion: actionSelectionBehavior without actions")
 
 
 class Link(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):

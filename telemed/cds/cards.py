@@ -8,17 +8,19 @@ from datetime import datetime, tzinfo
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+
 from telemed.cds.answers import SUMMARY_LIMIT, Action, Card, Coding, Link, Source, Suggestion
 from telemed.cds.detail import ago, clip, detail, identified, view, visit_detail
-from telemed.cds.registry import Answered, Decided, Shown
-from telemed.cds.request import Asked, AskedOrder
+from telemed.cds.guidance import VERDICT_SYSTEM, guidance_response, named_results, with_results
+from telemed.cds.registry import Answered, Decided
+from telemed.cds.request import VISIT_HOOKS, Asked, AskedOrder
 from telemed.recognition import reasons
 from telemed.recognition.decision import CandidateVerdict, Verdict
 from telemed.recognition.reliance import RELIED_ON
 from telemed.recognition.words import VERDICTS
 
 LABEL = "县域检查检验结果互认登记"
-VERDICT_SYSTEM = "urn:cn:hr:recognition-verdict"
 #: Verdicts that may reach a screen; the others are kept in the ledger and interrupt nobody (practice 7).
 SPOKEN = frozenset({Verdict.MUST_OFFER, Verdict.MAY_OFFER, Verdict.INDETERMINATE})
 MOST_LINKS = 6
@@ -28,12 +30,29 @@ Meaning = Literal["recognise-and-cancel", "recognise-and-trim", "recognise-and-k
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A result of images that a card speaks of.  label: of the link to them."""
+
+    result: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
-    """A card, the orders whose decisions it speaks of ('' for a visit's), and what its suggestions mean."""
+    """A card, the orders whose decisions it speaks of ('' for a visit's), and what its suggestions mean.
+
+    pictures: what it should lead to; the links are made out once the card is in the ledger.
+    """
 
     card: Card
     about: tuple[Answered, ...]
     meanings: Mapping[UUID, Meaning]
+    pictures: tuple[Picture, ...] = ()
+
+    def linked(self, addresses: Mapping[str, str]) -> Card:
+        """The card with a link to each of its results that has an address."""
+        links = (Link(one.label, addresses[one.result], "absolute") for one in self.pictures if one.result in addresses)
+        return msgspec.structs.replace(self.card, links=tuple(links))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +60,25 @@ class Voice:
     """How a card is put.  zone: of the times in it.  new_id: a fresh uuid each time it is asked.
 
     home: absolute address of this service, for the source of the card.  local_reasons: codes the county switched on.
+    says_all: the client is known to read `actionSelectionBehavior` (3.0).
     """
 
     zone: tzinfo
     new_id: Callable[[], UUID]
     home: str
     local_reasons: tuple[str, ...] = ()
+    says_all: bool = False
 
 
 def tell(asked: Asked, decided: Decided, voice: Voice) -> tuple[Told, ...]:
     """The cards of one call, in the order of the draft orders; none where the province has asked already."""
     if asked.prompted_elsewhere:
         return ()
-    if asked.hook == "patient-view":
+    if asked.hook in VISIT_HOOKS:
         told = _visit(asked, decided.answered, voice)
         return () if told is None else (told,)
     by_reference = {one.reference: one for one in decided.answered}
-    made = (_order(one, by_reference.get(one.reference), voice) for one in asked.orders)
+    made = (_order(asked, one, by_reference.get(one.reference), voice) for one in asked.orders)
     return tuple(one for one in made if one is not None)
 
 
@@ -85,14 +106,14 @@ def abnormal(answered: Answered) -> bool:
     return any(one.abnormal is True for one in seen if one is not None)
 
 
-def _order(asked: AskedOrder, answered: Answered | None, voice: Voice) -> Told | None:
-    if answered is None or asked.answered or answered.decision.verdict not in SPOKEN:
+def _order(asked: Asked, order: AskedOrder, answered: Answered | None, voice: Voice) -> Told | None:
+    if answered is None or order.answered or answered.decision.verdict not in SPOKEN:
         return None
     first = best(answered)
     if first is None:
         return None
     soft = abnormal(answered)
-    suggestions = tuple(_suggestions(asked, answered, voice, soft=soft))
+    suggestions = tuple(_suggestions(asked, order, answered, voice, soft=soft))
     must = answered.decision.verdict is Verdict.MUST_OFFER
     card = Card(
         uuid=voice.new_id(),
@@ -103,9 +124,9 @@ def _order(asked: AskedOrder, answered: Answered | None, voice: Voice) -> Told |
         suggestions=tuple(one for one, _ in suggestions),
         selection_behavior="at-most-one" if suggestions else None,
         override_reasons=_reasons(answered, voice) if must else (),
-        links=_links(view(answered, one.candidates[0]) for one in answered.decision.analytes if one.candidates),
     )
-    return Told(card, (answered,), {one.uuid: meaning for one, meaning in suggestions})
+    pictures = _pictures((answered, one.candidates[0]) for one in answered.decision.analytes if one.candidates)
+    return Told(card, (answered,), {one.uuid: meaning for one, meaning in suggestions}, pictures)
 
 
 def summary(answered: Answered, first: CandidateVerdict, *, soft: bool) -> str:
@@ -141,23 +162,46 @@ def _share(answered: Answered) -> str:
 
 
 def _suggestions(
-    asked: AskedOrder, answered: Answered, voice: Voice, *, soft: bool
+    asked: Asked, order: AskedOrder, answered: Answered, voice: Voice, *, soft: bool
 ) -> Iterable[tuple[Suggestion, Meaning]]:
-    """What the doctor may choose; recommended only where recognition is due and nothing speaks for a repeat."""
+    """What the doctor may choose; recommended only where recognition is due and nothing speaks for a repeat.
+
+    Each keeps the decision with the visit as well, and an order that stays is told what it rests on.
+    """
     verdict, trimmed = answered.decision.verdict, answered.decision.trimmed
     if verdict is Verdict.INDETERMINATE:
         return
     due = verdict is Verdict.MUST_OFFER and not soft
+    results = named_results(answered, RELIED_ON)
+    kept = _kept(asked, answered, voice, results)
+
+    def suggestion(label: str, *actions: Action, recommended: bool = False) -> Suggestion:
+        several = "all" if voice.says_all and actions else None
+        return Suggestion(label, voice.new_id(), actions, recommended, several)
+
     if trimmed:
-        left = _trimmed(asked.resource, answered, trimmed)
+        covered = named_results(answered, {Verdict.MUST_OFFER})
+        left = _trimmed(order.resource, answered, trimmed)
         if left is not None:
             label = f"互认 {len(answered.decision.covered)} 项，只查其余 {len(trimmed)} 项"
-            action = Action("update", f"申请改为只查：{_names(answered, trimmed)}", resource=left)
-            yield Suggestion(label, voice.new_id(), (action,), due), "recognise-and-trim"
+            said = f"申请改为只查：{_names(answered, trimmed)}"
+            action = Action("update", said, resource=with_results(left, covered) or left)
+            kept_part = _kept(asked, answered, voice, covered)
+            yield suggestion(label, action, *kept_part, recommended=due), "recognise-and-trim"
     elif all(one.verdict in RELIED_ON for one in answered.decision.analytes):
-        action = Action("delete", f"撤销草稿申请：{clip(answered.name, 60)}", resource_id=asked.reference)
-        yield Suggestion("互认（撤销本次申请）", voice.new_id(), (action,), due), "recognise-and-cancel"
-    yield Suggestion("互认（保留申请）", voice.new_id()), "recognise-and-keep"
+        action = Action("delete", f"撤销草稿申请：{clip(answered.name, 60)}", resource_id=order.reference)
+        yield suggestion("互认（撤销本次申请）", action, *kept, recommended=due), "recognise-and-cancel"
+    named = with_results(order.resource, results) if order.resource else None
+    beside = () if named is None else (Action("update", "在申请中注明所采用的既往结果", resource=named),)
+    yield suggestion("互认（保留申请）", *beside, *kept), "recognise-and-keep"
+
+
+def _kept(asked: Asked, answered: Answered, voice: Voice, results: Iterable[Mapping[str, Any]]) -> tuple[Action, ...]:
+    """Have the client keep the decision; nothing before the ledger has a number for it."""
+    if answered.number is None:
+        return ()
+    made = guidance_response(asked, answered, answered.number, voice.home, results)
+    return (Action("create", "登记互认判定与所采用的既往结果", resource=made),)
 
 
 def _names(answered: Answered, keys: Iterable[str]) -> str:
@@ -189,10 +233,16 @@ def _source(verdict: Verdict | None, voice: Voice) -> Source:
     return Source(LABEL, voice.home, Coding(topic.value, VERDICT_SYSTEM, VERDICTS[topic].zh))
 
 
-def _links(shown: Iterable[Shown | None]) -> tuple[Link, ...]:
-    """Each address once, in the order of the results."""
-    by_url = {link.url: link.label.zh for one in shown if one is not None for link in one.links}
-    return tuple(Link(label, url, "absolute") for url, label in list(by_url.items())[:MOST_LINKS])
+def _pictures(told: Iterable[tuple[Answered, CandidateVerdict]]) -> tuple[Picture, ...]:
+    """Each study once, in the order of the results; what may be another person's is not among them."""
+    found: dict[str, Picture] = {}
+    for answered, one in told:
+        shown = view(answered, one)
+        if shown is not None and shown.images:
+            when = ago(one.anchor, answered.decision.as_of)
+            label = f"调阅影像：{when}{clip(shown.institution, 24)}"
+            found.setdefault(one.candidate_id, Picture(one.candidate_id, label))
+    return tuple(found.values())[:MOST_LINKS]
 
 
 def _visit(asked: Asked, answered: tuple[Answered, ...], voice: Voice) -> Told | None:
@@ -218,6 +268,5 @@ def _visit(asked: Asked, answered: tuple[Answered, ...], voice: Voice) -> Told |
         detail=visit_detail(found, voice.zone),
         indicator="info",
         source=_source(verdict, voice),
-        links=_links(view(one, first) for one, first in found),
     )
-    return Told(card, tuple(one for one, _ in found), {})
+    return Told(card, tuple(one for one, _ in found), {}, _pictures(found))

@@ -65,11 +65,13 @@ class WindowLeft(msgspec.Struct, frozen=True):
 class CheckedResult(msgspec.Struct, frozen=True):
     """One existing result.
 
-    identified: False where it may be another person's; nothing of it is shown then.  at: when it was collected or
-    acquired, UTC.  images: whether it is pictures.  study: Study Instance UID of pictures that this person may open.
-    mark: as printed, such as 省HR.
+    result: its id, '' where it is not shown.  identified: False where it may be another person's; nothing of it is
+    shown then.  at: when it was collected or acquired, UTC.  images: whether it is pictures.  study: Study Instance UID
+    of pictures that this person's account opens; others are opened by a link of the card.  mark: as printed, such as
+    省HR.
     """
 
+    result: str
     key: str
     name: str
     name_en: str
@@ -149,12 +151,28 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class ResponseBody(msgspec.Struct, frozen=True):
-    """What a person did about a card.  choice: id of what was accepted.  reason: code of why it is not recognised."""
+    """What a person did about a card.
 
-    outcome: Literal["accepted", "overridden"]
+    choice: id of what was accepted.  reason: code of why it is not recognised.  withdrawn (撤销互认): takes back what
+    this person said before; everything that was said stays in the ledger.
+    """
+
+    outcome: Literal["accepted", "overridden", "withdrawn"]
     choice: UUID | None = None
     reason: Annotated[str, Meta(max_length=10)] = ""
     comment: Annotated[str, Meta(max_length=500)] = ""
+
+
+class PicturesBody(msgspec.Struct, frozen=True):
+    """Which result of a card is to be looked at."""
+
+    result: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class PicturesLink(msgspec.Struct, frozen=True):
+    """The address that shows it once, without an account's rights."""
+
+    url: str
 
 
 class Responded(msgspec.Struct, frozen=True):

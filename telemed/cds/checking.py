@@ -26,7 +26,7 @@ from telemed.cds.check_messages import (
 from telemed.cds.detail import findings, identified, view
 from telemed.cds.registry import Answered
 from telemed.cds.request import AskedOrder
-from telemed.errors import Invalid
+from telemed.errors import Conflict, Invalid
 from telemed.patients.messages import Words
 from telemed.recognition import reasons, words
 from telemed.recognition.decision import CandidateVerdict, Finding, Gate
@@ -179,6 +179,7 @@ def _item(answered: Answered, key: str) -> ItemName:
 def _result(answered: Answered, key: str, one: CandidateVerdict, pictures: Pictures) -> CheckedResult:
     seen, name, basis = view(answered, one), _item(answered, key), one.basis
     return CheckedResult(
+        result="" if seen is None else one.candidate_id,
         key=key,
         name=name.name,
         name_en=name.name_en,
@@ -230,12 +231,31 @@ def _said(text: words.Words) -> Words:
 FOOTER = _said(words.FOOTER)
 
 
+def must_stand(body: ResponseBody, last: Response | None) -> None:
+    """Raises Conflict for a withdrawal where nothing was said that could be taken back."""
+    if body.outcome == "withdrawn" and last is None:
+        raise Conflict(
+            "nothing-to-withdraw",
+            "该卡片尚未处理，没有可撤销的互认。未作任何记录。",
+            "This card was not answered; there is nothing to withdraw. Nothing was recorded.",
+        )
+
+
 def response(card: PageCard, body: ResponseBody, now: datetime, local_reasons: Iterable[str] = ()) -> Response:
     """What is to be kept of an answer.
 
-    Raises Invalid for a choice that was not on the card, and for 不互认 without a reason of the list.
+    Raises Invalid for a choice that was not on the card, for 不互认 without a reason of the list, and for a withdrawal
+    that says more than that.
     """
-    if body.outcome == "accepted":
+    if body.outcome == "withdrawn":
+        if body.choice is not None or body.reason:
+            raise Invalid(
+                "withdrawal-says-more",
+                "撤销时不选择选项或原因。未作任何记录。",
+                "A withdrawal names neither a choice nor a reason. Nothing was recorded.",
+            )
+        accepted, system, reason = [], "", ""
+    elif body.outcome == "accepted":
         if body.choice is None or str(body.choice) not in card.suggestions or body.reason:
             raise Invalid(
                 "no-such-choice",

@@ -99,14 +99,15 @@ def _closed(parts: Sequence[str]) -> str:
 
 def _table(answered: Answered, zone: tzinfo) -> str:
     rows = [
-        _row(answered, one.candidates[0], _name(answered, one.key), zone)
+        _row(answered, one.candidates[0], item_name(answered, one.key), zone)
         for one in answered.decision.analytes[:MOST_ROWS]
         if one.candidates
     ]
     return _headed(rows)
 
 
-def _name(answered: Answered, key: str) -> str:
+def item_name(answered: Answered, key: str) -> str:
+    """What an analyte is called; the order itself for one that no document names."""
     known = answered.analytes.get(key)
     return answered.name if known is None else known.name
 
@@ -147,7 +148,7 @@ def _shortcomings(answered: Answered, first: CandidateVerdict) -> str:
     """What kept the other analytes from counting, and those without any result."""
     lines: list[str] = []
     for one in answered.decision.analytes:
-        name = plain(_name(answered, one.key))
+        name = plain(item_name(answered, one.key))
         if not one.candidates:
             lines.append(f"- {name}：没有既往结果")
         elif one.candidates[0] is not first and one.verdict is not Verdict.MUST_OFFER:

@@ -29,7 +29,7 @@ Reference = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{1,64}/[A-Za-z0-9_.\-
 PROMPTED = "cn.hr.provincial-prompted"
 
 T = TypeVar("T")
-Hook = Literal["patient-view", "order-select", "order-sign"]
+Hook = Literal["patient-view", "order-start", "order-select", "order-sign"]
 RESOURCE_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 # A text column of PostgreSQL cannot hold U+0000, and no clinical text has one.
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000|\x00")
@@ -98,6 +98,14 @@ class PatientView(msgspec.Struct, frozen=True, rename="camel"):
     encounter_id: Id | None = None
 
 
+class OrderStart(msgspec.Struct, frozen=True, rename="camel"):
+    """Context of the draft `order-start`: who begins to order for whom; orders, were there any, are not read yet."""
+
+    user_id: Reference
+    patient_id: Id
+    encounter_id: Id | None = None
+
+
 class OrderSign(msgspec.Struct, frozen=True, rename="camel"):
     """Context of `order-sign` 1.1."""
 
@@ -117,9 +125,10 @@ class OrderSelect(msgspec.Struct, frozen=True, rename="camel"):
     encounter_id: Id | None = None
 
 
-Context = PatientView | OrderSelect | OrderSign
+Context = PatientView | OrderStart | OrderSelect | OrderSign
 CONTEXTS: dict[str, type[Context]] = {
     "patient-view": PatientView,
+    "order-start": OrderStart,
     "order-select": OrderSelect,
     "order-sign": OrderSign,
 }

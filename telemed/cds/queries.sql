@@ -1,6 +1,7 @@
 -- name: clients_of_issuer
 -- The systems that may call under one issuer, one a tenant.
-select id, issuer, tenant, name, organization_id, keys::text as keys, key_address, allowed_origins
+select id, issuer, tenant, name, organization_id, keys::text as keys, key_address, allowed_origins,
+    specification
 from cds_client where issuer = %(issuer)s::text and active;
 
 -- name: origin_is_registered
@@ -22,12 +23,13 @@ delete from cds_jti where (client_id, jti) in (
 
 -- name: register_client
 -- Let a hospital system call; registering it again changes its keys and origins.  No row: no such organisation.
-insert into cds_client (issuer, tenant, name, organization_id, keys, key_address, allowed_origins)
+insert into cds_client (issuer, tenant, name, organization_id, keys, key_address, allowed_origins, specification)
 select %(issuer)s::text, %(tenant)s::text, %(name)s::text, o.id, %(keys)s::jsonb, %(key_address)s::text,
-       %(allowed_origins)s::text[]
+       %(allowed_origins)s::text[], %(specification)s::text
 from organization o where o.code = %(organization_code)s::text and o.active
 on conflict (issuer, tenant) do update set name = excluded.name, organization_id = excluded.organization_id,
-    keys = excluded.keys, key_address = excluded.key_address, allowed_origins = excluded.allowed_origins, active = true
+    keys = excluded.keys, key_address = excluded.key_address, allowed_origins = excluded.allowed_origins, specification = excluded.specification,
+    active = true
 returning id;
 
 -- name: disable_client

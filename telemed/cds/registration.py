@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,7 +23,8 @@ class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One hospital system for one organisation.
 
     issuer, tenant: as its tokens say.  organization_code: whose doctors it calls for.  keys: its public keys (JWKS);
-    key_address: where it publishes them instead.  allowed_origins: of pages that call from a browser.
+    key_address: where it publishes them instead.  allowed_origins: of pages that call from a browser.  specification:
+    of CDS Hooks, as far as the system is known to read it; what only 3.0 knows is said to nobody else.
     """
 
     issuer: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
@@ -33,6 +34,7 @@ class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: Jwks = msgspec.field(default_factory=lambda: Jwks([]))
     key_address: Annotated[str, msgspec.Meta(max_length=2048)] = ""
     allowed_origins: Annotated[list[str], msgspec.Meta(max_length=50)] = []
+    specification: Literal["2.0.1", "3.0"] = "2.0.1"
 
 
 class _Members(msgspec.Struct):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -12,15 +12,6 @@ from telemed.cds.request import Asked, AskedOrder
 from telemed.recognition.decision import Decision
 from telemed.recognition.order import Context, Order
 from telemed.recognition.rules import Code
-from telemed.vocabulary import Text
-
-
-@dataclass(frozen=True, slots=True)
-class ShownLink:
-    """A way to the images or the report: absolute, made for this person and purpose, good once."""
-
-    label: Text
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +31,6 @@ class Shown:
     quality: str = ""
     abnormal: bool | None = None
     images: bool = False
-    links: tuple[ShownLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +48,7 @@ class Answered:
 
     reference: `ServiceRequest/x` as the client names it, '' for `patient-view`.  name: of the item.  rule_set: which
     documents and parameters were in force.  inputs_hash: of all that was decided on.  known_upto: the last
-    row of knowledge that was looked at.  analytes: by key.
+    row of knowledge that was looked at.  analytes: by key.  number: in the ledger, None before it has one.
     shown: by id of the candidate; a result that is not there is spoken of without its value.
     """
 
@@ -73,6 +63,7 @@ class Answered:
     analytes: Mapping[str, Analyte] = field(default_factory=dict[str, Analyte])
     shown: Mapping[str, Shown] = field(default_factory=dict[str, Shown])
     name_en: str = ""
+    number: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +72,10 @@ class Decided:
 
     patient_id: UUID | None
     answered: tuple[Answered, ...]
+
+    def numbered(self, new_id: Callable[[], UUID]) -> Decided:
+        """The same, each decision with the number under which the ledger will keep it."""
+        return replace(self, answered=tuple(replace(one, number=new_id()) for one in self.answered))
 
 
 class Enquiry(Protocol):

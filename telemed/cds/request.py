@@ -16,7 +16,7 @@ from uuid import UUID
 from telemed.cds import resources
 from telemed.cds.faults import NUMBER_IN_ADDRESS, Fault, contradicts, malformed, missing
 from telemed.cds.messages import Context as HookContext
-from telemed.cds.messages import HookRequest, OrderSelect, PatientView, read_context
+from telemed.cds.messages import HookRequest, OrderSelect, OrderStart, PatientView, read_context
 from telemed.patients import identifiers
 from telemed.recognition.order import Context
 from telemed.recognition.rules import Code
@@ -72,6 +72,10 @@ SIDES: Mapping[Code, str] = {
     Code(SNOMED, "51440002"): "B",
 }
 
+#: Hooks of a visit, before there is any order: what is known is told item by item.
+BEFORE_ORDERS = (PatientView, OrderStart)
+VISIT_HOOKS = frozenset({"patient-view", "order-start"})
+
 # Eighteen places with a checksum that agrees; whatever stands beside them in an address.
 EIGHTEEN = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
 
@@ -104,7 +108,7 @@ class AskedOrder:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One call.  orders: those to be answered; empty for `patient-view`, where `context` is the visit's.
+    """One call.  orders: those to be answered; empty for the hooks of a visit, where `context` is the visit's.
 
     as_of: when the call came, UTC.  user, patient_id, encounter_id: as the client names them; not our ids.
     """
@@ -136,7 +140,7 @@ def understand(request: HookRequest, *, client_id: UUID, organization_id: UUID, 
     visit = _visit(request, context)
     if isinstance(visit, Fault):
         return visit
-    orders = () if isinstance(context, PatientView) else _orders(context, visit)
+    orders = () if isinstance(context, BEFORE_ORDERS) else _orders(context, visit)
     if isinstance(orders, Fault):
         return orders
     return Asked(
@@ -238,7 +242,7 @@ def _person(found: resources.Patient) -> Person:
 
 
 def _orders(context: HookContext, visit: Context) -> tuple[AskedOrder, ...] | Fault:
-    if isinstance(context, PatientView):
+    if isinstance(context, BEFORE_ORDERS):
         return ()
     drafts = [one.resource for one in context.draft_orders.entry]
     named = [resources.read(one, resources.OfAnyType) for one in drafts]

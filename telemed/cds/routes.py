@@ -15,7 +15,7 @@ from aiohttp import web
 from telemed.cds.answering import BUDGET, ask, ledger_rows
 from telemed.cds.answers import SPECIFICATION, CardsResponse, Service, ServicesResponse, encode
 from telemed.cds.authentication import Refused, authenticate
-from telemed.cds.cards import Voice, tell
+from telemed.cds.cards import Told, Voice, tell
 from telemed.cds.faults import NUMBER_IN_ADDRESS, Fault, OperationOutcome, contradicts, outcome
 from telemed.cds.messages import (
     CALL_LIMIT,
@@ -26,11 +26,13 @@ from telemed.cds.messages import (
     read_call,
     read_feedback,
 )
+from telemed.cds.picture_links_store import PictureLinks
 from telemed.cds.registry import Decide
 from telemed.cds.remote_keys import RemoteKeys
 from telemed.cds.request import PREFETCH, identity_number_in, understand
 from telemed.cds.store import Client, origin_is_registered
 from telemed.cds.tokens import LEEWAY, Ground
+from telemed.db import Connection
 from telemed.http.wire import PUBLIC, Call, Endpoint, RateClass, Upload
 from telemed.recognition.ledger import Response, keep_decisions, keep_exposures, keep_responses
 from telemed.vocabulary import Text
@@ -52,10 +54,22 @@ DESCRIPTION = (
     "Shows prior results that may be recognised, and why, when tests are ordered; never keeps an order back."
 )
 USAGE = "Codes of ordered items need a system; free text is not read. JWT ES384 or RS384, client registered beforehand."
-HOOK_VERSIONS = {"patient-view": "1.0", "order-select": "1.0", "order-sign": "1.1"}
+#: `order-start` is a draft (cds-hooks/docs pull request 643): it fires before any order is picked.
+HOOK_VERSIONS = {"patient-view": "1.0", "order-start": "0.1", "order-select": "1.0", "order-sign": "1.1"}
+EXPERIMENTAL = frozenset({"order-start"})
+DRAFT_NOTE = "Experimental: follows a draft of the hook and may change with it. "
 DISCOVERY = ServicesResponse(
     tuple(
-        Service(hook, SERVICE, TITLE, DESCRIPTION, PREFETCH, SPECIFICATION, version, USAGE)
+        Service(
+            hook,
+            SERVICE,
+            TITLE,
+            DESCRIPTION,
+            PREFETCH,
+            SPECIFICATION,
+            version,
+            f"{DRAFT_NOTE if hook in EXPERIMENTAL else ''}{USAGE}",
+        )
         for hook, version in HOOK_VERSIONS.items()
     )
 )
@@ -79,12 +93,14 @@ class Hooks:
     """What the routes are made of.
 
     public_url: as clients write it before the path; tokens are made out to it.  zone: of the times on cards.
-    local_reasons: reasons L1-L4 that the county has switched on.  budget: seconds the registry may take.
+    links: makes the one-time links to images.  local_reasons: reasons L1-L4 that the county has switched on.
+    budget: seconds the registry may take.
     """
 
     public_url: str
     decide: Decide
     zone: tzinfo
+    links: PictureLinks
     remote: RemoteKeys = field(default_factory=RemoteKeys)
     local_reasons: tuple[str, ...] = ()
     budget: float = BUDGET
@@ -199,7 +215,9 @@ async def _invoked(hooks: Hooks, call: Call[Any, Any], client: Client) -> web.Re
         call.detail["code"] = "registry-late"
         await _recorded(call, "failed")
         return _json(200, encode(CardsResponse(())))
-    told = tell(asked, decided, Voice(hooks.zone, uuid4, hooks.public_url, hooks.local_reasons))
+    decided = decided.numbered(uuid4)
+    voice = Voice(hooks.zone, uuid4, hooks.public_url, hooks.local_reasons, says_all=client.specification == "3.0")
+    told = tell(asked, decided, voice)
     decisions, exposures = ledger_rows(asked, decided, told, uuid4, call.now)
     for row in decisions:
         call.about("recognition-decision", row.id, patient_id=decided.patient_id)
@@ -207,7 +225,14 @@ async def _invoked(hooks: Hooks, call: Call[Any, Any], client: Client) -> web.Re
     async with call.transaction() as tx:
         await keep_decisions(tx, decisions)
         await keep_exposures(tx, exposures)
-    return _json(200, encode(CardsResponse(tuple(one.card for one in told))))
+        cards = [one.linked(await _addresses(hooks, tx, one, call.now)) for one in told]
+    return _json(200, encode(CardsResponse(tuple(cards))))
+
+
+async def _addresses(hooks: Hooks, tx: Connection, told: Told, now: datetime) -> dict[str, str]:
+    """One-time links to the images a card speaks of, by result."""
+    made = {one.result: await hooks.links.picture_link(tx, one.result, told.card.uuid, now) for one in told.pictures}
+    return {result: address for result, address in made.items() if address is not None}
 
 
 async def _heard(call: Call[Any, Any], client: Client) -> web.Response:

@@ -6,14 +6,22 @@ from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID, uuid4
 
 from telemed.cds import checking
-from telemed.cds.check_messages import CheckBody, Checked, Responded, ResponseBody
+from telemed.cds.check_messages import CheckBody, Checked, PicturesBody, PicturesLink, Responded, ResponseBody
 from telemed.cds.checking import Pictures
+from telemed.cds.picture_links_store import PictureLinks
 from telemed.cds.registry import Answered, Check
 from telemed.db import Connection
 from telemed.errors import NotFound
 from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.patients import store
-from telemed.recognition.ledger import keep_decisions, keep_exposures, keep_page_response, page_card
+from telemed.recognition.ledger import (
+    PageCard,
+    keep_decisions,
+    keep_exposures,
+    keep_page_response,
+    last_response,
+    page_card,
+)
 from telemed.recognition.listing import study_places
 from telemed.vocabulary import Action, Principal, Scope, Text
 
@@ -21,13 +29,22 @@ _IMAGING = "imaging/"
 
 
 class CheckRoutes:
-    """Handlers.  scope: of an action for a person.  local_reasons: reasons L1-L4 that the county has switched on."""
+    """Handlers.
+
+    scope: of an action for a person.  links: makes the one-time links to images.  local_reasons: reasons L1-L4 that
+    the county has switched on.
+    """
 
     def __init__(
-        self, check: Check, scope: Callable[[Principal, Action], Scope], local_reasons: tuple[str, ...] = ()
+        self,
+        check: Check,
+        scope: Callable[[Principal, Action], Scope],
+        links: PictureLinks,
+        local_reasons: tuple[str, ...] = (),
     ) -> None:
         self._check = check
         self._scope = scope
+        self._links = links
         self._local_reasons = local_reasons
 
     async def check(self, call: Call[Nothing, CheckBody]) -> Checked:
@@ -76,25 +93,48 @@ class CheckRoutes:
     async def respond(self, call: Call[Nothing, ResponseBody]) -> Responded:
         number = call.uuid("id")
         async with call.transaction() as tx:
-            card = await page_card(tx, number)
-            if card is None or card.shown_to != str(call.principal.practitioner_id):
-                raise NotFound(
-                    "unknown-card",
-                    "没有向您提示过这张卡片。未作任何记录。",
-                    "This card was not shown to you. Nothing was recorded.",
-                )
+            card = await _own_card(tx, number, call.principal)
+            checking.must_stand(call.body, await last_response(tx, number))
             response = checking.response(card, call.body, call.now, self._local_reasons)
             new = await keep_page_response(tx, response)
             call.about("recognition-card", number)
             call.detail["outcome"] = response.outcome
         return Responded(number, response.outcome, repeated=not new)
 
+    async def pictures(self, call: Call[Nothing, PicturesBody]) -> PicturesLink:
+        """调阅影像 of another member's result: the card, not the account, lets this person look, once."""
+        number = call.uuid("id")
+        async with call.transaction() as tx:
+            await _own_card(tx, number, call.principal)
+            call.about("recognition-card", number)
+            url = await self._links.picture_link(tx, call.body.result, number, call.now)
+            if url is None:
+                raise NotFound(
+                    "no-pictures", "该卡片没有这份影像。", "There are no such images on this card. Check again."
+                )
+        return PicturesLink(url)
+
+
+async def _own_card(tx: Connection, number: UUID, principal: Principal) -> PageCard:
+    """A card that was shown to this very person; NotFound for every other."""
+    card = await page_card(tx, number)
+    if card is None or card.shown_to != str(principal.practitioner_id):
+        raise NotFound(
+            "unknown-card",
+            "没有向您提示过这张卡片。未作任何记录。",
+            "This card was not shown to you. Nothing was recorded.",
+        )
+    return card
+
 
 def endpoints(
-    check: Check, scope: Callable[[Principal, Action], Scope], local_reasons: tuple[str, ...] = ()
+    check: Check,
+    scope: Callable[[Principal, Action], Scope],
+    links: PictureLinks,
+    local_reasons: tuple[str, ...] = (),
 ) -> list[Endpoint]:
     """The routes of the page 开单核对."""
-    routes = CheckRoutes(check, scope, local_reasons)
+    routes = CheckRoutes(check, scope, links, local_reasons)
     return [
         Endpoint(
             "POST",
@@ -112,8 +152,17 @@ def endpoints(
             "/api/recognition/cards/{id}/response",
             Action.RECOGNITION_CHECK,
             routes.respond,
-            Text("互认或不互认（附原因）", "Recognise, or not with a reason"),
+            Text("互认、不互认（附原因）或撤销", "Recognise, do not with a reason, or take that back"),
             body=ResponseBody,
             returns=Responded,
+        ),
+        Endpoint(
+            "POST",
+            "/api/recognition/cards/{id}/pictures",
+            Action.RECOGNITION_CHECK,
+            routes.pictures,
+            Text("调阅卡片所列影像（一次性链接）", "Look at the images of a card, by a one-time link"),
+            body=PicturesBody,
+            returns=PicturesLink,
         ),
     ]

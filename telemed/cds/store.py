@@ -25,6 +25,7 @@ class Client(msgspec.Struct, frozen=True):
     keys: Jwks
     key_address: str
     allowed_origins: frozenset[str]
+    specification: str = "2.0.1"
 
 
 class ActiveClient(msgspec.Struct, frozen=True):
@@ -43,6 +44,7 @@ class _Row(msgspec.Struct):
     keys: str
     key_address: str
     allowed_origins: list[str]
+    specification: str
 
 
 class _Found(msgspec.Struct):
@@ -66,6 +68,7 @@ async def clients_of(connection: Connection, issuer: str) -> list[Client]:
             keys=msgspec.json.decode(row.keys, type=Jwks),
             key_address=row.key_address,
             allowed_origins=frozenset(row.allowed_origins),
+            specification=row.specification,
         )
         for row in rows
     ]

@@ -12,6 +12,7 @@ from telemed.recognition.catalogue import Tree
 from telemed.recognition.catalogue_files import SHIPPED, read_catalogues
 from telemed.recognition.granting_files import SHIPPED as PARAMETERS
 from telemed.recognition.granting_files import MalformedParameters, read_parameters
+from telemed.recognition.reasons import REASONS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,7 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
             path.write_text(text, "utf-8")
             print(path)
         return 0
-    print("\n".join(shown(settings.read(arguments))))
+    config = settings.read(arguments)
+    print("\n".join([*shown(config), *reasons_shown(config)]))
     return check_recognition(arguments.recognition)
 
 
@@ -48,6 +50,17 @@ def check_recognition(folder: Path) -> int:
         print(f"  错误 / error: {error}")
         return 1
     return 1 if tree.faults else 0
+
+
+def reasons_shown(config: Config) -> list[str]:
+    """Return a line for each reason to repeat of this county, on or off, and whether it stands as 不互认."""
+    on = config.recognition.local_reasons
+    return ["[recognition] 本县不互认原因 / reasons of this county"] + [
+        f"  {one.code} {'启用 / on' if one.code in on else '停用 / off'}: {one.text.zh} / {one.text.en}"
+        f"（{'计入不互认 / counted' if one.counts_as_refusal else '不计入 / not counted'}）"
+        for one in REASONS.values()
+        if one.group == "local"
+    ]
 
 
 def catalogues_shown(tree: Tree) -> list[str]:

@@ -226,6 +226,30 @@ class RecognitionSection(msgspec.Struct, frozen=True):
         ),
         Meta(pattern=r"^[a-z0-9-]{0,60}$"),
     ] = ""
+    local_reasons: Annotated[
+        tuple[Literal["L1", "L2", "L3", "L4"], ...],
+        Note(
+            "本县另行启用的不互认原因：L1 患者或家属要求、L2 出具机构质评未通过、L3 时间差距大已无参考价值、"
+            "L4 医师认为必要。默认只有 L1 不启用。",
+            "Reasons to repeat that this county offers besides the national ones: L1 the patient or family asks for "
+            "it, L2 the issuing institution failed its quality assessment, L3 too old to be of use, L4 the physician "
+            "holds it necessary. All but L1 unless told otherwise.",
+        ),
+    ] = ("L2", "L3", "L4")
+    link_minutes: Annotated[
+        Annotated[int, Meta(ge=1, le=60)],
+        Note(
+            "卡片上的影像链接须在多少分钟内打开；每个链接只能打开一次。",
+            "Minutes in which the link to images on a card must be opened; each opens once.",
+        ),
+    ] = 10
+    viewing_minutes: Annotated[
+        Annotated[int, Meta(ge=1, le=240)],
+        Note(
+            "打开链接后可调阅多少分钟（仅限打开它的浏览器）。",
+            "Minutes that the browser which opened such a link may look.",
+        ),
+    ] = 30
 
 
 class ArchiveSection(msgspec.Struct, frozen=True):
@@ -296,6 +320,16 @@ class Config(msgspec.Struct, frozen=True):
     def demo_accounts(self) -> Path:
         """The log-ins of the demo county (mode 0600)."""
         return self.state.path / "demo-accounts.json"
+
+    @property
+    def demo_hospital_key(self) -> Path:
+        """The key of the demo's hospital system (mode 0600)."""
+        return self.state.path / "demo-hospital-system.pem"
+
+    @property
+    def county_authority(self) -> Path:
+        """The certificate of the county's own CA."""
+        return self.state.path / "certificates" / "county-ca.pem"
 
     @property
     def https(self) -> bool:

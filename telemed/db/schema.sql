@@ -41,6 +41,23 @@ begin
     raise exception using errcode = '42501', message = 'a use of break-glass is kept as it was: ' || tg_op || ' refused';
 end $$;
 
+CREATE FUNCTION public.keep_picture_link() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (old.id, old.token_digest, old.card, old.study_id, old.patient_id, old.purpose, old.made_at, old.use_before)
+        is distinct from
+        (new.id, new.token_digest, new.card, new.study_id, new.patient_id, new.purpose, new.made_at, new.use_before)
+        or (old.opened_at is not null and (old.opened_at, old.viewer_digest) is distinct from
+            (new.opened_at, new.viewer_digest))
+        or new.view_until > old.view_until
+        or (old.revoked_at is not null and old.revoked_at is distinct from new.revoked_at)
+    then
+        raise exception using errcode = '42501', message = 'a link to images is opened once and only ever ends earlier';
+    end if;
+    return new;
+end $$;
+
 CREATE FUNCTION public.keep_recognition_ledger() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -228,11 +245,13 @@ CREATE TABLE public.cds_client (
     allowed_origins text[] DEFAULT '{}'::text[] NOT NULL,
     active boolean DEFAULT true NOT NULL,
     registered_at timestamp with time zone DEFAULT now() NOT NULL,
+    specification text DEFAULT '2.0.1'::text NOT NULL,
     CONSTRAINT cds_client_has_a_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT cds_client_has_keys CHECK (((key_address <> ''::text) OR (jsonb_array_length((keys -> 'keys'::text)) > 0))),
     CONSTRAINT cds_client_issuer_is_text CHECK (((length(issuer) >= 1) AND (length(issuer) <= 512))),
     CONSTRAINT cds_client_key_address_is_https CHECK (((key_address = ''::text) OR (key_address ~ '^https://[^ ]+$'::text))),
     CONSTRAINT cds_client_keys_are_a_set CHECK ((jsonb_typeof((keys -> 'keys'::text)) = 'array'::text)),
+    CONSTRAINT cds_client_specification_is_known CHECK ((specification = ANY (ARRAY['2.0.1'::text, '3.0'::text]))),
     CONSTRAINT cds_client_tenant_is_short CHECK ((length(tenant) <= 512))
 );
 
@@ -867,6 +886,27 @@ CREATE TABLE public.patient_organization (
     organization_id uuid NOT NULL,
     patient_id uuid NOT NULL,
     since timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.picture_link (
+    id uuid NOT NULL,
+    token_digest bytea NOT NULL,
+    card uuid NOT NULL,
+    study_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    purpose text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    use_before timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone,
+    viewer_digest bytea,
+    view_until timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT picture_link_ends_after_it_began CHECK (((made_at < use_before) AND (opened_at <= view_until))),
+    CONSTRAINT picture_link_is_opened_in_time CHECK ((opened_at < use_before)),
+    CONSTRAINT picture_link_opened_is_whole CHECK ((((opened_at IS NULL) = (viewer_digest IS NULL)) AND ((opened_at IS NULL) = (view_until IS NULL)))),
+    CONSTRAINT picture_link_purpose_is_known CHECK ((purpose = 'order-check'::text)),
+    CONSTRAINT picture_link_token_is_sha256 CHECK ((octet_length(token_digest) = 32)),
+    CONSTRAINT picture_link_viewer_is_sha256 CHECK ((octet_length(viewer_digest) = 32))
 );
 
 CREATE TABLE public.practitioner (
@@ -1789,6 +1829,12 @@ ALTER TABLE ONLY public.patient_organization
 ALTER TABLE ONLY public.patient
     ADD CONSTRAINT patient_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.picture_link
+    ADD CONSTRAINT picture_link_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.picture_link
+    ADD CONSTRAINT picture_link_token_is_unique UNIQUE (token_digest);
+
 ALTER TABLE ONLY public.practitioner
     ADD CONSTRAINT practitioner_pkey PRIMARY KEY (id);
 
@@ -2054,6 +2100,12 @@ CREATE INDEX patient_by_pinyin ON public.patient USING gin (name_pinyin public.g
 
 CREATE INDEX patient_by_same_as ON public.patient USING btree (same_as_id) WHERE (same_as_id IS NOT NULL);
 
+CREATE INDEX picture_link_by_card ON public.picture_link USING btree (card);
+
+CREATE INDEX picture_link_by_viewer ON public.picture_link USING btree (viewer_digest) WHERE (viewer_digest IS NOT NULL);
+
+CREATE INDEX picture_link_unopened ON public.picture_link USING btree (use_before) WHERE (opened_at IS NULL);
+
 CREATE INDEX practitioner_by_organization ON public.practitioner USING btree (organization_id);
 
 CREATE UNIQUE INDEX practitioner_staff_number_is_unique ON public.practitioner USING btree (organization_id, staff_number) WHERE (staff_number <> ''::text);
@@ -2199,6 +2251,8 @@ CREATE TRIGGER look_back_is_never_truncated BEFORE TRUNCATE ON public.look_back 
 CREATE TRIGGER look_back_task_is_immutable BEFORE DELETE OR UPDATE ON public.look_back_task FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER look_back_task_is_never_truncated BEFORE TRUNCATE ON public.look_back_task FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER picture_link_is_opened_once BEFORE UPDATE ON public.picture_link FOR EACH ROW EXECUTE FUNCTION public.keep_picture_link();
 
 CREATE TRIGGER quality_evaluation_is_immutable BEFORE DELETE OR UPDATE ON public.quality_evaluation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -2487,6 +2541,15 @@ ALTER TABLE ONLY public.patient_organization
 
 ALTER TABLE ONLY public.patient
     ADD CONSTRAINT patient_same_as_id_fkey FOREIGN KEY (same_as_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.picture_link
+    ADD CONSTRAINT picture_link_card_fkey FOREIGN KEY (card) REFERENCES public.recognition_exposure(card);
+
+ALTER TABLE ONLY public.picture_link
+    ADD CONSTRAINT picture_link_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.picture_link
+    ADD CONSTRAINT picture_link_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
 
 ALTER TABLE ONLY public.practitioner
     ADD CONSTRAINT practitioner_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);

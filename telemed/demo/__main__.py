@@ -15,7 +15,7 @@ from telemed.access.codes import SecretBox, load_or_create_key
 from telemed.access.passwords import Passwords
 from telemed.config import Config, load
 from telemed.db import Pool, open_pool
-from telemed.demo import agreements, day, laboratory
+from telemed.demo import agreements, day, hospital_system, laboratory
 from telemed.demo.acts import Cast
 from telemed.demo.county import load_directory, read, write_accounts
 from telemed.demo.studies import Day
@@ -62,6 +62,7 @@ async def _people(config: Config, pool: Pool) -> int:
         now=datetime.now(UTC),
         deliver=lambda made: write_accounts(config.demo_accounts, county, config.public_url, made),
     )
+    await hospital_system.register(pool, county, config.demo_hospital_key)
     return len(made)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -148,10 +148,17 @@ async def page_card(tx: Connection, card: UUID) -> PageCard | None:
 
 
 async def keep_page_response(tx: Connection, response: Response) -> bool:
-    """Write what a person did about a card of our own page; False where the same stands already."""
+    """Write what a person did about a card of our own page; False where the same stands already.
+
+    The card is held by `page_card` meanwhile.  The last act counts, so it is never dated before the one it follows:
+    clocks of two servers differ.
+    """
     last = await last_response(tx, response.card)
-    if last is not None and _acts(last) == _acts(response):
-        return False
+    if last is not None:
+        if _acts(last) == _acts(response):
+            return False
+        at = max(response.outcome_at, last.outcome_at + timedelta(microseconds=1))
+        response = msgspec.structs.replace(response, outcome_at=at)
     await execute(tx, queries["insert_response"], msgspec.structs.asdict(response))
     await log.append(tx, ANSWERED, response.card, ["recognition"])
     return True

@@ -13,10 +13,11 @@ from .facts import Facts
 
 @dataclass(frozen=True)
 class Known:
-    """What an address is made of. ask: GET an API path as the person who will open the page."""
+    """What an address is made of. ask: GET an API path as the person who will open the page; tell: POST to one."""
 
     facts: Facts
     ask: Callable[[str], Any]
+    tell: Callable[[str, Any], Any]
 
 
 Path = str | Callable[[Known], str]
@@ -53,6 +54,14 @@ def _check_chest(page: Page) -> None:
     page.locator("article.card summary").first.click()
 
 
+def _order_chest(page: Page) -> None:
+    """Order the chest film at the sample hospital and look at its answer."""
+    page.locator("input[role='combobox']").fill("胸部正位")
+    page.keyboard.press("Enter")
+    page.locator("ul.drafts li").wait_for()
+    page.locator(".answers[aria-busy='false']").wait_for()
+
+
 @dataclass(frozen=True)
 class Visit:
     """One page. role None: before signing in. ready: CSS of something that only the loaded page has.
@@ -69,15 +78,24 @@ class Visit:
     route: str = ""
 
     def address(self, facts: Facts, page: Page) -> str:
-        if isinstance(self.path, str):
-            return self.path
+        return self.path if isinstance(self.path, str) else self.path(known_by(page, facts))
 
-        def ask(path: str) -> Any:
-            answer = page.request.get(path)
-            assert answer.ok, f"{path}: {answer.status} {answer.text()}"
-            return answer.json()
 
-        return self.path(Known(facts, ask))
+def known_by(page: Page, facts: Facts) -> Known:
+    """What the person may ask and tell who is signed in where this page is."""
+
+    def ask(path: str) -> Any:
+        answer = page.request.get(path)
+        assert answer.ok, f"{path}: {answer.status} {answer.text()}"
+        return answer.json()
+
+    def tell(path: str, body: Any) -> Any:
+        headers = {"X-CSRF-Token": ask("/api/session")["csrf_token"]}
+        answer = page.request.post(path, data=body, headers=headers)
+        assert answer.ok, f"{path}: {answer.status} {answer.text()}"
+        return answer.json()
+
+    return Known(facts, ask, tell)
 
 
 def _report(known: Known) -> str:
@@ -87,6 +105,21 @@ def _report(known: Known) -> str:
 
 def _patient(known: Known) -> str:
     return str(known.ask("/api/site/reports")["items"][0]["line"]["patient_id"])
+
+
+def linked_address(known: Known) -> str:
+    """Check a patient's chest film and have the card make a link to its images."""
+    code = {"system": "urn:cn:county:item-key", "code": "dx.chest.pa"}
+    for line in (one["line"] for one in known.ask("/api/site/reports")["items"]):
+        if line["item"] != "DR 胸部正位" or line["state"] != "viewed":
+            continue
+        asked = {"patient_id": line["patient_id"], "codes": [code], "encounter_class": "outpatient"}
+        (order,) = known.tell("/api/recognition/check", asked)["orders"]
+        for one in order["results"]:
+            if order["card"] and one["result"]:
+                path = f"/api/recognition/cards/{order['card']}/pictures"
+                return str(known.tell(path, {"result": one["result"]})["url"]).partition("//")[2].partition("/")[2]
+    raise AssertionError("no chest film of the demo's day is known to the registry")
 
 
 VISITS: tuple[Visit, ...] = (
@@ -196,6 +229,23 @@ VISITS: tuple[Visit, ...] = (
         organization="青石",
         prepare=_check_chest,
         route="/patients/:id/order-check",
+    ),
+    Visit(
+        "ordering-demo",
+        lambda known: f"/patients/{_patient(known)}/ordering-demo",
+        "requester",
+        "input[role='combobox']",
+        organization="青石",
+        prepare=_order_chest,
+        route="/patients/:id/ordering-demo",
+    ),
+    Visit(
+        "linked",
+        lambda known: f"/{linked_address(known)}",
+        "requester",
+        ".corner.top",
+        organization="青石",
+        route="/linked/:id",
     ),
     Visit("catalogues", "/recognition/catalogues", "author", ".right [role='grid'] tbody [role='row']"),
     Visit("grants", "/recognition/grants", "author", "[role='grid']"),

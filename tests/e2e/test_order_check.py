@@ -45,6 +45,13 @@ def test_a_chest_film_is_checked_answered_and_quoted_by_keyboard(people: People)
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(card).to_contain_text("已记录：不互认（病情变化，与临床表现或诊断不符）。")
 
+        card.get_by_role("button", name="撤销不互认…").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog", name="撤销此前的处理")).to_be_visible()
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(card).to_contain_text("已撤销，卡片恢复为未处理。")
+
         page.keyboard.press("5")
         expect(card.get_by_role("button", name="引用到病历")).to_be_focused()
         page.keyboard.press("Enter")

@@ -33,6 +33,7 @@ const step = (code: string, outcome: string): Step => ({
   evidence: [],
 });
 const result = (changed: Partial<CheckedResult> = {}): CheckedResult => ({
+  result: 'imaging/1',
   key: 'ct.chest.plain',
   name: '胸部 CT 平扫',
   name_en: 'CT chest, plain',
@@ -123,7 +124,7 @@ it('puts the answers in the order of their number keys', () => {
 
 it('offers nothing to answer where nothing may be recognised, and no pictures where they may not be opened', () => {
   expect(actsOf(order({ verdict: 'not-eligible', choices: [], card: null, results: [result({ verdict: 'not-eligible' })] })).map((one) => one.kind)).toEqual(['images', 'quote']);
-  expect(actsOf(order({ results: [result({ study: null })] })).map((one) => one.kind)).not.toContain('images');
+  expect(actsOf(order({ results: [result({ study: null, images: false })] })).map((one) => one.kind)).not.toContain('images');
 });
 
 it("quotes nothing that may be another person's", () => {
@@ -168,4 +169,14 @@ it('writes fen as yuan and a missing price as nothing', () => {
   expect(yuan(26_000)).toBe('¥260.00');
   expect(yuan(5)).toBe('¥0.05');
   expect(yuan(0)).toBe('');
+});
+
+it('opens images of other members by a link of the card, and only what the card surely speaks of', () => {
+  const looking = (changed: Partial<CheckedResult>, card: string | null = 'k'): unknown => actsOf(order({ card, results: [result({ study: null, ...changed })] })).find((one) => one.kind === 'images');
+  expect(looking({})).toEqual({ kind: 'images', study: null, result: 'imaging/1' });
+  expect(looking({ study: '1.2.3' })).toEqual({ kind: 'images', study: '1.2.3', result: 'imaging/1' });
+  expect(looking({ identified: false })).toBeUndefined();
+  expect(looking({ result: '' })).toBeUndefined();
+  expect(looking({ images: false })).toBeUndefined();
+  expect(looking({}, null)).toBeUndefined();
 });

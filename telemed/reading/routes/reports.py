@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
-from telemed.db import fetch_all, fetch_one
+from telemed.db import Connection, fetch_all, fetch_one
 from telemed.errors import NotFound
 from telemed.http.wire import PUBLIC, Call, Endpoint, Nothing, RateClass
 from telemed.reading.model.delivery import UNVIEWED_AFTER, Receipts, is_closed, needs_acknowledgement
@@ -21,7 +22,7 @@ from telemed.reading.routes.messages import (
 from telemed.reading.service import delivery, listing
 from telemed.reading.service.listing import queries as lists
 from telemed.reading.store.readings import queries
-from telemed.reading.store.rows import CodeRow, DiscrepancyRow, OverviewRow, ReceiptsRow, RequestRow
+from telemed.reading.store.rows import CodeRow, DiscrepancyRow, OverviewRow, ReceiptsRow, RequestRow, VersionRow
 from telemed.vocabulary import Action, Text
 
 Standing = Literal["current", "preliminary", "superseded", "void"]
@@ -33,48 +34,63 @@ STANDING: dict[Standing, Text] = {
 }
 
 
+async def show(desk: Desk, call: Call[Any, Any], connection: Connection, version_id: UUID) -> ReportDetail:
+    """A report for a reader whom something else than an account has let in; the call's scope counts all the same.
+
+    Raises NotFound.
+    """
+    version = await fetch_one(connection, queries["version"], {"id": version_id}, VersionRow)
+    if version is None or not call.scope.admits(version.organization_id):
+        raise NotFound("unknown-report", "找不到该报告。", "There is no such report.")
+    return await detail(desk, call, connection, version)
+
+
+async def detail(desk: Desk, call: Call[Any, Any], connection: Connection, version: VersionRow) -> ReportDetail:
+    """A version with all that stands around it on paper, named in the audit."""
+    rules = desk.rules(call)
+    row = await fetch_one(connection, lists["overview"], {"id": version.reading_id}, OverviewRow)
+    receipts = await fetch_one(connection, queries["receipts"], {"report_version_id": version.id}, ReceiptsRow)
+    if row is None or receipts is None or version.code is None:
+        raise LookupError(f"report {version.id} is not whole")
+    about = {"reading_id": row.id, "organizations": None}
+    request = await fetch_one(connection, lists["request_of_reading"], {"id": row.id}, RequestRow)
+    disagreements = await fetch_all(connection, queries["discrepancies"], about, DiscrepancyRow)
+    call.about("report", version.id, patient_id=row.patient_id)
+    major = any(one.kind == "preliminary-final" for one in disagreements)
+    matters = needs_acknowledgement(
+        status=version.status,
+        significance=version.significance,
+        major_discrepancy=major,
+    )
+    got = Receipts(receipts.delivered_at, receipts.viewed_at, receipts.printed_at, receipts.acknowledged_at)
+    url = f"{desk.public_url.rstrip('/')}/verify/{version.code}"
+    preliminary = rules.preliminary_line
+    return ReportDetail(
+        version=views.version(version),
+        current_id=row.current_version_id or row.preliminary_version_id,
+        line=views.line(row, call.now, rules),
+        request=request,
+        receipts=receipts,
+        needs_acknowledgement=matters,
+        closed=is_closed(got, acknowledgement=matters),
+        code=version.code,
+        code_url=url,
+        code_svg=views.qr(url),
+        fixed_lines=[(one.zh, one.en) for one in rules.fixed_lines],
+        watermark=(preliminary.zh, preliminary.en) if version.status == "preliminary" else None,
+        server_time=call.now,
+    )
+
+
 class ReportRoutes:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
     async def whole(self, call: Call[Nothing, Nothing]) -> ReportDetail:
         """A report as it is shown and printed; looking at it is recorded by /view."""
-        rules = self._desk.rules(call)
         async with call.pool.connection() as connection:
-            acting = self._desk.acting(call, connection)
-            version = await delivery.version_to_read(acting, call.uuid("id"))
-            row = await fetch_one(connection, lists["overview"], {"id": version.reading_id}, OverviewRow)
-            receipts = await fetch_one(connection, queries["receipts"], {"report_version_id": version.id}, ReceiptsRow)
-            if row is None or receipts is None or version.code is None:
-                raise LookupError(f"report {version.id} is not whole")
-            about = {"reading_id": row.id, "organizations": None}
-            request = await fetch_one(connection, lists["request_of_reading"], {"id": row.id}, RequestRow)
-            disagreements = await fetch_all(connection, queries["discrepancies"], about, DiscrepancyRow)
-        call.about("report", version.id, patient_id=row.patient_id)
-        major = any(one.kind == "preliminary-final" for one in disagreements)
-        matters = needs_acknowledgement(
-            status=version.status,
-            significance=version.significance,
-            major_discrepancy=major,
-        )
-        got = Receipts(receipts.delivered_at, receipts.viewed_at, receipts.printed_at, receipts.acknowledged_at)
-        url = f"{self._desk.public_url.rstrip('/')}/verify/{version.code}"
-        preliminary = rules.preliminary_line
-        return ReportDetail(
-            version=views.version(version),
-            current_id=row.current_version_id or row.preliminary_version_id,
-            line=views.line(row, call.now, rules),
-            request=request,
-            receipts=receipts,
-            needs_acknowledgement=matters,
-            closed=is_closed(got, acknowledgement=matters),
-            code=version.code,
-            code_url=url,
-            code_svg=views.qr(url),
-            fixed_lines=[(one.zh, one.en) for one in rules.fixed_lines],
-            watermark=(preliminary.zh, preliminary.en) if version.status == "preliminary" else None,
-            server_time=call.now,
-        )
+            version = await delivery.version_to_read(self._desk.acting(call, connection), call.uuid("id"))
+            return await detail(self._desk, call, connection, version)
 
     async def received(self, call: Call[Nothing, Nothing]) -> None:
         async with call.transaction() as tx:

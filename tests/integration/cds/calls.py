@@ -39,7 +39,7 @@ def order(name: str = "o1", code: Any = good.GLUCOSE, **changes: Any) -> dict[st
 def call(hook: str = "order-select", *orders: Any, prefetch: Any = None, **changes: Any) -> dict[str, Any]:
     """A call about Patient/p9 at Encounter/e3; all its orders are selected."""
     context: dict[str, Any] = {"userId": "PractitionerRole/d17", "patientId": "p9", "encounterId": "e3"}
-    if hook != "patient-view":
+    if hook not in {"patient-view", "order-start"}:
         drafts = orders or (order(),)
         context["draftOrders"] = {"resourceType": "Bundle", "entry": [{"resource": one} for one in drafts]}
         if hook == "order-select":

@@ -15,22 +15,19 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from telemed import app
 from telemed.cds import store
 from telemed.cds.registration import Agreement
-from telemed.cds.registry import Analyte, Answered, Decided, Shown, ShownLink
+from telemed.cds.registry import Analyte, Answered, Decided, Shown
 from telemed.cds.request import Asked
 from telemed.config import Config
 from telemed.db import Pool
 from telemed.http.server import Server
 from telemed.recognition.decide import decide
 from telemed.recognition.trace import inputs_hash
-from telemed.vocabulary import Text
 from tests.integration.cds.systems import Line, System
 from tests.unit.recognition import good
 
 CENTER, TOWNSHIP = UUID(int=1), UUID(int=2)
 SHOWN = Shown("青肯泡乡卫生院", "5.1 mmol/L", "3.9–6.1", mark="绥化HR", abnormal=False)
-IMAGES = Shown(
-    "青肯泡乡卫生院", images=True, links=(ShownLink(Text("调阅影像", "Images"), "https://county.example/v/1"),)
-)
+IMAGES = Shown("青肯泡乡卫生院", images=True)
 
 
 @dataclass
@@ -46,7 +43,7 @@ class Registry:
         if self.before is not None:
             await self.before()
         orders = [(one.reference, one.codes, one.context) for one in asked.orders]
-        if asked.hook == "patient-view":
+        if not asked.orders:
             orders = [("", case.order.codes, asked.context) for case in (good.laboratory(), good.imaging())]
         return Decided(self.patient_id, tuple(self.answer(*one, asked) for one in orders))
 

@@ -12,22 +12,25 @@ import pytest
 from telemed.cds.answering import ask
 from telemed.recognition.ledger import last_response
 from tests.integration.cds.calls import NUMBER, PATIENT, call, encounter, order
+from tests.integration.cds.conftest import registered
 from tests.integration.cds.systems import SERVICE
 from tests.unit.recognition import good
 
 
-async def test_discovery_lists_one_service_under_three_hooks(line):
+async def test_discovery_lists_one_service_under_each_hook(line):
     status, headers, raw = await line.send("GET", "/cds-services")
     services = json.loads(raw)["services"]
     assert status == 200
     assert headers["Cache-Control"] == "no-store"
     assert {one["hook"]: one["hookVersion"] for one in services} == {
         "patient-view": "1.0",
+        "order-start": "0.1",
         "order-select": "1.0",
         "order-sign": "1.1",
     }
     for one in services:
         assert one["id"] == "result-recognition"
+        assert ("Experimental" in one["usageRequirements"]) is (one["hook"] == "order-start")
         assert one["version"] == "2.0.1"
         assert one["prefetch"] == {
             "patient": "Patient/{{context.patientId}}",
@@ -67,8 +70,33 @@ async def test_an_order_that_may_be_spared_is_answered_by_a_card_that_was_kept_b
     ]
 
 
+async def test_the_decision_a_client_keeps_is_the_one_in_the_ledger(county, line):
+    _, answer = await line.call(call())
+    recognise = answer["cards"][0]["suggestions"][0]
+    (kept,) = [one["resource"] for one in recognise["actions"] if one["type"] == "create"]
+    ((number, trace_hash),) = await county.rows("select id, trace_hash from recognition_decision")
+    assert [one["value"] for one in kept["identifier"]] == [f"urn:uuid:{number}", trace_hash]
+    assert "actionSelectionBehavior" not in recognise
+
+
+async def test_a_system_registered_for_3_0_is_told_how_the_actions_belong_together(county, line):
+    await registered(county, line.system, specification="3.0")
+    _, answer = await line.call(call())
+    assert {one["actionSelectionBehavior"] for one in answer["cards"][0]["suggestions"]} == {"all"}
+
+
+async def test_what_was_shown_before_any_order_is_kept_as_shown_there(county, line):
+    body = call("order-start")
+    body["context"]["draftOrders"] = {"resourceType": "Bundle", "entry": [{"resource": order()}]}
+    _, answer = await line.call(body)
+    (card,) = answer["cards"]
+    assert "suggestions" not in card
+    shown = await county.rows("select card, surface from recognition_exposure")
+    assert shown == [(UUID(card["uuid"]), "order-start")]
+
+
 async def test_each_hook_is_answered(line):
-    for hook, cards in (("patient-view", 1), ("order-select", 1), ("order-sign", 1)):
+    for hook, cards in (("patient-view", 1), ("order-start", 1), ("order-select", 1), ("order-sign", 1)):
         status, answer = await line.call(call(hook))
         assert (status, len(answer["cards"])) == (200, cards), hook
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ from telemed.access.sessions import digest
 from telemed.cds.deciding import Registry
 from telemed.config import Config
 from telemed.http.server import Server
+from telemed.recognition.ledger import last_response
 from telemed.recognition.rule_book import RuleBook
 from telemed.recognition.rules import ITEM_KEYS
 from telemed.vocabulary import Role
@@ -268,6 +270,52 @@ async def test_a_mind_that_is_changed_is_kept_beside_what_was_said_before(page: 
     assert (status, body["repeated"]) == (200, False)
     kept = await page.rows("select outcome, reason_code, comment from recognition_response order by outcome_at")
     assert kept == [("accepted", "", ""), ("overridden", "R1", "咳血加重")]
+
+
+async def test_what_was_said_is_withdrawn_once_kept_whole_and_said_anew(page: Page, doctor: Somebody):
+    order = await doctor.one(page.patient)
+    yes = {"outcome": "accepted", "choice": order["choices"][0]["id"]}
+    # the clock stands still: the last press counts all the same
+    for said, repeated in (
+        (yes, False),
+        ({"outcome": "withdrawn"}, False),
+        ({"outcome": "withdrawn"}, True),
+        (yes, False),
+        (yes, True),
+        ({"outcome": "overridden", "reason": "R2"}, False),
+        ({"outcome": "withdrawn"}, False),
+    ):
+        status, body = await doctor.answer(order["card"], **said)
+        assert (status, body["outcome"], body["repeated"]) == (200, said["outcome"], repeated)
+    kept = await page.rows("select outcome, received_at <= outcome_at from recognition_response order by outcome_at")
+    outcomes = ["accepted", "withdrawn", "accepted", "overridden", "withdrawn"]
+    assert kept == [(one, True) for one in outcomes]
+    async with page.registered.county.pool.connection() as connection:
+        last = await last_response(connection, UUID(order["card"]))
+    assert last is not None
+    assert last.outcome == "withdrawn"
+
+
+async def test_a_card_nobody_answered_has_nothing_to_withdraw(page: Page, doctor: Somebody):
+    order = await doctor.one(page.patient)
+    status, body = await doctor.answer(order["card"], outcome="withdrawn")
+    assert (status, body["code"]) == (409, "nothing-to-withdraw")
+    assert await page.rows("select count(*) from recognition_response") == [(0,)]
+
+
+async def test_of_two_presses_at_once_one_is_kept(page: Page, doctor: Somebody):
+    order = await doctor.one(page.patient)
+    await doctor.answer(order["card"], outcome="accepted", choice=order["choices"][0]["id"])
+    answers = await asyncio.gather(*(doctor.answer(order["card"], outcome="withdrawn") for _ in range(8)))
+    assert sorted(body["repeated"] for _, body in answers) == [False] + [True] * 7
+    assert await page.rows("select count(*) from recognition_response where outcome = 'withdrawn'") == [(1,)]
+
+
+async def test_reasons_of_the_county_are_offered_as_configured(page: Page, doctor: Somebody):
+    order = await doctor.one(page.patient)
+    assert [one["code"] for one in order["reasons"] if one["group"] == "local"] == ["L2", "L3", "L4"]
+    assert all(one["words"]["zh"] and one["words"]["en"] for one in order["reasons"])
+    assert (await doctor.answer(order["card"], outcome="overridden", reason="L4"))[0] == 200
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,14 @@ import pytest
 from telemed.cds.answers import CardsResponse, encode
 from telemed.cds.cards import Voice, tell
 from telemed.cds.detail import ago, clip, plain
-from telemed.cds.registry import Analyte, Answered, Decided, Shown, ShownLink
+from telemed.cds.registry import Analyte, Answered, Decided, Shown
 from telemed.cds.request import Asked, AskedOrder, Person
 from telemed.recognition.decision import Verdict
-from telemed.recognition.facts import Status
+from telemed.recognition.facts import LinkState, Status
 from telemed.recognition.order import Context
 from telemed.recognition.rules import Code
 from telemed.recognition.words import FINDINGS, FOOTER
-from telemed.vocabulary import Sex, Text
+from telemed.vocabulary import Sex
 from tests.unit.recognition import good
 
 SODIUM = Code("urn:cn:item", "31")
@@ -35,7 +35,6 @@ SHOWN = Shown(
     mark="绥化HR",
     quality="2026 年第 1 轮室间质评合格",
     abnormal=False,
-    links=(ShownLink(Text("查看报告", "Open the report"), "https://county.example/v/abc"),),
 )
 DRAFT = {"resourceType": "ServiceRequest", "id": "o1", "status": "draft", "note": [{"text": "空腹"}]}
 
@@ -135,11 +134,48 @@ def test_a_result_that_must_be_offered_is_one_card_with_all_that_a_doctor_needs(
     assert said["suggestions"][0]["isRecommended"] is True
     (action,) = said["suggestions"][0]["actions"]
     assert (action["type"], action["resourceId"]) == ("delete", "ServiceRequest/o1")
-    assert "actions" not in said["suggestions"][1]
+    (beside,) = said["suggestions"][1]["actions"]
+    assert (beside["type"], beside["resource"]["id"]) == ("update", "o1")
     assert said["selectionBehavior"] == "at-most-one"
-    assert said["links"] == [{"label": "查看报告", "url": "https://county.example/v/abc", "type": "absolute"}]
+    assert "links" not in said
     assert [one["code"] for one in said["overrideReasons"]] == ["R1", "R2", "R3", "R4", "R5", "R7", "R8", "R6", "T6"]
     assert all(one["system"] == "urn:cn:hr:retest-reason" and one["display"] for one in said["overrideReasons"])
+
+
+IMAGES = Shown("青肯泡乡卫生院", images=True)
+
+
+def pictured(case, **changes):
+    one = answered(case, **{"name": "膝关节CT", "shown": {case.candidate.id: IMAGES}, **changes})
+    (told,) = tell(asked(), Decided(None, (one,)), voice())
+    return told
+
+
+def test_images_on_a_card_are_reached_by_the_link_that_was_made_for_them():
+    told = pictured(good.imaging())
+    assert [one.label for one in told.pictures] == ["调阅影像：14 天前青肯泡乡卫生院"]
+    address = "https://county.example/linked/1#secret"
+    (link,) = told.linked({told.pictures[0].result: address}).links
+    assert (link.url, link.type) == (address, "absolute")
+
+
+def test_images_for_which_no_link_could_be_made_have_none():
+    assert pictured(good.imaging()).linked({}).links == ()
+
+
+def test_images_that_may_be_another_persons_are_linked_by_no_card():
+    case = good.imaging().with_identity(state=LinkState.POTENTIAL)
+    assert pictured(case).pictures == ()
+
+
+def test_a_laboratory_result_has_no_images_to_link_to():
+    assert pictured(good.laboratory(), shown={"r-1": SHOWN}).pictures == ()
+
+
+def test_a_visits_card_leads_to_the_images_it_speaks_of():
+    one = answered(good.imaging(), name="膝关节CT", reference="", shown={good.imaging().candidate.id: IMAGES})
+    (told,) = tell(asked("patient-view"), Decided(None, (one,)), voice())
+    assert len(told.pictures) == 1
 
 
 def test_the_detail_unfolds_every_finding_with_its_clause_and_ends_with_the_footer():
@@ -227,6 +263,8 @@ def test_a_panel_is_trimmed_to_what_is_left_of_it():
     assert action["type"] == "update"
     assert "血钠" in action["description"]
     coding = {"system": "urn:cn:item", "code": "31", "display": "血钠"}
+    prior = action["resource"].pop("supportingInfo")
+    assert [one["display"] for one in prior] == ["葡萄糖，4 天前青肯泡乡卫生院"]
     assert action["resource"] == {**DRAFT, "orderDetail": [{"coding": [coding], "text": "血钠"}]}
     assert "血钠：没有既往结果" in said["detail"]
 

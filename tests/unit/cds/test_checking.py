@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from telemed.cds.check_messages import CheckBody, OrderedCode, ResponseBody
-from telemed.cds.checking import Pictures, dealt, enquiry, page_rows, response, shown, window_left
-from telemed.errors import Invalid
+from telemed.cds.checking import Pictures, dealt, enquiry, must_stand, page_rows, response, shown, window_left
+from telemed.errors import Conflict, Invalid
 from telemed.recognition.facts import LinkState
 from telemed.recognition.ledger import PageCard
 from telemed.recognition.reasons import SYSTEM
@@ -148,6 +148,8 @@ def test_an_acceptance_names_what_was_chosen_and_a_refusal_its_reason():
         (ResponseBody("overridden"), "no-such-reason"),
         (ResponseBody("overridden", reason="X1"), "no-such-reason"),
         (ResponseBody("overridden", CHOICE, reason="R1"), "no-such-reason"),
+        (ResponseBody("withdrawn", CHOICE), "withdrawal-says-more"),
+        (ResponseBody("withdrawn", reason="R1"), "withdrawal-says-more"),
     ],
 )
 def test_an_answer_the_card_does_not_offer_is_none(body: ResponseBody, code: str):
@@ -160,6 +162,19 @@ def test_a_reason_of_the_county_counts_once_the_county_has_switched_it_on():
     with pytest.raises(Invalid, match="no-such-reason"):
         response(CARD, body, good.AS_OF)
     assert response(CARD, body, good.AS_OF, ["L3"]).reason_code == "L3"
+
+
+def test_a_withdrawal_says_that_it_is_one_and_why_in_words_only():
+    undone = response(CARD, ResponseBody("withdrawn", comment=" 图像不清 "), good.AS_OF)
+    assert (undone.outcome, undone.accepted, undone.reason_code, undone.comment) == ("withdrawn", [], "", "图像不清")
+
+
+def test_only_what_was_said_can_be_withdrawn():
+    said = response(CARD, ResponseBody("accepted", CHOICE), good.AS_OF)
+    must_stand(ResponseBody("withdrawn"), said)
+    must_stand(ResponseBody("accepted", CHOICE), None)
+    with pytest.raises(Conflict, match="nothing-to-withdraw"):
+        must_stand(ResponseBody("withdrawn"), None)
 
 
 def test_a_card_without_choices_takes_no_answer():

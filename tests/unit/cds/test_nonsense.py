@@ -11,10 +11,9 @@ from telemed.cds.answers import CardsResponse, encode, present
 from telemed.cds.cards import tell
 from telemed.cds.faults import Fault, outcome
 from telemed.cds.messages import FeedbackRequest, read_call, read_feedback
-from telemed.cds.registry import Decided, Shown, ShownLink
+from telemed.cds.registry import Decided, Shown
 from telemed.cds.request import Asked
 from telemed.cds.tokens import Ground, Token
-from telemed.vocabulary import Text
 from tests.unit.cds import test_cards, test_messages, test_request, test_tokens
 from tests.unit.recognition import good
 
@@ -88,15 +87,16 @@ def test_text_that_is_no_token_is_malformed(text):
 @given(st.lists(st.text(max_size=200), min_size=7, max_size=7), st.booleans())
 def test_a_card_holds_whatever_other_systems_call_their_things(texts, abnormal):
     name, *said = (one.encode("utf-8", "ignore").decode() for one in texts)
-    link = ShownLink(Text(said[5] if said[5].strip() else "打开", ""), "https://county.example/v/1")
-    shown = Shown(*said[:5], abnormal=abnormal, links=(link,))
+    shown = Shown(*said[:5], abnormal=abnormal, images=True)
     one = test_cards.answered(good.laboratory(), name=name, shown={"r-1": shown})
     (told,) = tell(test_cards.asked(), Decided(None, (one,)), test_cards.voice())
     assert len(told.card.summary) < 140
     rows = [line for line in told.card.detail.splitlines() if line.startswith("|")]
     assert len(rows) == 3
     assert all(line.count("|") - line.count("\\|") == 7 for line in rows)
-    assert encode(CardsResponse((told.card,)))
+    linked = told.linked({"r-1": "https://county.example/linked/1#secret"})
+    assert len(linked.links) == 1
+    assert encode(CardsResponse((linked,)))
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from telemed.commands.check_config import check_recognition
+from telemed.commands.check_config import check_recognition, reasons_shown
+from telemed.config import Config
+from telemed.config.model import RecognitionSection
 
 SHIPPED = Path(__file__).parents[3] / "config" / "recognition"
 
@@ -36,3 +38,20 @@ def test_a_fault_of_the_parameters_is_told_and_fails(folder: Path, capsys: pytes
     (folder / "granting" / "2026-01-01.toml").write_text("effective = 1\n", "utf-8")
     assert check_recognition(folder) == 1
     assert "2026-01-01.toml" in capsys.readouterr().out
+
+
+def test_the_reasons_of_the_county_are_shown_on_and_off_with_their_words() -> None:
+    said = reasons_shown(Config())[1:]
+    assert [one.split(":")[0].strip() for one in said] == [
+        "L1 停用 / off",
+        "L2 启用 / on",
+        "L3 启用 / on",
+        "L4 启用 / on",
+    ]
+    assert "患者或家属要求" in said[0]
+    assert all("计入不互认" in one for one in said)
+
+
+def test_a_county_that_switches_all_off_is_shown_none_on() -> None:
+    said = reasons_shown(Config(recognition=RecognitionSection(local_reasons=())))
+    assert not [one for one in said if "启用" in one.split("停用")[0]]

@@ -372,6 +372,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/demo/hospital-system/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Demo: a hospital's ordering system calls the CDS service
+         * @description 演示：医院开单系统调用 CDS 服务
+         */
+        post: operations["post-demo-hospital-system-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/demo/hospital-system/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Demo: a hospital's ordering system tells what became of a card
+         * @description 演示：医院开单系统反馈卡片处理结果
+         */
+        post: operations["post-demo-hospital-system-feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/devices": {
         parameters: {
             query?: never;
@@ -794,6 +834,86 @@ export interface paths {
          * @description 预览检验结果表，不保存
          */
         post: operations["post-laboratory-tables-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/linked/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a one-time link shows
+         * @description 一次性链接的内容
+         */
+        get: operations["get-linked-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/linked/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a viewing
+         * @description 结束调阅
+         */
+        post: operations["post-linked-id-close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/linked/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a one-time link to images
+         * @description 打开一次性影像链接
+         */
+        post: operations["post-linked-id-open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/linked/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The report behind a one-time link
+         * @description 一次性链接的报告
+         */
+        get: operations["get-linked-id-report"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2004,6 +2124,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recognition/cards/{id}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at the images of a card, by a one-time link
+         * @description 调阅卡片所列影像（一次性链接）
+         */
+        post: operations["post-recognition-cards-id-pictures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recognition/cards/{id}/response": {
         parameters: {
             query?: never;
@@ -2014,8 +2154,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Recognise, or not with a reason
-         * @description 互认或不互认（附原因）
+         * Recognise, do not with a reason, or take that back
+         * @description 互认、不互认（附原因）或撤销
          */
         post: operations["post-recognition-cards-id-response"];
         delete?: never;
@@ -2980,6 +3120,326 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dicom-web/linked/{link}/studies/{study}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve a study (WADO-RS)
+         * @description 读取影像
+         */
+        get: operations["get-dicom-web-linked-link-studies-study"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search for instances of a study (QIDO-RS)
+         * @description 检索影像
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metadata of a study
+         * @description 读取影像属性
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search for series of a study (QIDO-RS)
+         * @description 检索影像
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series/{series}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve a series (WADO-RS)
+         * @description 读取影像
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series-series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series/{series}/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search for instances of a series (QIDO-RS)
+         * @description 检索影像
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series-series-instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series/{series}/instances/{instance}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve a instance (WADO-RS)
+         * @description 读取影像
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series-series-instances-instance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series/{series}/instances/{instance}/bulkdata/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bulk data
+         * @description 读取数据项
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series-series-instances-instance-bulkdata-path:.+"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series/{series}/instances/{instance}/frames/{frames}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frames
+         * @description 读取图像帧
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series-series-instances-instance-frames-frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A frame as a picture
+         * @description 浏览图像帧
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series-series-instances-instance-frames-frames-rendered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series/{series}/instances/{instance}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metadata of a instance
+         * @description 读取影像属性
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series-series-instances-instance-metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series/{series}/instances/{instance}/rendered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An image as a picture
+         * @description 浏览图像
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series-series-instances-instance-rendered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series/{series}/instances/{instance}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Thumbnail of a instance
+         * @description 缩略图
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series-series-instances-instance-thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series/{series}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metadata of a series
+         * @description 读取影像属性
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series-series-metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/series/{series}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Thumbnail of a series
+         * @description 缩略图
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-series-series-thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/linked/{link}/studies/{study}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Thumbnail of a study
+         * @description 缩略图
+         */
+        get: operations["get-dicom-web-linked-link-studies-study-thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dicom-web/series": {
         parameters: {
             query?: never;
@@ -3813,9 +4273,10 @@ export interface components {
          * CheckedResult
          * @description One existing result.
          *
-         *         identified: False where it may be another person's; nothing of it is shown then.  at: when it was collected or
-         *         acquired, UTC.  images: whether it is pictures.  study: Study Instance UID of pictures that this person may open.
-         *         mark: as printed, such as 省HR.
+         *         result: its id, '' where it is not shown.  identified: False where it may be another person's; nothing of it is
+         *         shown then.  at: when it was collected or acquired, UTC.  images: whether it is pictures.  study: Study Instance UID
+         *         of pictures that this person's account opens; others are opened by a link of the card.  mark: as printed, such as
+         *         省HR.
          */
         CheckedResult: {
             abnormal: boolean | null;
@@ -3831,6 +4292,7 @@ export interface components {
             name: string;
             name_en: string;
             reference: string;
+            result: string;
             specimen: string;
             study: string | null;
             value: string;
@@ -4670,6 +5132,22 @@ export interface components {
             url: string;
         };
         /**
+         * Linked
+         * @description What a link shows.
+         *
+         *         institution: where the images were made.  study: its Study Instance UID.  report: whether there is one.
+         *         client: the hospital system whose card it stood on, '' for a page of this county.  until: end of the viewing, UTC.
+         */
+        Linked: {
+            client: string;
+            /** Format: uuid */
+            id: string;
+            institution: string;
+            report: boolean;
+            study: string;
+            until: string;
+        };
+        /**
          * LookBackLine
          * @description A period taken back.  tasks, open: decisions within reach, and those nobody has looked at.  cause: the fact.
          */
@@ -4979,6 +5457,13 @@ export interface components {
             username: string;
         };
         /**
+         * OpenBody
+         * @description secret: what stood behind the `#` of the link's address.
+         */
+        OpenBody: {
+            secret: string;
+        };
+        /**
          * OpenRecord
          * @description A record that is open to the asking person. id: of the use. Times UTC.
          */
@@ -5204,6 +5689,20 @@ export interface components {
          */
         Picked: {
             id: string | null;
+        };
+        /**
+         * PicturesBody
+         * @description Which result of a card is to be looked at.
+         */
+        PicturesBody: {
+            result: string;
+        };
+        /**
+         * PicturesLink
+         * @description The address that shows it once, without an account's rights.
+         */
+        PicturesLink: {
+            url: string;
         };
         /**
          * Practitioner
@@ -5625,7 +6124,10 @@ export interface components {
         };
         /**
          * ResponseBody
-         * @description What a person did about a card.  choice: id of what was accepted.  reason: code of why it is not recognised.
+         * @description What a person did about a card.
+         *
+         *         choice: id of what was accepted.  reason: code of why it is not recognised.  withdrawn (撤销互认): takes back what
+         *         this person said before; everything that was said stays in the ledger.
          */
         ResponseBody: {
             /** @default null */
@@ -5633,7 +6135,7 @@ export interface components {
             /** @default  */
             comment: string;
             /** @enum {unknown} */
-            outcome: "accepted" | "overridden";
+            outcome: "accepted" | "overridden" | "withdrawn";
             /** @default  */
             reason: string;
         };
@@ -5845,6 +6347,52 @@ export interface components {
             /** @default null */
             retroactive_from: string | null;
             ruling: components["schemas"]["Ruling"];
+        };
+        /**
+         * SampleCallBody
+         * @description What happens on the ordering screen.  drafts: FHIR R4 ServiceRequests.  selections: of them, for order-select.
+         */
+        SampleCallBody: {
+            /** @default [] */
+            drafts: Record<string, never>[];
+            /** @default outpatient */
+            encounter_class: components["schemas"]["EncounterClass"];
+            /** @enum {unknown} */
+            hook: "order-select" | "order-sign" | "order-start" | "patient-view";
+            /** Format: uuid */
+            patient_id: string;
+            /** @default [] */
+            selections: string[];
+        };
+        /**
+         * SampleExchange
+         * @description A call as it went over the line.  request: without the token and the whole number.  answer: as it came.
+         */
+        SampleExchange: {
+            answer: unknown;
+            request: Record<string, never>;
+            status: number;
+            url: string;
+        };
+        /**
+         * SampleFeedbackBody
+         * @description What became of a card.  suggestion: uuid of what was accepted.  reason_*: of the override.
+         */
+        SampleFeedbackBody: {
+            /** Format: uuid */
+            card: string;
+            /** @default  */
+            comment: string;
+            /** @enum {unknown} */
+            outcome: "accepted" | "overridden";
+            /** @default  */
+            reason_code: string;
+            /** @default  */
+            reason_display: string;
+            /** @default  */
+            reason_system: string;
+            /** @default null */
+            suggestion: string | null;
         };
         /** SavedDraft */
         SavedDraft: {
@@ -6176,6 +6724,8 @@ export interface components {
         };
         /** Suggestion */
         Suggestion: {
+            /** @default null */
+            actionSelectionBehavior: ("all" | "any" | "at-most-one") | null;
             /** @default [] */
             actions: components["schemas"]["Action"][];
             /** @default false */
@@ -7333,6 +7883,72 @@ export interface operations {
             };
         };
     };
+    "post-demo-hospital-system-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleCallBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleExchange"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-demo-hospital-system-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleFeedbackBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleExchange"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-devices": {
         parameters: {
             query?: never;
@@ -8054,6 +8670,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TablePreview"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-linked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Linked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-linked-id-close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-linked-id-open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Linked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-linked-id-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetail"];
                 };
             };
             /** @description Problem */
@@ -10197,6 +10939,41 @@ export interface operations {
             };
         };
     };
+    "post-recognition-cards-id-pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PicturesBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PicturesLink"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-recognition-cards-id-response": {
         parameters: {
             query?: never;
@@ -11969,6 +12746,544 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series-series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+                series: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series-series-instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+                series: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series-series-instances-instance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+                series: string;
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series-series-instances-instance-bulkdata-path:.+": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+                series: string;
+                instance: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series-series-instances-instance-frames-frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+                series: string;
+                instance: string;
+                frames: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series-series-instances-instance-frames-frames-rendered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+                series: string;
+                instance: string;
+                frames: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series-series-instances-instance-metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+                series: string;
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series-series-instances-instance-rendered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+                series: string;
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series-series-instances-instance-thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+                series: string;
+                instance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series-series-metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+                series: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-series-series-thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+                series: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dicom-web-linked-link-studies-study-thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
                 };
             };
             /** @description Problem */

@@ -2,18 +2,23 @@
 import { request, send } from '@/api/http';
 import { framesOf, inOrder, summary, TAG, text, type DicomObject, type Series, type SeriesSummary } from '@/viewer/dicom';
 
-export const ROOT = '/dicom-web';
+const ROOT = '/dicom-web';
+let way = ROOT;
+/** Looks through a one-time link instead of an account; undefined: by the account again. */
+export function lookThrough(link: string | undefined): void {
+  way = link === undefined ? ROOT : `${ROOT}/linked/${link}`;
+}
 /** The reason of a signal that ends a prefetch without taking from the line what is already on it. */
 export const ENOUGH = 'enough';
 const JSON_TYPE = { Accept: 'application/dicom+json' };
 
 /** Absolute, because image identifiers are parsed as URLs. */
 export function root(): string {
-  return `${window.location.origin}${ROOT}`;
+  return `${window.location.origin}${way}`;
 }
 
 export async function listSeries(studyUid: string): Promise<readonly SeriesSummary[]> {
-  const found = await request<readonly DicomObject[] | undefined>('GET', `${ROOT}/studies/${studyUid}/series`, {
+  const found = await request<readonly DicomObject[] | undefined>('GET', `${way}/studies/${studyUid}/series`, {
     headers: JSON_TYPE,
     query: { includefield: ['0008103E', '00201209'] },
   });
@@ -23,7 +28,7 @@ export async function listSeries(studyUid: string): Promise<readonly SeriesSumma
 }
 
 export async function loadSeries(studyUid: string, seriesUid: string, signal?: AbortSignal): Promise<Series> {
-  const objects = await request<readonly DicomObject[]>('GET', `${ROOT}/studies/${studyUid}/series/${seriesUid}/metadata`, {
+  const objects = await request<readonly DicomObject[]>('GET', `${way}/studies/${studyUid}/series/${seriesUid}/metadata`, {
     headers: JSON_TYPE,
     ...(signal === undefined ? {} : { signal }),
   });
@@ -40,7 +45,7 @@ export async function loadSeries(studyUid: string, seriesUid: string, signal?: A
 }
 
 export function thumbnailUrl(studyUid: string, seriesUid: string): string {
-  return `${ROOT}/studies/${studyUid}/series/${seriesUid}/thumbnail?viewport=96,96`;
+  return `${way}/studies/${studyUid}/series/${seriesUid}/thumbnail?viewport=96,96`;
 }
 
 export interface Preview {
@@ -54,7 +59,7 @@ const PREVIEW = 512;
 export async function previewOf(studyUid: string): Promise<Preview | undefined> {
   try {
     const query = { viewport: `${String(PREVIEW)},${String(PREVIEW)}`, quality: 60 };
-    const answer = await send('GET', `${ROOT}/studies/${studyUid}/thumbnail`, { headers: { Accept: 'image/jpeg' }, query });
+    const answer = await send('GET', `${way}/studies/${studyUid}/thumbnail`, { headers: { Accept: 'image/jpeg' }, query });
     const seriesUid = /\/series\/([\d.]+)\//.exec(answer.headers.get('Content-Location') ?? '')?.[1];
     return seriesUid === undefined ? undefined : { picture: await answer.blob(), seriesUid };
   } catch {
@@ -67,5 +72,5 @@ export function renderedUrl(frame: { imageId: string }, size: number, window?: {
   const path = frame.imageId.slice(`wadors:${root()}`.length);
   const query = new URLSearchParams({ viewport: `${String(size)},${String(size)}`, quality: '85' });
   if (window !== undefined) query.set('window', `${String(window.center)},${String(window.width)},linear`);
-  return `${ROOT}${path}/rendered?${query.toString()}`;
+  return `${way}${path}/rendered?${query.toString()}`;
 }

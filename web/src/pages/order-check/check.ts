@@ -72,14 +72,23 @@ export function daysAgo(at: string | null, asOf: string): number | undefined {
 }
 
 /** The answers a card offers, in the order of their number keys. */
-export type CardAct = { readonly kind: 'accept'; readonly choice: string; readonly meaning: string } | { readonly kind: 'refuse' | 'quote' } | { readonly kind: 'images'; readonly study: string };
+export type CardAct =
+  | { readonly kind: 'accept'; readonly choice: string; readonly meaning: string }
+  | { readonly kind: 'refuse' | 'quote' }
+  /** study: null where the card, not the account, lets this person look. */
+  | { readonly kind: 'images'; readonly study: string | null; readonly result: string };
+
+/** Whether the images of a result can be looked at: by the account, or by a one-time link of the card. */
+export function reachable(order: CheckedOrder, one: CheckedResult): boolean {
+  return one.study !== null || (one.images && one.identified && one.result !== '' && order.card !== null);
+}
 
 export function actsOf(order: CheckedOrder): CardAct[] {
   const lead = leadOf(order);
   return [
     ...order.choices.map((one) => ({ kind: 'accept', choice: one.id, meaning: one.meaning }) as const),
     ...(order.choices.length > 0 ? [{ kind: 'refuse' } as const] : []),
-    ...(typeof lead?.study === 'string' ? [{ kind: 'images', study: lead.study } as const] : []),
+    ...(lead !== undefined && reachable(order, lead) ? [{ kind: 'images', study: lead.study, result: lead.result } as const] : []),
     ...(lead?.identified === true ? [{ kind: 'quote' } as const] : []),
   ];
 }

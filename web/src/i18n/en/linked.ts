@@ -1,0 +1,19 @@
+import type { Translated } from '@/i18n/texts';
+import type { zh } from '@/i18n/zh-CN/linked';
+
+export const en: Translated<typeof zh> = {
+  title: 'View images',
+  opening: 'Opening the link…',
+  images: 'Images',
+  report: 'Report',
+  noReport: 'No report yet',
+  from: 'From a card in {client}',
+  fromHere: 'From this county’s order check',
+  until: 'Open until {at}, in this browser only',
+  close: 'End viewing',
+  closed: 'Viewing has ended',
+  closedText: 'To look again, go back to the order and check again.',
+  over: 'The time for viewing is over',
+  footer: 'What is recognised are images and data, not the diagnostic conclusion; the attending physician judges.',
+  views: 'What to look at',
+};

@@ -1,0 +1,16 @@
+export const zh = {
+  title: '调阅影像',
+  opening: '正在打开链接…',
+  images: '影像',
+  report: '报告',
+  noReport: '暂无报告',
+  from: '来自 {client} 的开单提示',
+  fromHere: '来自本县开单核对',
+  until: '可调阅至 {at}，仅限本浏览器',
+  close: '结束调阅',
+  closed: '调阅已结束',
+  closedText: '需要再看时，请回到开单页面重新核对。',
+  over: '调阅时间已到',
+  footer: '互认的是图像和数据，不含诊断结论；由接诊医师综合判断。',
+  views: '查看内容',
+} as const;
