@@ -30,7 +30,7 @@ from telemed.errors import Invalid
 from telemed.patients.messages import Words
 from telemed.recognition import reasons, words
 from telemed.recognition.decision import CandidateVerdict, Finding, Gate
-from telemed.recognition.ledger import DecisionRow, Exposure, PageCard, Response
+from telemed.recognition.ledger import DecisionRow, Exposure, PageCard, Response, Surface
 from telemed.recognition.order import Context
 from telemed.recognition.rules import Code
 from telemed.recognition.trace import trace_hash
@@ -114,9 +114,19 @@ def _meanings(answered: Answered) -> tuple[Meaning, ...]:
 
 
 def page_rows(
-    cards: Iterable[Card], *, organization_id: UUID, patient_id: UUID, shown_to: UUID, now: datetime
+    cards: Iterable[Card],
+    *,
+    organization_id: UUID,
+    patient_id: UUID,
+    shown_to: str,
+    now: datetime,
+    client_id: UUID | None = None,
+    surface: Surface = "page",
 ) -> tuple[list[DecisionRow], list[Exposure]]:
-    """Every decision, and every card that is about to be shown."""
+    """Every decision, and every card that is about to be shown.
+
+    client_id: the hospital system it is shown by, None for a page of this county; shown_to: as that system names whom.
+    """
     decisions: list[DecisionRow] = []
     exposures: list[Exposure] = []
     for one in cards:
@@ -125,13 +135,13 @@ def page_rows(
                 one.answered,
                 one.decision_id,
                 organization_id=organization_id,
-                client_id=None,
+                client_id=client_id,
                 patient_id=patient_id,
                 now=now,
             )
         )
         if one.id is not None:
-            exposures.append(Exposure(one.id, None, "page", str(shown_to), one.choices, (one.decision_id,), now))
+            exposures.append(Exposure(one.id, client_id, surface, shown_to, one.choices, (one.decision_id,), now))
     return decisions, exposures
 
 
