@@ -15,6 +15,7 @@ from telemed.cds.check_messages import (
     CheckedOrder,
     CheckedResult,
     Choice,
+    Circumstance,
     Ground,
     ItemName,
     OrderedCode,
@@ -34,6 +35,7 @@ from telemed.recognition.ledger import DecisionRow, Exposure, PageCard, Response
 from telemed.recognition.order import Context
 from telemed.recognition.rules import Code
 from telemed.recognition.trace import trace_hash
+from telemed.vocabulary import EncounterClass
 
 #: Results shown of one analyte; the best come first.
 MOST_RESULTS = 5
@@ -72,8 +74,7 @@ NOT_HERE = Pictures("", None)
 
 def enquiry(body: CheckBody, organization_id: UUID, now: datetime) -> PageEnquiry:
     """The orders of the page, each code once, in the circumstances that were ticked."""
-    flags: dict[str, Any] = {one.replace("-", "_"): True for one in body.circumstances}
-    context = Context(None if body.encounter_class is None else body.encounter_class.value, **flags)
+    context = circumstances(body.encounter_class, body.circumstances)
     orders = tuple(
         AskedOrder(
             reference=f"page/{one.system}|{one.code}",
@@ -86,6 +87,12 @@ def enquiry(body: CheckBody, organization_id: UUID, now: datetime) -> PageEnquir
         for one in dict.fromkeys(body.codes)
     )
     return PageEnquiry(organization_id, context, orders, now)
+
+
+def circumstances(encounter_class: EncounterClass | None, ticked: Iterable[Circumstance]) -> Context:
+    """The context of an order in the circumstances that a person has ticked."""
+    flags: dict[str, Any] = {one.replace("-", "_"): True for one in ticked}
+    return Context(None if encounter_class is None else encounter_class.value, **flags)
 
 
 def dealt(answered: Iterable[Answered], new_id: Callable[[], UUID]) -> tuple[Card, ...]:
