@@ -54,6 +54,9 @@ from telemed.events.hints import Hints
 from telemed.events.hub import Hub
 from telemed.events.signal import Signal
 from telemed.events.stream import serve as serve_stream
+from telemed.his.desk import Desk as HisDesk
+from telemed.his.routes import endpoints as his_endpoints
+from telemed.his.routes_page import endpoints as his_page_endpoints
 from telemed.http import authority, health, openapi, static
 from telemed.http import county as county_facts
 from telemed.http.server import Server
@@ -221,6 +224,8 @@ def endpoints(county: County) -> list[Endpoint]:
         *reading_endpoints(county.desk, _zone(county.config)),
         *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
         *check_endpoints(county.check, scope),
+        *his_endpoints(his_desk(county)),
+        *his_page_endpoints(his_desk(county)),
         *catalogue_endpoints(county.documents, county.granting),
         *result_endpoints(_zone(county.config), county.maps),
         *table_endpoints(_zone(county.config), county.maps),
@@ -231,6 +236,11 @@ def endpoints(county: County) -> list[Endpoint]:
             spool=county.spool,
         ),
     ]
+
+
+def his_desk(county: County) -> HisDesk:
+    """What hospital systems without FHIR are answered from; nothing opens pictures for them yet."""
+    return HisDesk(county.config.public_url, county.check, _zone(county.config))
 
 
 def tasks(county: County) -> dict[str, Work]:
