@@ -98,7 +98,8 @@ def test_a_silent_card_offers_nothing():
 
 def test_a_visits_popup_counts_what_is_due_and_what_is_for_reference():
     past = good.laboratory()
-    past = replace(past, as_of=past.as_of + timedelta(days=400), known_at=past.known_at + timedelta(days=400))
+    later = timedelta(days=past.item.window.days)
+    past = replace(past, as_of=past.as_of + later, known_at=past.known_at + later)
     text = reminder([one(), one(past)])
     assert text.zh == "该患者近期1 项结果符合互认条件，1 项可参考：葡萄糖、葡萄糖"
     assert "1 meet the conditions" in text.en
