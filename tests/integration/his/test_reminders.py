@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC
 from typing import Any
 
 import pytest
 
+from telemed.app import records_away
+from telemed.his.desk import Desk
+from telemed.his.routes import endpoints
 from tests.integration.his.hospital import CHEST, HEAD, PATIENT, Hospital
 from tests.integration.recognition.registered import NUMBER
 
@@ -230,6 +234,31 @@ async def test_who_does_not_prove_to_be_a_system_is_refused_before_the_body_is_r
         ("jwt-audience", "refused"),
         ("origin-not-registered", "refused"),
     ]
+
+
+EVERY = (
+    "visit-reminder",
+    "order-reminder",
+    "prior-results",
+    "detail",
+    "quote",
+    "reasons",
+    "responses",
+    "undo",
+    "outcomes",
+    "launches",
+)
+
+
+async def test_every_call_needs_a_token_of_its_own_and_each_token_is_good_once(hospital: Hospital):
+    served = {one.path for one in endpoints(Desk("", records_away, UTC))}
+    assert served == {f"/his/{one}" for one in EVERY}
+    for path in EVERY:
+        body = None if path == "reasons" else {}
+        assert (await hospital.send(path, body, token=""))[0] == 401, path
+        token = hospital.line.system.token(f"/his/{path}")
+        assert (await hospital.send(path, body, token=token))[0] in {200, 422}, path
+        assert (await hospital.send(path, body, token=token))[0] == 401, path
 
 
 async def test_asking_is_audited_with_the_patient_and_without_the_number(hospital: Hospital):
