@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import msgspec
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from telemed.cds.registration import ORIGIN
 from telemed.his.cards import FOOTER
 from telemed.his.store import PageRow
 from telemed.his.view import CardView, Reader, strip_view
@@ -25,8 +25,6 @@ FILES = {
     for name, kind in (("recognition.css", "text/css"), ("recognition.js", "text/javascript"))
 }
 VERSIONS = {name: hashlib.sha256(content).hexdigest()[:16] for name, (content, _) in FILES.items()}
-#: RFC 6454 4 as far as a source expression of CSP may hold it: nothing that could end a directive.
-ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:[0-9]{1,5})?")
 
 _templates = Environment(
     loader=FileSystemLoader(HERE / "templates"),

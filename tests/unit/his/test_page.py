@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from telemed.his.page import FILES, ORIGIN, policy
+from telemed.cds.registration import ORIGIN
+from telemed.his.page import FILES, policy
 from telemed.his.words import DONE, IDENTITIES, MEANINGS, PAGE, REFUSED, SILENT
 from tests.generated import WEB
 from tests.pipeline import node
