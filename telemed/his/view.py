@@ -62,7 +62,7 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """One order.
+    """One order.  order: as the system names it.
 
     choices: id and words of what may be chosen.  groups: reasons by their heading.  state: of the last answer; done:
     the same in words.  told: what a page around may be told of it, as JSON.  single: whether the whole order may be
@@ -70,6 +70,7 @@ class CardView:
     """
 
     decision_id: UUID
+    order: str
     name: str
     tone: str
     shape: str
@@ -125,6 +126,7 @@ def card_view(one: Kept, shown_at: datetime, last: Response | None, reader: Read
     state = "none" if told is None else told.outcome
     return CardView(
         decision_id=checked.decision_id,
+        order=one.order,
         name=reader.say(Text(checked.name or checked.code.code, checked.name_en or checked.code.code)),
         tone=tone,
         shape=shape,
