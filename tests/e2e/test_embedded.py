@@ -142,10 +142,9 @@ def test_the_browser_gives_the_frame_no_cookie_of_its_site_and_the_page_wants_no
 ) -> None:
     context = strict.new_context()
     try:
-        planted: Any = {"name": "planted", "value": "1", "url": hospital.county.url, "sameSite": "None", "secure": True}
-        context.add_cookies([planted])
         page = context.new_page()
-        page.goto(f"{hospital.county.url}/embedded/recognition.css")
+        page.goto(f"{hospital.county.url}/health/live")
+        page.evaluate("document.cookie = 'planted=1; SameSite=None; Secure; Path=/'")
         assert page.evaluate("document.cookie") == "planted=1", "the cookie is one that a page of its own site has"
         with page.expect_request("**/embedded/launch") as asked:
             page.goto(hospital.address())
