@@ -52,6 +52,9 @@ from telemed.events.hints import Hints
 from telemed.events.hub import Hub
 from telemed.events.signal import Signal
 from telemed.events.stream import serve as serve_stream
+from telemed.his.desk import Desk as HisDesk
+from telemed.his.routes import endpoints as his_endpoints
+from telemed.his.routes_page import endpoints as his_page_endpoints
 from telemed.http import authority, health, openapi, static
 from telemed.http import county as county_facts
 from telemed.http.server import Server
@@ -224,6 +227,8 @@ def endpoints(county: County) -> list[Endpoint]:
         *reading_endpoints(county.desk, _zone(county.config)),
         *order_time_endpoints(county.config, county.desk, county.decide, county.check),
         *intervening_endpoints(),
+        *his_endpoints(his_desk(county)),
+        *his_page_endpoints(his_desk(county)),
         *catalogue_endpoints(county.documents, county.granting),
         *quality_endpoints(
             county.granting, QualityCounty(_zone(county.config), county.config.recognition.community), scope
@@ -238,6 +243,11 @@ def endpoints(county: County) -> list[Endpoint]:
             spool=county.spool,
         ),
     ]
+
+
+def his_desk(county: County) -> HisDesk:
+    """What hospital systems without FHIR are answered from; nothing opens pictures for them yet."""
+    return HisDesk(county.config.public_url, county.check, _zone(county.config))
 
 
 def tasks(county: County) -> dict[str, Work]:

@@ -15,6 +15,7 @@ from telemed.cds.check_messages import (
     CheckedOrder,
     CheckedResult,
     Choice,
+    Circumstance,
     Ground,
     ItemName,
     OrderedCode,
@@ -30,11 +31,12 @@ from telemed.errors import Conflict, Invalid
 from telemed.patients.messages import Words
 from telemed.recognition import reasons, words
 from telemed.recognition.decision import CandidateVerdict, Finding, Gate
-from telemed.recognition.ledger import DecisionRow, Exposure, PageCard, Response
+from telemed.recognition.ledger import DecisionRow, Exposure, PageCard, Response, Surface
 from telemed.recognition.order import Context
 from telemed.recognition.reliance import RELIED_ON
 from telemed.recognition.rules import Code
 from telemed.recognition.trace import trace_hash
+from telemed.vocabulary import EncounterClass
 
 #: Results shown of one analyte; the best come first.
 MOST_RESULTS = 5
@@ -73,8 +75,7 @@ NOT_HERE = Pictures("", None)
 
 def enquiry(body: CheckBody, organization_id: UUID, now: datetime) -> PageEnquiry:
     """The orders of the page, each code once, in the circumstances that were ticked."""
-    flags: dict[str, Any] = {one.replace("-", "_"): True for one in body.circumstances}
-    context = Context(None if body.encounter_class is None else body.encounter_class.value, **flags)
+    context = circumstances(body.encounter_class, body.circumstances)
     orders = tuple(
         AskedOrder(
             reference=f"page/{one.system}|{one.code}",
@@ -87,6 +88,12 @@ def enquiry(body: CheckBody, organization_id: UUID, now: datetime) -> PageEnquir
         for one in dict.fromkeys(body.codes)
     )
     return PageEnquiry(organization_id, context, orders, now)
+
+
+def circumstances(encounter_class: EncounterClass | None, ticked: Iterable[Circumstance]) -> Context:
+    """The context of an order in the circumstances that a person has ticked."""
+    flags: dict[str, Any] = {one.replace("-", "_"): True for one in ticked}
+    return Context(None if encounter_class is None else encounter_class.value, **flags)
 
 
 def dealt(answered: Iterable[Answered], new_id: Callable[[], UUID]) -> tuple[Card, ...]:
@@ -115,9 +122,19 @@ def _meanings(answered: Answered) -> tuple[Meaning, ...]:
 
 
 def page_rows(
-    cards: Iterable[Card], *, organization_id: UUID, patient_id: UUID, shown_to: UUID, now: datetime
+    cards: Iterable[Card],
+    *,
+    organization_id: UUID,
+    patient_id: UUID,
+    shown_to: str,
+    now: datetime,
+    client_id: UUID | None = None,
+    surface: Surface = "page",
 ) -> tuple[list[DecisionRow], list[Exposure]]:
-    """Every decision, and every card that is about to be shown."""
+    """Every decision, and every card that is about to be shown.
+
+    client_id: the hospital system it is shown by, None for a page of this county; shown_to: as that system names whom.
+    """
     decisions: list[DecisionRow] = []
     exposures: list[Exposure] = []
     for one in cards:
@@ -126,13 +143,13 @@ def page_rows(
                 one.answered,
                 one.decision_id,
                 organization_id=organization_id,
-                client_id=None,
+                client_id=client_id,
                 patient_id=patient_id,
                 now=now,
             )
         )
         if one.id is not None:
-            exposures.append(Exposure(one.id, None, "page", str(shown_to), one.choices, (one.decision_id,), now))
+            exposures.append(Exposure(one.id, client_id, surface, shown_to, one.choices, (one.decision_id,), now))
     return decisions, exposures
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -15,6 +16,9 @@ from telemed.vocabulary import Text
 LIMIT = 256 * 1024
 #: Members of a private or secret key (RFC 7518 6.2.2, 6.3.2, 6.4.1): they belong to the hospital alone.
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+
+#: RFC 6454: scheme, host and port alone, as browsers write them; nothing that could end a directive of a policy.
+ORIGIN = re.compile(r"https?://([a-z0-9_.\-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 Short = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -79,7 +83,7 @@ def faults(agreement: Agreement) -> list[Text]:
     wrong += [
         Text(f"来源 {one} 应形如 https://主机。", f"The origin {one} must look like https://host.")
         for one in agreement.allowed_origins
-        if not _origin(one)
+        if not ORIGIN.fullmatch(one)
     ]
     if identity_number_in(agreement.issuer + " " + agreement.tenant):
         wrong.append(Text("issuer 中含有证件号码。", "The issuer holds an identity number."))
@@ -103,11 +107,3 @@ def _unusable(one: Jwk) -> Text:
 def _https(address: str) -> bool:
     parts = urlsplit(address)
     return parts.scheme == "https" and bool(parts.netloc) and not any(one.isspace() for one in address)
-
-
-def _origin(text: str) -> bool:
-    """RFC 6454: scheme, host and port alone."""
-    parts = urlsplit(text)
-    return (
-        parts.scheme in {"https", "http"} and bool(parts.netloc) and text == f"{parts.scheme}://{parts.netloc}".lower()
-    )

@@ -12,9 +12,10 @@ from uuid import uuid4
 import msgspec
 from aiohttp import web
 
+from telemed.cds.admission import admit, recorded
 from telemed.cds.answering import BUDGET, ask, ledger_rows
 from telemed.cds.answers import SPECIFICATION, CardsResponse, Service, ServicesResponse, encode
-from telemed.cds.authentication import Refused, authenticate
+from telemed.cds.authentication import Refused
 from telemed.cds.cards import Told, Voice, tell
 from telemed.cds.faults import NUMBER_IN_ADDRESS, Fault, OperationOutcome, contradicts, outcome
 from telemed.cds.messages import (
@@ -31,7 +32,7 @@ from telemed.cds.registry import Decide
 from telemed.cds.remote_keys import RemoteKeys
 from telemed.cds.request import PREFETCH, identity_number_in, understand
 from telemed.cds.store import Client, origin_is_registered
-from telemed.cds.tokens import LEEWAY, Ground
+from telemed.cds.tokens import LEEWAY
 from telemed.db import Connection
 from telemed.http.wire import PUBLIC, Call, Endpoint, RateClass, Upload
 from telemed.recognition.ledger import Response, keep_decisions, keep_exposures, keep_responses
@@ -113,7 +114,7 @@ def endpoints(hooks: Hooks) -> list[Endpoint]:
         client = await _admitted(hooks, call)
         if isinstance(client, web.Response):
             return client
-        await _recorded(call, "success")
+        await recorded(call, "success")
         return _json(200, encode(DISCOVERY))
 
     async def invoke(call: Call[Any, Any]) -> web.Response:
@@ -181,24 +182,10 @@ async def _admitted(hooks: Hooks, call: Call[Any, Any]) -> Client | web.Response
     await _allow_origin(call)
     if identity_number_in(unquote(call.request.path_qs)):
         return await _faulty(call, Fault(400, "invalid", NUMBER_IN_ADDRESS))
-    authorization = call.request.headers.get("Authorization")
-    endpoint = f"{hooks.public_url}{call.request.path}"
-    client = await authenticate(call.pool, hooks.remote, authorization, endpoint, call.now)
-    if isinstance(client, Client) and not _from_its_own_pages(call, client):
-        client = Refused(Ground.ORIGIN, client.id)
+    client = await admit(call, hooks.public_url, hooks.remote)
     if isinstance(client, Refused):
-        call.detail["code"] = client.ground.value
-        if client.client_id is not None:
-            call.detail["client"] = str(client.client_id)
-        await _recorded(call, "refused")
         return web.Response(status=401, headers={"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"})
-    call.detail["client"] = str(client.id)
     return client
-
-
-def _from_its_own_pages(call: Call[Any, Any], client: Client) -> bool:
-    origin = call.request.headers.get("Origin")
-    return origin is None or origin in client.allowed_origins or call.is_own_origin(origin)
 
 
 async def _invoked(hooks: Hooks, call: Call[Any, Any], client: Client) -> web.Response:
@@ -213,7 +200,7 @@ async def _invoked(hooks: Hooks, call: Call[Any, Any], client: Client) -> web.Re
     decided = await ask(hooks.decide, asked, hooks.budget)
     if decided is None:
         call.detail["code"] = "registry-late"
-        await _recorded(call, "failed")
+        await recorded(call, "failed")
         return _json(200, encode(CardsResponse(())))
     decided = decided.numbered(uuid4)
     voice = Voice(hooks.zone, uuid4, hooks.public_url, hooks.local_reasons, says_all=client.specification == "3.0")
@@ -287,14 +274,8 @@ async def _body(call: Call[Any, Any], limit: int) -> bytes | Fault:
 
 async def _faulty(call: Call[Any, Any], fault: Fault) -> web.Response:
     call.detail["code"] = f"cds-{fault.issue}"
-    await _recorded(call, "refused")
+    await recorded(call, "refused")
     return _outcome(fault)
-
-
-async def _recorded(call: Call[Any, Any], result: str) -> None:
-    async with call.pool.transaction() as tx:
-        await call.gate.record(tx, call.record(result))
-    call.recorded = True
 
 
 def _outcome(fault: Fault) -> web.Response:

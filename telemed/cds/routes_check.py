@@ -61,7 +61,7 @@ class CheckRoutes:
             cards,
             organization_id=asked.organization_id,
             patient_id=patient_id,
-            shown_to=call.principal.practitioner_id,
+            shown_to=str(call.principal.practitioner_id),
             now=call.now,
         )
         call.about("patient", patient_id, patient_id=patient_id)

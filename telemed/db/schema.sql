@@ -413,6 +413,81 @@ CREATE VIEW public.grant_knowledge AS
     lead(known_from) OVER (PARTITION BY organization_id, item_key, id ORDER BY known_from) AS known_until
    FROM public.recognition_grant g;
 
+CREATE TABLE public.his_answer (
+    client_id uuid NOT NULL,
+    request_id text NOT NULL,
+    asked_hash text NOT NULL,
+    answer text NOT NULL,
+    answered_at timestamp with time zone NOT NULL,
+    CONSTRAINT his_answer_asked_hash_is_digest CHECK ((asked_hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT his_answer_is_json CHECK (((answer)::jsonb IS NOT NULL)),
+    CONSTRAINT his_answer_request_is_short CHECK (((length(request_id) >= 1) AND (length(request_id) <= 100)))
+);
+
+CREATE TABLE public.his_card (
+    decision_id uuid NOT NULL,
+    card uuid,
+    page_id uuid,
+    client_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    visit text NOT NULL,
+    shown_to text NOT NULL,
+    place integer NOT NULL,
+    order_reference text NOT NULL,
+    silent text NOT NULL,
+    content text NOT NULL,
+    shown_at timestamp with time zone NOT NULL,
+    CONSTRAINT his_card_content_is_json CHECK (((content)::jsonb IS NOT NULL)),
+    CONSTRAINT his_card_place_is_counted CHECK ((place >= 0)),
+    CONSTRAINT his_card_silence_is_known CHECK ((silent = ANY (ARRAY[''::text, 'provincial-prompted'::text, 'reason-given'::text, 'answered-before'::text, 'no-result'::text, 'exempt'::text, 'not-eligible'::text, 'visit'::text]))),
+    CONSTRAINT his_card_visit_is_short CHECK (((length(visit) >= 1) AND (length(visit) <= 100)))
+);
+
+CREATE TABLE public.his_launch (
+    id uuid NOT NULL,
+    code_hash text NOT NULL,
+    client_id uuid NOT NULL,
+    shown_to text NOT NULL,
+    patient_id uuid,
+    identity text NOT NULL,
+    strip text NOT NULL,
+    visit text NOT NULL,
+    language text NOT NULL,
+    asked text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT his_launch_asked_is_json CHECK (((asked)::jsonb IS NOT NULL)),
+    CONSTRAINT his_launch_code_hash_is_digest CHECK ((code_hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT his_launch_has_a_patient_iff_sure CHECK (((identity = 'sure'::text) = (patient_id IS NOT NULL))),
+    CONSTRAINT his_launch_identity_is_known CHECK ((identity = ANY (ARRAY['sure'::text, 'doubtful'::text, 'unknown'::text, 'no-document'::text]))),
+    CONSTRAINT his_launch_is_for_somebody CHECK (((length(shown_to) >= 1) AND (length(shown_to) <= 100))),
+    CONSTRAINT his_launch_language_is_known CHECK ((language = ANY (ARRAY['zh-CN'::text, 'en'::text]))),
+    CONSTRAINT his_launch_lasts_a_minute CHECK (((expires_at > issued_at) AND (expires_at <= (issued_at + '00:01:00'::interval)))),
+    CONSTRAINT his_launch_strip_is_json CHECK (((strip)::jsonb IS NOT NULL)),
+    CONSTRAINT his_launch_visit_is_short CHECK (((length(visit) >= 1) AND (length(visit) <= 100)))
+);
+
+CREATE TABLE public.his_page (
+    launch_id uuid NOT NULL,
+    token_hash text NOT NULL,
+    origin text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT his_page_lasts_half_an_hour CHECK (((expires_at > opened_at) AND (expires_at <= (opened_at + '00:30:00'::interval)))),
+    CONSTRAINT his_page_origin_is_short CHECK ((length(origin) <= 512)),
+    CONSTRAINT his_page_token_hash_is_digest CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+);
+
+CREATE TABLE public.his_visit_prompt (
+    client_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    visit text NOT NULL,
+    prompted_by text NOT NULL,
+    prompted_at timestamp with time zone NOT NULL,
+    CONSTRAINT his_visit_prompt_is_by_somebody CHECK ((prompted_by = ANY (ARRAY['county'::text, 'province'::text]))),
+    CONSTRAINT his_visit_prompt_visit_is_short CHECK (((length(visit) >= 1) AND (length(visit) <= 100)))
+);
+
 CREATE TABLE public.identity_link (
     id bigint NOT NULL,
     patient_id uuid NOT NULL,
@@ -1733,6 +1808,30 @@ ALTER TABLE ONLY public.event_epoch
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.his_answer
+    ADD CONSTRAINT his_answer_is_given_once PRIMARY KEY (client_id, request_id);
+
+ALTER TABLE ONLY public.his_card
+    ADD CONSTRAINT his_card_is_shown_once UNIQUE (card);
+
+ALTER TABLE ONLY public.his_card
+    ADD CONSTRAINT his_card_pkey PRIMARY KEY (decision_id);
+
+ALTER TABLE ONLY public.his_launch
+    ADD CONSTRAINT his_launch_code_is_unique UNIQUE (code_hash);
+
+ALTER TABLE ONLY public.his_launch
+    ADD CONSTRAINT his_launch_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.his_page
+    ADD CONSTRAINT his_page_pkey PRIMARY KEY (launch_id);
+
+ALTER TABLE ONLY public.his_page
+    ADD CONSTRAINT his_page_token_is_unique UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.his_visit_prompt
+    ADD CONSTRAINT his_visit_is_prompted_once PRIMARY KEY (client_id, patient_id, visit);
+
 ALTER TABLE ONLY public.patient_identifier
     ADD CONSTRAINT identifier_belongs_to_one_person PRIMARY KEY (issuer, value, claim);
 
@@ -2022,6 +2121,12 @@ CREATE INDEX grant_by_item ON public.recognition_grant USING btree (item_key, or
 
 CREATE INDEX grant_by_organization ON public.recognition_grant USING btree (organization_id, known_from);
 
+CREATE INDEX his_answer_by_age ON public.his_answer USING btree (answered_at);
+
+CREATE INDEX his_card_by_page ON public.his_card USING btree (page_id, place) WHERE (page_id IS NOT NULL);
+
+CREATE INDEX his_card_by_visit ON public.his_card USING btree (client_id, visit, shown_at);
+
 CREATE INDEX identifier_by_patient ON public.patient_identifier USING btree (patient_id);
 
 CREATE INDEX identifier_by_value ON public.patient_identifier USING btree (value);
@@ -2220,6 +2325,22 @@ CREATE TRIGGER catalogue_version_is_immutable BEFORE DELETE OR UPDATE ON public.
 
 CREATE TRIGGER catalogue_version_is_never_truncated BEFORE TRUNCATE ON public.catalogue_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER his_card_is_kept BEFORE DELETE OR UPDATE ON public.his_card FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER his_card_is_never_truncated BEFORE TRUNCATE ON public.his_card FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER his_launch_is_kept BEFORE DELETE OR UPDATE ON public.his_launch FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER his_launch_is_never_truncated BEFORE TRUNCATE ON public.his_launch FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER his_page_is_kept BEFORE DELETE OR UPDATE ON public.his_page FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER his_page_is_never_truncated BEFORE TRUNCATE ON public.his_page FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER his_visit_prompt_is_kept BEFORE DELETE OR UPDATE ON public.his_visit_prompt FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER his_visit_prompt_is_never_truncated BEFORE TRUNCATE ON public.his_visit_prompt FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER identity_link_is_append_only BEFORE DELETE OR UPDATE ON public.identity_link FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER identity_link_is_never_truncated BEFORE TRUNCATE ON public.identity_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2382,6 +2503,39 @@ ALTER TABLE ONLY public.draft
 
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
+
+ALTER TABLE ONLY public.his_answer
+    ADD CONSTRAINT his_answer_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
+
+ALTER TABLE ONLY public.his_card
+    ADD CONSTRAINT his_card_card_fkey FOREIGN KEY (card) REFERENCES public.recognition_exposure(card);
+
+ALTER TABLE ONLY public.his_card
+    ADD CONSTRAINT his_card_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
+
+ALTER TABLE ONLY public.his_card
+    ADD CONSTRAINT his_card_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES public.recognition_decision(id);
+
+ALTER TABLE ONLY public.his_card
+    ADD CONSTRAINT his_card_page_id_fkey FOREIGN KEY (page_id) REFERENCES public.his_page(launch_id);
+
+ALTER TABLE ONLY public.his_card
+    ADD CONSTRAINT his_card_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.his_launch
+    ADD CONSTRAINT his_launch_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
+
+ALTER TABLE ONLY public.his_launch
+    ADD CONSTRAINT his_launch_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.his_page
+    ADD CONSTRAINT his_page_launch_id_fkey FOREIGN KEY (launch_id) REFERENCES public.his_launch(id);
+
+ALTER TABLE ONLY public.his_visit_prompt
+    ADD CONSTRAINT his_visit_prompt_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
+
+ALTER TABLE ONLY public.his_visit_prompt
+    ADD CONSTRAINT his_visit_prompt_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
 
 ALTER TABLE ONLY public.identity_link
     ADD CONSTRAINT identity_link_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);

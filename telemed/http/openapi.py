@@ -76,8 +76,8 @@ def _operation(one: Endpoint, schemas: dict[Any, dict[str, Any]]) -> dict[str, A
 
 
 def _security(one: Endpoint) -> list[dict[str, list[str]]]:
-    """What proves who calls: a session, the token of a registered system, or nothing."""
-    if one.any_origin and one.method != "OPTIONS":
+    """What proves who calls: a session, the token of a registered system, or nothing but what a page's form holds."""
+    if one.any_origin and one.method != "OPTIONS" and not isinstance(one.returns, Stream):
         return [{"client": []}]
     return [] if one.action is PUBLIC else [{"session": []}]
 

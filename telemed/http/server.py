@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -18,17 +17,14 @@ from prometheus_client import Counter, Histogram
 
 from telemed.db import Pool
 from telemed.errors import DomainError, Forbidden, Invalid
-from telemed.http import problem
+from telemed.http import body, problem
 from telemed.http.peer import Network, peer_address
 from telemed.http.rate import Limiter
 from telemed.http.wire import PUBLIC, Authenticated, Call, Endpoint, Gate, Nothing, Public, RateClass, Upload
-from telemed.vocabulary import EVERYWHERE, ScopeKind, Text
+from telemed.vocabulary import EVERYWHERE, ScopeKind
 
 REQUEST_ID = web.RequestKey("request_id", UUID)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# No text of the county has a NUL, and PostgreSQL's text cannot hold one: `\u0000` after an even number of backslashes.
-NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000|\x00")
-NO_NUL = Text("文字中含有不可用的空字符，未作任何改动。", "The text holds a NUL character; nothing was changed.")
 COMPRESS_FROM = 2048  # bytes of JSON from which gzip pays on a thin link
 
 log = structlog.get_logger(__name__)
@@ -304,12 +300,12 @@ def _query(request: web.Request, endpoint: Endpoint, lists: frozenset[str]) -> A
     if endpoint.query is Nothing:
         return Nothing()
     if any("\0" in value for value in request.query.values()):
-        raise Invalid("nul-character", *NO_NUL)
+        raise Invalid("nul-character", *body.NO_NUL)
     raw = {name: request.query.getall(name) if name in lists else request.query[name] for name in request.query}
     try:
         return msgspec.convert(raw, type=endpoint.query, strict=False)
     except msgspec.ValidationError as error:
-        raise _malformed(error) from error
+        raise body.malformed(error) from error
 
 
 async def _body(request: web.Request, endpoint: Endpoint) -> Any:
@@ -320,22 +316,4 @@ async def _body(request: web.Request, endpoint: Endpoint) -> Any:
         return Nothing()
     if endpoint.body is Nothing:
         return Nothing()
-    if request.content_length is not None and request.content_length > endpoint.limit:
-        raise web.HTTPRequestEntityTooLarge(max_size=endpoint.limit, actual_size=request.content_length)
-    raw = bytearray()
-    async for chunk in request.content.iter_any():
-        raw += chunk
-        if len(raw) > endpoint.limit:
-            raise web.HTTPRequestEntityTooLarge(max_size=endpoint.limit, actual_size=len(raw))
-    if NUL.search(raw):
-        raise Invalid("nul-character", *NO_NUL)
-    try:
-        return msgspec.json.decode(bytes(raw), type=endpoint.body)
-    except msgspec.ValidationError as error:
-        raise _malformed(error) from error
-    except msgspec.DecodeError as error:
-        raise _malformed(error) from error
-
-
-def _malformed(error: Exception) -> DomainError:
-    return Invalid("malformed", problem.MALFORMED.zh, f"{problem.MALFORMED.en} ({error})"[:300])
+    return body.decode(await body.read(request, endpoint.limit), endpoint.body)

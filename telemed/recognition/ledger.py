@@ -95,7 +95,10 @@ class _Shown(msgspec.Struct):
 
 
 class PageCard(msgspec.Struct, frozen=True):
-    """A card of our own page.  shown_to: id of the person.  suggestions: uuid → what choosing it means."""
+    """A card of a page.  suggestions: uuid → what choosing it means.
+
+    shown_to: id of the person on a page of our own; whom a hospital system named on its page.
+    """
 
     card: UUID
     shown_to: str
@@ -147,11 +150,16 @@ async def page_card(tx: Connection, card: UUID) -> PageCard | None:
     return await fetch_one(tx, queries["page_card"], {"card": card}, PageCard)
 
 
-async def keep_page_response(tx: Connection, response: Response) -> bool:
-    """Write what a person did about a card of our own page; False where the same stands already.
+async def client_card(tx: Connection, card: UUID, client_id: UUID) -> PageCard | None:
+    """A card that one hospital system shows itself, held until the transaction ends; None for any other."""
+    await execute(tx, queries["hold_card"], {"card": str(card)})
+    return await fetch_one(tx, queries["client_card"], {"card": card, "client_id": client_id}, PageCard)
 
-    The card is held by `page_card` meanwhile.  The last act counts, so it is never dated before the one it follows:
-    clocks of two servers differ.
+
+async def keep_page_response(tx: Connection, response: Response) -> bool:
+    """Write what a person did about a card that is held; False where the same stands already.
+
+    The last act counts, so it is never dated before the one it follows: clocks of two servers differ.
     """
     last = await last_response(tx, response.card)
     if last is not None:

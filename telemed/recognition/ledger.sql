@@ -42,6 +42,11 @@ order by outcome_at desc, received_at desc, id desc limit 1;
 select card, shown_to, suggestions from recognition_exposure
 where card = %(card)s::uuid and client_id is null and surface = 'page';
 
+-- name: client_card
+-- A card that a hospital system without hooks shows, by itself or in the page inside it.
+select card, shown_to, suggestions from recognition_exposure
+where card = %(card)s::uuid and client_id = %(client_id)s::uuid and surface in ('rest', 'embedded');
+
 -- name: hold_card
 -- One answer to a card at a time, so that a second press of the same button is seen as one.
 select pg_advisory_xact_lock(hashtextextended(%(card)s::text, 0));

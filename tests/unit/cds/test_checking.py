@@ -103,7 +103,7 @@ def test_what_is_covered_and_what_is_left_to_order_are_told_by_name():
 def test_what_nobody_can_answer_is_decided_and_not_counted_as_shown():
     exempt = card(good.laboratory().with_context(emergency=True))
     decisions, exposures = page_rows(
-        [exempt, card()], organization_id=uuid4(), patient_id=uuid4(), shown_to=UUID(int=5), now=good.AS_OF
+        [exempt, card()], organization_id=uuid4(), patient_id=uuid4(), shown_to=str(UUID(int=5)), now=good.AS_OF
     )
     assert [one.verdict for one in decisions] == ["exempt", "must-offer"]
     (exposure,) = exposures
@@ -111,6 +111,20 @@ def test_what_nobody_can_answer_is_decided_and_not_counted_as_shown():
     assert exposure.decisions == (decisions[1].id,)
     assert sorted(exposure.suggestions.values()) == ["recognise-and-cancel", "recognise-and-keep"]
     assert shown(exempt, {}).card is None
+
+
+def test_a_card_that_a_hospital_system_shows_is_kept_as_its_own():
+    decisions, (exposure,) = page_rows(
+        [card()],
+        organization_id=uuid4(),
+        patient_id=uuid4(),
+        shown_to="D17",
+        now=good.AS_OF,
+        client_id=UUID(int=9),
+        surface="rest",
+    )
+    assert (exposure.surface, exposure.client_id, exposure.shown_to) == ("rest", UUID(int=9), "D17")
+    assert [one.client_id for one in decisions] == [UUID(int=9)]
 
 
 def test_an_abnormal_result_is_offered_softly():

@@ -64,6 +64,9 @@ def test_a_good_agreement_is_read():
         ({"allowed_origins": ["his.example"]}, "origin"),
         ({"allowed_origins": ["*"]}, "origin"),
         ({"allowed_origins": ["null"]}, "origin"),
+        ({"allowed_origins": ["https://HIS.example"]}, "origin"),
+        ({"allowed_origins": ["https://his.example;x"]}, "origin"),
+        ({"allowed_origins": ["https://his.example *"]}, "origin"),
         ({"issuer": "https://his.example/11010519491231002X"}, "identity number"),
     ],
 )

@@ -3804,6 +3804,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/embedded/launch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open the page inside a hospital system, once
+         * @description 打开嵌入页面（一次有效）
+         */
+        get: operations["get-embedded-launch"];
+        put?: never;
+        /**
+         * Open the page inside a hospital system, once
+         * @description 打开嵌入页面（一次有效）
+         */
+        post: operations["post-embedded-launch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/embedded/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A choice on the page inside a hospital system
+         * @description 嵌入页面上的选择
+         */
+        post: operations["post-embedded-page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/embedded/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Style and script of the page inside a hospital system
+         * @description 嵌入页面的样式与脚本
+         */
+        get: operations["get-embedded-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -3838,6 +3902,206 @@ export interface paths {
         get: operations["get-health-ready"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/his/detail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One decision in detail
+         * @description 一项结论的依据
+         */
+        post: operations["post-his-detail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/his/launches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open the page inside
+         * @description 打开嵌入页面
+         */
+        post: operations["post-his-launches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/his/order-reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Order reminder
+         * @description 开单提醒
+         */
+        post: operations["post-his-order-reminder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/his/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a visit came to
+         * @description 本次就诊的选择
+         */
+        post: operations["post-his-outcomes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/his/prior-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prior results
+         * @description 既往结果
+         */
+        post: operations["post-his-prior-results"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/his/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Quote into the record
+         * @description 引用到病历
+         */
+        post: operations["post-his-quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/his/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reasons not to recognise
+         * @description 不互认的原因
+         */
+        get: operations["get-his-reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/his/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recognise, or not
+         * @description 互认或不互认
+         */
+        post: operations["post-his-responses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/his/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an answer back
+         * @description 撤销互认
+         */
+        post: operations["post-his-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/his/visit-reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Visit reminder
+         * @description 接诊提醒
+         */
+        post: operations["post-his-visit-reminder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4050,6 +4314,39 @@ export interface components {
             summary: string;
             /** Format: uuid */
             uuid: string;
+        };
+        /**
+         * CardOutcome
+         * @description What stands about a card.
+         *
+         *         outcome: none | accepted | overridden | withdrawn.  meaning: of what was accepted.  remaining: what is left to order
+         *         after 'recognise-and-trim', by key of the item.  at: when the doctor acted.
+         */
+        CardOutcome: {
+            at: string | null;
+            /** Format: uuid */
+            card: string;
+            meaning: string;
+            order: string;
+            outcome: string;
+            reason: string;
+            remaining: string[];
+        };
+        /**
+         * CardResponse
+         * @description What a doctor did about one card.
+         */
+        CardResponse: {
+            /** Format: uuid */
+            card: string;
+            /** @default null */
+            choice: string | null;
+            /** @default  */
+            comment: string;
+            /** @enum {unknown} */
+            outcome: "accepted" | "overridden" | "withdrawn";
+            /** @default  */
+            reason: string;
         };
         /**
          * CardsResponse
@@ -4461,6 +4758,26 @@ export interface components {
             /** @default  */
             note: string;
         };
+        /**
+         * DecisionBody
+         * @description One decision that was given before.
+         */
+        DecisionBody: {
+            /** Format: uuid */
+            decision_id: string;
+            user: string;
+        };
+        /**
+         * DetailAnswer
+         * @description A decision as it was shown, and what stands about it.
+         */
+        DetailAnswer: {
+            checked: components["schemas"]["CheckedOrder"];
+            footer: components["schemas"]["Words"];
+            order: string;
+            outcome: components["schemas"]["CardOutcome"] | null;
+            shown_at: string;
+        };
         /** Details */
         Details: {
             text: string;
@@ -4533,6 +4850,17 @@ export interface components {
             told_at: string | null;
             told_name: string | null;
             told_staff_number: string | null;
+        };
+        /**
+         * Document
+         * @description An identity document.  country: ISO 3166-1 alpha-3 of a passport's issuer.
+         */
+        Document: {
+            /** @default  */
+            country: string;
+            /** @enum {unknown} */
+            kind: "birth-certificate" | "hk-macau-pass" | "hmt-residence" | "national-id" | "passport" | "permanent-residence" | "taiwan-pass";
+            number: string;
         };
         /**
          * DocumentForm
@@ -5046,81 +5374,39 @@ export interface components {
          * @enum {unknown}
          */
         Laterality: "B" | "L" | "R" | "U";
+        /**
+         * LaunchAnswer
+         * @description Where the page opens and the code that opens it once; the code is good until `expires_at`.
+         */
+        LaunchAnswer: {
+            address: string;
+            code: string;
+            expires_at: string;
+            patient: components["schemas"]["PatientFound"];
+        };
+        /**
+         * LaunchBody
+         * @description A page to be opened for a doctor; without orders it shows what there is of the patient.
+         */
+        LaunchBody: {
+            /** @default [] */
+            circumstances: ("emergency" | "forensic" | "pre-operative" | "pre-transfusion" | "rescue")[];
+            /** @default null */
+            encounter_class: components["schemas"]["EncounterClass"] | null;
+            /**
+             * @default zh-CN
+             * @enum {unknown}
+             */
+            language: "en" | "zh-CN";
+            /** @default [] */
+            orders: components["schemas"]["OrderBody"][];
+            patient: components["schemas"]["PatientBody"];
+            user: string;
+            visit: string;
+        };
         /** Lease */
         Lease: {
             lease_until: string;
-        };
-        /**
-         * Line
-         * @description One reading as the lists show it. claimed_name: who holds the step or has it assigned.
-         */
-        Line: {
-            accession_number: string;
-            acquired_at: string | null;
-            allowed_minutes: number | null;
-            assigned_to: string | null;
-            author_id: string | null;
-            author_name: string | null;
-            birth_date: string | null;
-            body_site: string;
-            checkup: boolean;
-            claimed_by: string | null;
-            claimed_name: string | null;
-            /** @default null */
-            clock: components["schemas"]["ClockView"] | null;
-            clock_ended_at: string | null;
-            clock_started_at: string | null;
-            clock_stopped_at: string | null;
-            completeness: string;
-            completeness_evidence: string;
-            current_version_id: string | null;
-            due_at: string | null;
-            emergency_class: string | null;
-            encounter_class: string | null;
-            expected_instances: number | null;
-            first_received_at: string;
-            hold_reason: string | null;
-            /** Format: uuid */
-            id: string;
-            identity: string;
-            instance_count: number;
-            item: string;
-            item_kind: string | null;
-            late_instances: number;
-            laterality: string;
-            lease_until: string | null;
-            limited: boolean;
-            match_state: string;
-            modalities: string[];
-            mode: string;
-            opened_at: string;
-            /** Format: uuid */
-            organization_id: string;
-            organization_name: string;
-            organization_name_en: string;
-            organization_phone: string;
-            patient_id: string | null;
-            patient_name: string;
-            patient_pinyin: string;
-            patient_sex: string;
-            preliminary_version_id: string | null;
-            priority: string;
-            purpose: string | null;
-            purpose_text: string;
-            report_status: string | null;
-            return_due_at: string | null;
-            return_kind: string | null;
-            return_note: string;
-            return_state: string | null;
-            revision: number;
-            side: string | null;
-            signed_at: string | null;
-            significance: string | null;
-            state: string;
-            study_hold: string;
-            /** Format: uuid */
-            study_id: string;
-            study_instance_uid: string;
         };
         /** Link */
         Link: {
@@ -5516,12 +5802,58 @@ export interface components {
             resourceType: "OperationOutcome";
         };
         /**
+         * OrderBody
+         * @description A draft order.  order: as the system names it.  reason: why it is repeated, where that is written already.
+         */
+        OrderBody: {
+            /** @default [] */
+            circumstances: ("emergency" | "forensic" | "pre-operative" | "pre-transfusion" | "rescue")[];
+            code: string;
+            /** @default null */
+            laterality: ("B" | "L" | "R") | null;
+            order: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            reason: "" | "R1" | "R2" | "R3" | "R4" | "R5" | "R6" | "R7" | "R8";
+            system: string;
+        };
+        /**
+         * OrderReminder
+         * @description The answer for some orders of one patient, in their order; empty where the identity is not sure.
+         */
+        OrderReminder: {
+            as_of: string;
+            footer: components["schemas"]["Words"];
+            orders: components["schemas"]["RemindedOrder"][];
+            patient: components["schemas"]["PatientFound"];
+            popup: boolean;
+        };
+        /**
          * OrderedCode
          * @description The code of an item as a whole.
          */
         OrderedCode: {
             code: string;
             system: string;
+        };
+        /**
+         * OrdersBody
+         * @description What is about to be ordered in a visit.
+         */
+        OrdersBody: {
+            /** @default [] */
+            circumstances: ("emergency" | "forensic" | "pre-operative" | "pre-transfusion" | "rescue")[];
+            /** @default null */
+            encounter_class: components["schemas"]["EncounterClass"] | null;
+            orders: components["schemas"]["OrderBody"][];
+            patient: components["schemas"]["PatientBody"];
+            /** @default false */
+            provincial_prompted: boolean;
+            request_id: string;
+            user: string;
+            visit: string;
         };
         /**
          * Organization
@@ -5563,6 +5895,17 @@ export interface components {
          * @enum {unknown}
          */
         Outcome: "absent" | "fail" | "pass";
+        /** Outcomes */
+        Outcomes: {
+            outcomes: components["schemas"]["CardOutcome"][];
+        };
+        /**
+         * OutcomesBody
+         * @description The visit whose answers are asked for.
+         */
+        OutcomesBody: {
+            visit: string;
+        };
         /**
          * OverrideReason
          * @description Why the card was not followed: a coded reason, words, or both (cds-fb-3).
@@ -5618,6 +5961,18 @@ export interface components {
             sex: string;
         };
         /**
+         * PatientBody
+         * @description Who the patient is, as the system knows it.
+         */
+        PatientBody: {
+            /** @default null */
+            birth_date: string | null;
+            documents: components["schemas"]["Document"][];
+            name: string;
+            /** @default U */
+            sex: components["schemas"]["Sex"];
+        };
+        /**
          * PatientDetail
          * @description A person with masked numbers, the mother, and the other records that a review has said to be the same person.
          */
@@ -5627,6 +5982,15 @@ export interface components {
             open_reviews: number;
             patient: components["schemas"]["Patient"];
             same: components["schemas"]["Patient"][];
+        };
+        /**
+         * PatientFound
+         * @description How sure it is who the patient is; only a sure identity gets a verdict.
+         */
+        PatientFound: {
+            /** @enum {unknown} */
+            identity: "doubtful" | "no-document" | "sure" | "unknown";
+            words: components["schemas"]["Words"];
         };
         /** PatientList */
         PatientList: {
@@ -5766,6 +6130,16 @@ export interface components {
             printed_at: string;
             receipts: components["schemas"]["ReceiptsRow"];
         };
+        /**
+         * PriorResults
+         * @description What there is of the patient, an item a line.
+         */
+        PriorResults: {
+            as_of: string;
+            footer: components["schemas"]["Words"];
+            items: components["schemas"]["telemed.his.messages.Line"][];
+            patient: components["schemas"]["PatientFound"];
+        };
         /** PriorRow */
         PriorRow: {
             acquired_at: string | null;
@@ -5819,6 +6193,27 @@ export interface components {
             id: string;
         };
         /**
+         * Quote
+         * @description 引用到病历.  text: ready to be inserted, without any diagnostic conclusion.
+         */
+        Quote: {
+            lines: components["schemas"]["QuoteLine"][];
+            text: components["schemas"]["Words"];
+        };
+        /**
+         * QuoteLine
+         * @description One result to be put into the record; value with its unit.
+         */
+        QuoteLine: {
+            at: string | null;
+            institution: string;
+            mark: string;
+            name: string;
+            name_en: string;
+            reference: string;
+            value: string;
+        };
+        /**
          * ReadingDetail
          * @description Everything a desk shows beside the images. draft: of the open step; drafts: every text, newest first.
          */
@@ -5828,7 +6223,7 @@ export interface components {
             drafts: components["schemas"]["DraftRow"][];
             grade: components["schemas"]["GradeRow"] | null;
             lease_seconds: number;
-            line: components["schemas"]["Line"];
+            line: components["schemas"]["telemed.reading.routes.messages.Line"];
             priors: components["schemas"]["PriorRow"][];
             request: components["schemas"]["RequestRow"] | null;
             returns: components["schemas"]["SiteReturnRow"][];
@@ -5851,6 +6246,15 @@ export interface components {
             /** @default  */
             display: string;
             /** @default  */
+            system: string;
+        };
+        /**
+         * ReasonList
+         * @description The reasons that are switched on.  images: those besides where the result is images.
+         */
+        ReasonList: {
+            images: components["schemas"]["ReasonWords"][];
+            reasons: components["schemas"]["ReasonWords"][];
             system: string;
         };
         /**
@@ -6068,6 +6472,17 @@ export interface components {
             study_id: string | null;
         };
         /**
+         * RemindedOrder
+         * @description The answer for one order.  popup: whether the doctor is to be asked; silent: why not.
+         */
+        RemindedOrder: {
+            checked: components["schemas"]["CheckedOrder"];
+            order: string;
+            popup: boolean;
+            silent: string;
+            silent_words: components["schemas"]["Words"];
+        };
+        /**
          * ReportDetail
          * @description A report as it is shown and printed. current_id: the version that stands. fixed_lines: zh, en by turns.
          */
@@ -6081,7 +6496,7 @@ export interface components {
                 string,
                 string
             ][];
-            line: components["schemas"]["Line"];
+            line: components["schemas"]["telemed.reading.routes.messages.Line"];
             needs_acknowledgement: boolean;
             receipts: components["schemas"]["ReceiptsRow"];
             request: components["schemas"]["RequestRow"] | null;
@@ -6138,6 +6553,15 @@ export interface components {
             outcome: "accepted" | "overridden" | "withdrawn";
             /** @default  */
             reason: string;
+        };
+        /**
+         * ResponsesBody
+         * @description What a doctor did about some cards; all of it is kept, or nothing.
+         */
+        ResponsesBody: {
+            request_id: string;
+            responses: components["schemas"]["CardResponse"][];
+            user: string;
         };
         /**
          * ResultAssignment
@@ -6522,7 +6946,7 @@ export interface components {
             closed: boolean;
             delivered_at: string | null;
             grade: string | null;
-            line: components["schemas"]["Line"];
+            line: components["schemas"]["telemed.reading.routes.messages.Line"];
             needs_acknowledgement: boolean;
             printed_at: string | null;
             report_id: string | null;
@@ -7002,6 +7426,18 @@ export interface components {
             session_id: string | null;
         };
         /**
+         * UndoBody
+         * @description 撤销互认: what was said about a card is taken back.
+         */
+        UndoBody: {
+            /** Format: uuid */
+            card: string;
+            /** @default  */
+            comment: string;
+            request_id: string;
+            user: string;
+        };
+        /**
          * Unmatched
          * @description A study beside its candidates, the best first. said: what the device wrote, long numbers masked.
          */
@@ -7115,6 +7551,36 @@ export interface components {
             verifier_name: string | null;
             withdrawn: boolean;
         };
+        /**
+         * VisitBody
+         * @description Whom a doctor sees.  user, visit: as the system names them.  provincial_prompted: 省平台已提示.
+         */
+        VisitBody: {
+            /** @default [] */
+            circumstances: ("emergency" | "forensic" | "pre-operative" | "pre-transfusion" | "rescue")[];
+            /** @default null */
+            encounter_class: components["schemas"]["EncounterClass"] | null;
+            patient: components["schemas"]["PatientBody"];
+            /** @default false */
+            provincial_prompted: boolean;
+            request_id: string;
+            user: string;
+            visit: string;
+        };
+        /**
+         * VisitReminder
+         * @description Whether the doctor is to be told of existing results now.  silent: why not; text: what a popup says.
+         */
+        VisitReminder: {
+            as_of: string;
+            card: string | null;
+            due: boolean;
+            footer: components["schemas"]["Words"];
+            items: components["schemas"]["telemed.his.messages.Line"][];
+            patient: components["schemas"]["PatientFound"];
+            silent: string;
+            text: components["schemas"]["Words"];
+        };
         /** VoidBody */
         VoidBody: {
             password: string;
@@ -7153,7 +7619,7 @@ export interface components {
         };
         /** Worklist */
         Worklist: {
-            items: components["schemas"]["Line"][];
+            items: components["schemas"]["telemed.reading.routes.messages.Line"][];
             next: string | null;
         };
         /**
@@ -7202,6 +7668,26 @@ export interface components {
             name_en: string;
         };
         /**
+         * Line
+         * @description One item of the patient in a list.  card: to answer to, where something is to be chosen.
+         */
+        "telemed.his.messages.Line": {
+            at: string | null;
+            card: string | null;
+            /** Format: uuid */
+            decision_id: string;
+            images: boolean;
+            institution: string;
+            mark: string;
+            name: string;
+            name_en: string;
+            reference: string;
+            value: string;
+            verdict: string | null;
+            verdict_words: components["schemas"]["Words"] | null;
+            window: components["schemas"]["WindowLeft"] | null;
+        };
+        /**
          * State
          * @enum {unknown}
          */
@@ -7217,6 +7703,78 @@ export interface components {
          * @enum {unknown}
          */
         "telemed.quality.tickets.State": "confirmed" | "contested" | "dismissed" | "handled" | "pending" | "retracted";
+        /**
+         * Line
+         * @description One reading as the lists show it. claimed_name: who holds the step or has it assigned.
+         */
+        "telemed.reading.routes.messages.Line": {
+            accession_number: string;
+            acquired_at: string | null;
+            allowed_minutes: number | null;
+            assigned_to: string | null;
+            author_id: string | null;
+            author_name: string | null;
+            birth_date: string | null;
+            body_site: string;
+            checkup: boolean;
+            claimed_by: string | null;
+            claimed_name: string | null;
+            /** @default null */
+            clock: components["schemas"]["ClockView"] | null;
+            clock_ended_at: string | null;
+            clock_started_at: string | null;
+            clock_stopped_at: string | null;
+            completeness: string;
+            completeness_evidence: string;
+            current_version_id: string | null;
+            due_at: string | null;
+            emergency_class: string | null;
+            encounter_class: string | null;
+            expected_instances: number | null;
+            first_received_at: string;
+            hold_reason: string | null;
+            /** Format: uuid */
+            id: string;
+            identity: string;
+            instance_count: number;
+            item: string;
+            item_kind: string | null;
+            late_instances: number;
+            laterality: string;
+            lease_until: string | null;
+            limited: boolean;
+            match_state: string;
+            modalities: string[];
+            mode: string;
+            opened_at: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            organization_name_en: string;
+            organization_phone: string;
+            patient_id: string | null;
+            patient_name: string;
+            patient_pinyin: string;
+            patient_sex: string;
+            preliminary_version_id: string | null;
+            priority: string;
+            purpose: string | null;
+            purpose_text: string;
+            report_status: string | null;
+            return_due_at: string | null;
+            return_kind: string | null;
+            return_note: string;
+            return_state: string | null;
+            revision: number;
+            side: string | null;
+            signed_at: string | null;
+            significance: string | null;
+            state: string;
+            study_hold: string;
+            /** Format: uuid */
+            study_id: string;
+            study_instance_uid: string;
+        };
         /**
          * SeenRow
          * @description Frames of one image that a person was shown: in full data, as a compressed preview.
@@ -13910,6 +14468,135 @@ export interface operations {
             };
         };
     };
+    "get-embedded-launch": {
+        parameters: {
+            query?: {
+                code?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-embedded-launch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-embedded-page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-embedded-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": unknown;
+                    "text/javascript": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-health-live": {
         parameters: {
             query?: never;
@@ -13955,6 +14642,332 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-his-detail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailAnswer"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-his-launches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LaunchBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaunchAnswer"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-his-order-reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrdersBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderReminder"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-his-outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutcomesBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcomes"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-his-prior-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriorResults"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-his-quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-his-reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReasonList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-his-responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResponsesBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcomes"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-his-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOutcome"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-his-visit-reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitReminder"];
                 };
             };
             /** @description Problem */
