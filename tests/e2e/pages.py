@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,22 @@ def _check_chest(page: Page) -> None:
     page.locator("article.card summary").first.click()
 
 
+def _unfold_first(page: Page) -> None:
+    """Unfold the first report of a laboratory, go to its first result, and unfold how it was judged."""
+    page.locator("button.fold").first.click()
+    page.locator("[role='row'] .inside").first.click()
+    page.keyboard.press("w")
+    page.locator("aside ol.steps").wait_for()
+
+
+def _draw_glucose(page: Page) -> None:
+    """Go to the metabolic results and draw the course of glucose."""
+    page.get_by_role("button", name=re.compile("代谢与内分泌|Metabolic")).click()
+    page.locator("[role='row']", has_text=re.compile("空腹血糖|Fasting glucose")).first.click()
+    page.keyboard.press("t")
+    page.locator("dialog[open] canvas").wait_for()
+
+
 @dataclass(frozen=True)
 class Visit:
     """One page. role None: before signing in. ready: CSS of something that only the loaded page has.
@@ -87,6 +104,12 @@ def _report(known: Known) -> str:
 
 def _patient(known: Known) -> str:
     return str(known.ask("/api/site/reports")["items"][0]["line"]["patient_id"])
+
+
+def followed(known: Known) -> str:
+    """Return 王桂兰, who was followed for a year at three members."""
+    studies = known.ask("/api/studies?limit=500")["items"]
+    return str(next(one["patient_id"] for one in studies if one["birth_date"] == "1956-03-14"))
 
 
 VISITS: tuple[Visit, ...] = (
@@ -180,6 +203,24 @@ VISITS: tuple[Visit, ...] = (
         "technician",
         ".strip",
         organization="青石",
+        route="/patients/:id",
+    ),
+    Visit(
+        "patient-timeline",
+        lambda known: f"/patients/{followed(known)}",
+        "requester",
+        "button.fold",
+        organization="青石",
+        prepare=_unfold_first,
+        route="/patients/:id",
+    ),
+    Visit(
+        "patient-trend",
+        lambda known: f"/patients/{followed(known)}",
+        "requester",
+        "button.fold",
+        organization="青石",
+        prepare=_draw_glucose,
         route="/patients/:id",
     ),
     Visit(
