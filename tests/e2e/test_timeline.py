@@ -7,15 +7,11 @@ import re
 from playwright.sync_api import Page, expect
 
 from .browser import DESK, People
-from .facts import Facts
-from .pages import Known, followed
+from .pages import followed
 
 
-def _open(page: Page, facts: Facts) -> None:
-    def ask(path: str) -> object:
-        return page.request.get(path).json()
-
-    page.goto(f"/patients/{followed(Known(facts, ask))}")
+def _open(page: Page) -> None:
+    page.goto(f"/patients/{followed(lambda path: page.request.get(path).json())}")
     page.locator("button.fold").first.wait_for()
 
 
@@ -31,11 +27,11 @@ def _go_to(page: Page, system: str) -> None:
     raise AssertionError(f"{system} is no system of this patient")
 
 
-def test_glucose_of_three_members_is_read_value_by_value_with_the_keyboard(people: People, facts: Facts) -> None:
+def test_glucose_of_three_members_is_read_value_by_value_with_the_keyboard(people: People) -> None:
     account = people.stack.account("requester", organization="青石")
     with people.context(account, size=DESK) as context:
         page = context.new_page()
-        _open(page, facts)
+        _open(page)
         rows = page.locator("[role='grid'] [role='row'].row")
         expect(rows.filter(has_text="龙安联合医学检验所").first).to_be_visible()
         expect(rows.filter(has_text="龙安县中医医院").first).to_be_visible()
@@ -46,7 +42,9 @@ def test_glucose_of_three_members_is_read_value_by_value_with_the_keyboard(peopl
         expect(rows.filter(has_text="肌酐")).to_have_count(0)
         while "空腹血糖" not in page.locator(".row.selected").inner_text():
             page.keyboard.press("j")
-        expect(page.locator(".row.selected")).to_contain_text("符合互认条件")
+        expect(page.locator(".row.selected")).to_contain_text("可参考")
+        expect(page.locator("aside .verdict")).to_contain_text("可参考（鼓励互认）")
+        expect(page.locator("aside .verdict")).to_contain_text("原因：结果变化较快")
         page.keyboard.press("Enter")
         dialog = page.get_by_role("dialog", name="空腹血糖 的变化")
         chart = dialog.get_by_role("slider")
@@ -68,11 +66,11 @@ def test_glucose_of_three_members_is_read_value_by_value_with_the_keyboard(peopl
         expect(page.locator("aside ol.steps")).to_contain_text("互认资格与范围")
 
 
-def test_haemoglobin_a1c_of_another_scheme_is_told_and_left_out_of_the_curve(people: People, facts: Facts) -> None:
+def test_haemoglobin_a1c_of_another_scheme_is_told_and_left_out_of_the_curve(people: People) -> None:
     account = people.stack.account("requester", organization="青石")
     with people.context(account, size=DESK) as context:
         page = context.new_page()
-        _open(page, facts)
+        _open(page)
         page.get_by_role("button", name="代谢与内分泌").click()
         page.locator("[role='row']", has_text="糖化血红蛋白").first.click()
         page.keyboard.press("t")
@@ -83,11 +81,11 @@ def test_haemoglobin_a1c_of_another_scheme_is_told_and_left_out_of_the_curve(peo
         expect(dialog).to_contain_text("单位之间没有确定的换算关系")
 
 
-def test_without_the_server_what_is_shown_stays_and_it_is_said_what_failed(people: People, facts: Facts) -> None:
+def test_without_the_server_what_is_shown_stays_and_it_is_said_what_failed(people: People) -> None:
     account = people.stack.account("requester", organization="青石")
     with people.context(account, size=DESK) as context:
         page = context.new_page()
-        _open(page, facts)
+        _open(page)
         before = page.locator("[role='grid'] [role='row'].row").count()
         page.route("**/timeline", lambda route: route.abort())
         page.get_by_label("判定所按的就诊类型").select_option("emergency")

@@ -3,7 +3,7 @@ import { setLocale, useTexts } from '@/i18n/texts';
 import { en } from '@/i18n/en/timeline';
 import { zh } from '@/i18n/zh-CN/timeline';
 import { ALL, counted, flagOf, itemsOf, linesOf, reasonOf, remarkable, sameToReader, stepsOf, tally, type Entry, type Item, type LaboratoryResult, type ResultVerdict, type Step, type Timeline } from '@/pages/patient/timeline';
-import { bandsOf, MARKERS, membersOf, nearest, timeSpan, valueSpan, type TrendPoint } from '@/pages/patient/trend';
+import { bandsOf, MARKERS, membersOf, nearest, readable, timeSpan, valueSpan, type TrendPoint } from '@/pages/patient/trend';
 
 const step = (code: string, outcome = 'fail'): Step => ({ gate: 'G3', gate_words: { zh: '', en: '' }, outcome, code, words: { zh: code, en: code }, clause: '', evidence: [] });
 const STEPS = [step('window-past'), step('status-final', 'pass'), step('grant-none')];
@@ -115,7 +115,8 @@ describe('verdicts', () => {
 
   it('tells of a report how often each verdict was given, the most favourable first', () => {
     const must = verdict({ code: 'must-offer', words: { zh: '符合互认条件', en: '' } });
-    expect(tally([verdict(), must, verdict()]).map((one) => [one.look.zh, one.n])).toEqual([['符合互认条件', 1], ['可参考（鼓励互认）', 2]]);
+    expect(tally([verdict(), must, verdict()]).map((one) => [one.look.zh, one.n])).toEqual([['符合互认条件', 1], ['可参考', 2]]);
+    expect(tally([verdict({ code: 'new-word', words: { zh: '新词', en: 'new' } })])[0]?.look.zh).toBe('新词');
     expect(new Set(tally([verdict(), must]).map((one) => one.look.shape)).size).toBe(2);
   });
 });
@@ -223,6 +224,14 @@ describe('trend', () => {
     const span = timeSpan([point(10, '5')]);
     expect(span).toEqual({ min: seconds(9), max: seconds(11) });
     expect(timeSpan(points).max - timeSpan(points).min).toBeGreaterThan(159 * 86_400);
+  });
+
+  it('reads a converted value with the decimals of the others, never more than anybody measured', () => {
+    const converted = point(40, '7.71536', { ...CHINESE, factor: '0.0555062' });
+    expect(readable(converted, [converted, point(1, '8.31')])).toBe('7.72');
+    expect(readable(converted, [converted])).toBe('7.72');
+    expect(readable(point(1, '66'), [])).toBe('66');
+    expect(readable(point(2, '65.4192', { factor: '88.4017' }), [point(1, '66')])).toBe('65');
   });
 
   it('finds the value under the pointer and none that is out of reach', () => {

@@ -9,6 +9,7 @@ export const en: Translated<typeof zh> = {
   encounter: 'Encounter the verdicts are for',
   encounters: { outpatient: 'Outpatient', inpatient: 'Inpatient', emergency: 'Emergency', observation: 'Observation', checkup: 'Check-up' },
   columns: { at: 'Collected / acquired', item: 'Item', value: 'Result', reference: 'Reference', organization: 'Organisation', verdict: 'Verdict (here, now)', why: 'Why' },
+  verdict: { 'must-offer': 'Recognisable', 'may-offer': 'For reference', exempt: 'Repeating is proper', 'not-eligible': 'Not recognisable', indeterminate: 'To be checked' },
   panel: '{n} item | {n} items',
   usual: 'all inside their intervals, or not flagged',
   images: '{n} image | {n} images',

@@ -1,7 +1,8 @@
 /** What the timeline makes of the server's answer: rows by organ system, verdicts with their steps, what changed. */
 import type { components } from '@/api/schema';
 import { pick, type Say } from '@/i18n/texts';
-import type { zh } from '@/i18n/zh-CN/timeline';
+import { en } from '@/i18n/en/timeline';
+import { zh } from '@/i18n/zh-CN/timeline';
 import { lookOf } from '@/pages/order-check/check';
 import type { StateLook } from '@/ui/shapes';
 
@@ -82,13 +83,19 @@ export function counted(items: readonly Item[], systems: Timeline['systems']): {
     .filter((one) => one.n > 0);
 }
 
+/** In a row the word alone, as it stands in every list; its whole sentence stands beside the list. */
+function brief(verdict: ResultVerdict): StateLook {
+  const known = (code: string): code is keyof typeof zh.verdict => Object.hasOwn(zh.verdict, code);
+  return lookOf(verdict.code, known(verdict.code) ? { zh: zh.verdict[verdict.code], en: en.verdict[verdict.code] } : verdict.words);
+}
+
 /** Verdicts of a row by their words, the most favourable first, each with how often it was given. */
 const ORDER = ['must-offer', 'may-offer', 'exempt', 'indeterminate', 'not-eligible'];
 export function tally(verdicts: readonly ResultVerdict[]): { look: StateLook; n: number }[] {
   const found = new Map<string, { look: StateLook; n: number }>();
   for (const one of [...verdicts].sort((a, b) => ORDER.indexOf(a.code) - ORDER.indexOf(b.code))) {
     const held = found.get(one.code);
-    found.set(one.code, { look: lookOf(one.code, one.words), n: (held?.n ?? 0) + 1 });
+    found.set(one.code, { look: brief(one), n: (held?.n ?? 0) + 1 });
   }
   return [...found.values()];
 }

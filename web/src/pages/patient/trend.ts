@@ -105,6 +105,15 @@ export function timeSpan(points: readonly TrendPoint[]): Span {
 
 export const timesOf = (points: readonly TrendPoint[]): number[] => points.map((one) => seconds(one.at));
 
+const decimals = (text: string): number => text.split('.')[1]?.length ?? 0;
+
+/** A value as it is read: one that was converted with as many decimals as those that were not, two where all were. */
+export function readable(point: TrendPoint, points: readonly TrendPoint[]): string {
+  if (point.factor === '1') return point.value;
+  const issued = points.filter((one) => one.factor === '1');
+  return Number(point.value).toFixed(issued.length === 0 ? 2 : Math.max(...issued.map((one) => decimals(one.value))));
+}
+
 /** Which point lies nearest to a place, by the squares of the distances on the screen; -1 for none within reach. */
 export function nearest(places: readonly { readonly x: number; readonly y: number }[], x: number, y: number, reach = 32): number {
   let best = -1;
