@@ -96,6 +96,9 @@ from telemed.results.routes import endpoints as sender_endpoints
 from telemed.results.routes_quarantine import endpoints as result_quarantine_endpoints
 from telemed.results.routes_tables import endpoints as table_endpoints
 from telemed.results.units import prepare as prepare_units
+from telemed.timeline.judge import Judge
+from telemed.timeline.routes import Away, reads_results_of
+from telemed.timeline.routes import endpoints as timeline_endpoints
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
 log = structlog.get_logger(__name__)
@@ -130,6 +133,7 @@ class County:
     spool: DurableSpool | None
     decide: Decide
     check: Check
+    judge: Judge
     documents: tuple[Document, ...]
     granting: tuple[GrantingParameters, ...]
 
@@ -157,11 +161,12 @@ def assemble(
     clock: Clock = utc_now,
     decide: Decide = registry_away,
     check: Check = records_away,
+    judge: Judge | None = None,
 ) -> County:
     """Make the services.
 
     key: what the secrets of one-time codes are encrypted with. spool: where uploads go; None only describes them.
-    decide, check: the recognition registry, as hospital systems and as the county's own page ask it.
+    decide, check, judge: the recognition registry, as hospital systems, the order check and the timeline ask it.
     Raises FaultyMaps if a code map cannot be used, MalformedParameters if those of granting cannot.
     """
     limits = Limits()
@@ -189,6 +194,7 @@ def assemble(
         spool=spool,
         decide=decide,
         check=check,
+        judge=judge or Away(),
         documents=read_catalogues().documents,
         granting=read_parameters(),
     )
@@ -227,6 +233,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *reading_endpoints(county.desk, _zone(county.config)),
         *order_time_endpoints(county.config, county.desk, county.decide, county.check),
         *intervening_endpoints(),
+        *timeline_endpoints(county.judge, scope),
         *his_endpoints(his_desk(county)),
         *his_page_endpoints(his_desk(county)),
         *catalogue_endpoints(county.documents, county.granting),
@@ -374,6 +381,8 @@ async def may_hear(pool: Pool, principal: Principal, topic: str) -> bool:
             cursor = await connection.execute("select organization_id from imaging_study where id = %s", (subject,))
             row = await cursor.fetchone()
         return row is not None and allowed.admits(row[0])
+    if kind == "patient":
+        return await reads_results_of(pool, scope(principal, Action.RESULT_READ), subject)
     return False
 
 
@@ -437,7 +446,7 @@ async def listening(config: Config) -> AsyncGenerator[County]:
     try:
         key = load_or_create_key(config.one_time_codes_key)
         known = registry(config, pool, utc_now)
-        county = assemble(config, pool, key=key, spool=spool, decide=known, check=known.of_patient)
+        county = assemble(config, pool, key=key, spool=spool, decide=known, check=known.of_patient, judge=known)
         async with pool.transaction() as tx:
             await templates.install(tx, templates.read_templates(SETTINGS / "templates"))
         for reason in await install_catalogues(pool, county.clock(), uuid4):

@@ -84,6 +84,7 @@ class Action(StrEnum):
     QUARANTINE_DECIDE = "quarantine.decide"
     # laboratory results
     RESULT_STORE = "result.store"  # a table of results brought by a person
+    RESULT_READ = "result.read"  # what every member has found of a patient of one's own
     # reading
     WORKLIST_READ = "worklist.read"
     READING_WRITE = "reading.write"  # claim, draft, submit, recall, release

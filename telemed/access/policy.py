@@ -52,6 +52,7 @@ READER: Mapping[Action, Reach] = {
         Action.REPORT_PRINT,
         Action.REPORT_AMEND,
         Action.CORRECTION_DECIDE,
+        Action.RESULT_READ,
         Action.RECOGNITION_CHECK,
     ),
     Action.READING_DRAFT_TOWNSHIP: Reach.OWN,
@@ -116,6 +117,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.READING_ANSWER_SITE,
             Action.REPORT_READ,
             Action.REPORT_PRINT,
+            Action.RESULT_READ,
             Action.RECOGNITION_CHECK,
             Action.QUALITY_LOOK_BACK,
         ),
@@ -127,6 +129,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.REGISTRATION_READ,
         Action.STUDY_READ,
         Action.REPORT_READ,
+        Action.RESULT_READ,
         Action.RECOGNITION_CHECK,
     ),
     Role.AUTHOR: READER,
@@ -230,7 +233,7 @@ SIGNING_ACTIONS = frozenset(
 )
 
 # What a record opened by break-glass lets its opener do; never a change, a list of others, or the whole number.
-BREAK_GLASS_OPENS = frozenset({Action.PATIENT_READ, Action.STUDY_READ, Action.REPORT_READ})
+BREAK_GLASS_OPENS = frozenset({Action.PATIENT_READ, Action.STUDY_READ, Action.REPORT_READ, Action.RESULT_READ})
 
 
 def scope(principal: Principal, action: Action) -> Scope:

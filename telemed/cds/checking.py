@@ -184,7 +184,7 @@ def shown(card: Card, pictures: Mapping[str, Pictures], local_reasons: Iterable[
         ]
         if card.choices
         else [],
-        findings=[_step(one) for one in decision.findings],
+        findings=[step(one) for one in decision.findings],
     )
 
 
@@ -215,7 +215,7 @@ def _result(answered: Answered, key: str, one: CandidateVerdict, pictures: Pictu
         study=None if seen is None else pictures.study,
         window=None if seen is None else window_left(one.findings),
         ground=Ground(basis.issuer, basis.number, basis.label, basis.clause),
-        findings=[_step(each) for each in findings(one)],
+        findings=[step(each) for each in findings(one)],
     )
 
 
@@ -229,7 +229,8 @@ def window_left(found: Iterable[Finding]) -> WindowLeft | None:
     return None
 
 
-def _step(one: Finding) -> Step:
+def step(one: Finding) -> Step:
+    """One finding in words."""
     return Step(
         gate=one.gate.value,
         gate_words=_said(words.GATES[one.gate]),

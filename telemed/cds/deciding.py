@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
@@ -25,7 +25,7 @@ from telemed.recognition.order import Context, Order
 from telemed.recognition.replay import keep_rules
 from telemed.recognition.rule_book import RuleBook
 from telemed.recognition.rule_set import Parameters, RuleSet
-from telemed.recognition.rules import Item
+from telemed.recognition.rules import Item, item_code
 from telemed.recognition.trace import inputs_hash, rules_hash
 
 _NAMESPACE = UUID("9b1c0a50-8a53-5b0e-9d55-0e7f4d9a7f10")
@@ -67,13 +67,29 @@ class Registry:
 
     async def of_patient(self, patient: UUID, asked: Enquiry) -> tuple[Answered, ...]:
         """Decide for a record that is known; whether the caller may read it is for the caller to have asked."""
-        knowledge, rules, facts, orders = await self._gathered(asked, str(patient))
+        return await self._decided(patient, asked, None)
+
+    async def of_results(self, patient: UUID, asked: Enquiry, results: Collection[str]) -> tuple[Answered, ...]:
+        """Decide on every item that one of these results is of, each as if it were ordered now; orders are not read.
+
+        results: ids of results of a record the caller may read.
+        """
+        return await self._decided(patient, asked, frozenset(results))
+
+    async def rules_at(self, connection: Connection, as_of: datetime) -> RuleSet:
+        """The rules in force, for what is called which item."""
+        return await self.rules.at(connection, as_of, (await head(connection)).id, self.parameters)
+
+    async def _decided(self, patient: UUID, asked: Enquiry, results: frozenset[str] | None) -> tuple[Answered, ...]:
+        knowledge, rules, facts, orders = await self._gathered(asked, str(patient), results)
         if await self._probed(facts, rules, orders, asked.as_of):
-            knowledge, rules, facts, orders = await self._gathered(asked, str(patient))
+            knowledge, rules, facts, orders = await self._gathered(asked, str(patient), results)
         # spelling the facts of many results takes a while; the server goes on meanwhile
         return await asyncio.to_thread(_answers, orders, facts, rules, asked.as_of, knowledge)
 
-    async def _gathered(self, asked: Enquiry, patient: str) -> tuple[Head, RuleSet, Facts, list[Put]]:
+    async def _gathered(
+        self, asked: Enquiry, patient: str, results: frozenset[str] | None
+    ) -> tuple[Head, RuleSet, Facts, list[Put]]:
         async with self.pool.connection() as connection:
             if await is_behind(connection):
                 raise Unavailable(
@@ -83,10 +99,14 @@ class Registry:
                 )
             knowledge = await head(connection)
             rules = await self.rules.at(connection, asked.as_of, knowledge.id, self.parameters)
-            orders = [_put(one, asked, patient) for one in asked.orders]
+            orders = [] if results is not None else [_put(one, asked, patient) for one in asked.orders]
             facts = await facts_of(connection, patient, _keys(orders, rules, asked.as_of), knowledge.id)
-            if not asked.orders:
-                orders = _one_for_each_item(facts, rules, asked, patient)
+            if not orders:
+                orders = (
+                    _one_for_each_item(facts, rules, asked, patient)
+                    if results is None
+                    else _one_for_each_of(results, facts, rules, asked, patient)
+                )
                 facts = await facts_of(connection, patient, _keys(orders, rules, asked.as_of), knowledge.id)
         await self._keep(rules)
         return knowledge, rules, facts, orders
@@ -161,6 +181,17 @@ def _one_for_each_item(facts: Facts, rules: RuleSet, asked: Enquiry, patient: st
             asked.context,
         )
         for code in codes
+    ]
+
+
+def _one_for_each_of(results: frozenset[str], facts: Facts, rules: RuleSet, asked: Enquiry, patient: str) -> list[Put]:
+    """By the item's own key, which no other item shares."""
+    of_these = [one for one in facts.candidates if one.id in results]
+    keys = sorted({key for one in of_these for key in rules.keys_of.get(code_of(one), frozenset())})
+    codes = [(key, frozenset({item_code(key)})) for key in keys]
+    return [
+        (f"result/{key}", Order(f"result/{key}", patient, str(asked.organization_id), code), asked.context)
+        for key, code in codes
     ]
 
 

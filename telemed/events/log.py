@@ -89,7 +89,8 @@ class _Position(msgspec.Struct):
 async def append(tx: Connection, kind: str, subject: UUID, topics: Sequence[str], **ids: UUID | str | int) -> None:
     """Record a change in the transaction that makes it.
 
-    kind: `noun.verb-past`. topics: who hears of it (`worklist`, `organization/<id>`, `study/<id>`, `admin`).
+    kind: `noun.verb-past`. topics: who hears of it (`worklist`, `organization/<id>`, `study/<id>`, `patient/<id>`,
+    `admin`).
     """
     plain = {name: str(value) if isinstance(value, UUID) else value for name, value in ids.items()}
     await execute(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from telemed.db import Connection, fetch_all, fetch_one, load
-from telemed.events import Event
+from telemed.events import Event, append
 from telemed.events.consumer import Consumer
 from telemed.patients import links, links_store
 from telemed.recognition import intervening, laboratory_results
@@ -109,20 +109,26 @@ class Assessor:
         """The result of a study as it stands; a study that is nobody's any more has none."""
         row = await fetch_one(tx, queries["study"], {"study_id": study_id}, _StudyRow)
         thing = result_id(str(study_id))
+        before = await latest_of(tx, "candidate", thing, Candidate)
         if row is None:
-            await know(tx, [Row("candidate", thing, "", None)])
+            if await know(tx, [Row("candidate", thing, "", None)]) and before is not None:
+                await _tell(tx, before.patient_id)
             return
         facts = row.facts()
         samples = await fetch_all(tx, queries["samples"], {"study_id": study_id}, Sample)
         whole = 0 < len(samples) <= MOST_SERIES
         found = candidate(facts, await self.technique(samples) if whole else None, self.names)
-        if found is not None:
-            before = await latest_of(tx, "candidate", thing, Candidate)
-            if before is not None and (before.version, before.reported_at) == (found.version, found.reported_at):
-                # who read it is where the reader worked when it was signed, wherever that is now
-                found = replace(found, reporting_id=before.reporting_id)
-        await know(tx, [Row("candidate", thing, facts.patient_id if found else "", found)])
+        if (
+            found is not None
+            and before is not None
+            and (before.version, before.reported_at) == (found.version, found.reported_at)
+        ):
+            # who read it is where the reader worked when it was signed, wherever that is now
+            found = replace(found, reporting_id=before.reporting_id)
+        added = await know(tx, [Row("candidate", thing, facts.patient_id if found else "", found)])
         await self.identities(tx, {row.patient_id})
+        if added:
+            await _tell(tx, *{facts.patient_id, before.patient_id if before else facts.patient_id})
 
     async def laboratory(self, tx: Connection, patient_id: UUID, report_id: UUID) -> None:
         """Every result of a report, each in the version that counts."""
@@ -139,8 +145,10 @@ class Assessor:
             )
             for one in found
         ]
-        await know(tx, rows)
+        added = await know(tx, rows)
         await self.identities(tx, {patient_id})
+        if added:
+            await _tell(tx, str(patient_id))
 
     async def intervening(self, tx: Connection, event_id: UUID) -> None:
         """An event that makes earlier results doubtful; one that was taken back is no more."""
@@ -168,7 +176,8 @@ class Assessor:
             one, other = held.patient_id, held.filed_patient_id
             if held.state is LinkState.AUTO and (one, other) not in now:
                 rows += [_identity(one, other, LinkState.NONE), _identity(other, one, LinkState.NONE)]
-        await know(tx, rows)
+        if await know(tx, rows):
+            await _tell(tx, *(str(one) for one in sorted(everybody)))
 
     async def grant(self, tx: Connection, grant_id: UUID) -> None:
         """A grant as it is known last; one that was struck is no more."""
@@ -287,6 +296,13 @@ class _StudyRow(msgspec.Struct):
             },
             ImagingFacts,
         )
+
+
+async def _tell(tx: Connection, *patients: str) -> None:
+    """Whoever looks at one of these persons, under whichever record, hears that another verdict may stand there now."""
+    linked = [one.filed_patient_id for one in await identities_of(tx, patients) if one.state is LinkState.AUTO]
+    topics = [f"patient/{one}" for one in sorted({*patients, *linked})]
+    await append(tx, "result.assessed", UUID(patients[0]), topics)
 
 
 def _identity(one: str, other: str, state: LinkState) -> Row:

@@ -89,6 +89,10 @@ class Kept:
     unknown: int
 
 
+class _Id(msgspec.Struct):
+    id: UUID
+
+
 class _Shown(msgspec.Struct):
     card: UUID
     suggestions: dict[str, str]
@@ -106,9 +110,18 @@ class PageCard(msgspec.Struct, frozen=True):
 
 
 async def keep_decisions(tx: Connection, rows: Iterable[DecisionRow]) -> None:
-    """Write decisions; they commit or vanish with the transaction of their exposure."""
-    for row in rows:
-        await execute(tx, queries["insert_decision"], asdict(row))
+    """Write decisions in one batch; they commit or vanish with the transaction of their exposure."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(queries["insert_decision"], [asdict(row) for row in rows])
+
+
+async def not_yet_kept(tx: Connection, opening: UUID, rows: Iterable[DecisionRow]) -> list[DecisionRow]:
+    """Those whose ids the ledger does not hold.  One opening of a page at a time, until the transaction ends."""
+    asked = list(rows)
+    await execute(tx, queries["hold_card"], {"card": str(opening)})
+    kept = await fetch_all(tx, queries["kept_decisions"], {"ids": [row.id for row in asked]}, _Id)
+    known = {row.id for row in kept}
+    return [row for row in asked if row.id not in known]
 
 
 async def keep_exposures(tx: Connection, exposures: Iterable[Exposure]) -> None:

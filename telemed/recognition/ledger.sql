@@ -7,6 +7,10 @@ values (%(id)s::uuid, %(organization_id)s::uuid, %(client_id)s::uuid, %(patient_
     %(known_upto)s::bigint, %(rule_set)s::text, %(engine_version)s::text, %(inputs_hash)s::text, %(trace_hash)s::text, %(verdict)s::text,
     %(trace)s::text, %(candidates)s::text, %(decided_at)s::timestamptz);
 
+-- name: kept_decisions
+-- Which of these decisions the ledger holds.
+select id from recognition_decision where id = any(%(ids)s::uuid[]);
+
 -- name: insert_exposure
 -- Say that a card was shown, of which decisions it speaks.
 with shown as (

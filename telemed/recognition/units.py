@@ -130,6 +130,11 @@ def _by_analyte() -> Mapping[str, tuple[str, ...]]:
 UNITS: Mapping[str, tuple[str, ...]] = _by_analyte()
 
 
+def is_apart(key: str) -> bool:
+    """Whether no unit of the analyte is ever converted, even where UCUM alone would: 54 mmol/mol is not 5.4 %."""
+    return key in _APART
+
+
 def convertible(key: str, unit: str) -> frozenset[str]:
     """The units of the analyte's list that convert to this one with certainty; none where kits or particles differ."""
-    return frozenset() if key in _APART else frozenset(UNITS.get(key, ())) - {unit}
+    return frozenset() if is_apart(key) else frozenset(UNITS.get(key, ())) - {unit}

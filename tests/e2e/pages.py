@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page
 
@@ -60,6 +63,22 @@ def _order_chest(page: Page) -> None:
     page.keyboard.press("Enter")
     page.locator("ul.drafts li").wait_for()
     page.locator(".answers[aria-busy='false']").wait_for()
+
+
+def _unfold_first(page: Page) -> None:
+    """Unfold the first report of a laboratory, go to its first result, and unfold how it was judged."""
+    page.locator("button.fold").first.click()
+    page.locator("[role='row'] .inside").first.click()
+    page.keyboard.press("w")
+    page.locator("aside ol.steps").wait_for()
+
+
+def _draw_glucose(page: Page) -> None:
+    """Go to the metabolic results and draw the course of glucose."""
+    page.get_by_role("button", name=re.compile("代谢与内分泌|Metabolic")).click()
+    page.locator("[role='row']", has_text=re.compile("空腹血糖|Fasting glucose")).first.click()
+    page.keyboard.press("t")
+    page.locator("dialog[open] canvas").wait_for()
 
 
 @dataclass(frozen=True)
@@ -120,6 +139,18 @@ def linked_address(known: Known) -> str:
                 path = f"/api/recognition/cards/{order['card']}/pictures"
                 return str(known.tell(path, {"result": one["result"]})["url"]).partition("//")[2].partition("/")[2]
     raise AssertionError("no chest film of the demo's day is known to the registry")
+
+
+def followed(ask: Callable[[str], Any]) -> str:
+    """Return 王桂兰, who was followed for a year at three members."""
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    for days in range(5):  # the working hours the demo counts back may lie before a night or a Sunday
+        studies = ask(f"/api/studies?limit=500&day={today - timedelta(days=days)}")["items"]
+        for one in studies:
+            same = (one["patient_name"], one["birth_date"]) == ("王桂兰", "1956-03-14")
+            if same and one["service_request_id"] is not None:  # registered with her number, as laboratories know her
+                return str(one["patient_id"])
+    raise AssertionError("the demo's 王桂兰 has no study of these days")
 
 
 VISITS: tuple[Visit, ...] = (
@@ -219,6 +250,24 @@ VISITS: tuple[Visit, ...] = (
         "technician",
         ".strip",
         organization="青石",
+        route="/patients/:id",
+    ),
+    Visit(
+        "patient-timeline",
+        lambda known: f"/patients/{followed(known.ask)}",
+        "requester",
+        "button.fold",
+        organization="青石",
+        prepare=_unfold_first,
+        route="/patients/:id",
+    ),
+    Visit(
+        "patient-trend",
+        lambda known: f"/patients/{followed(known.ask)}",
+        "requester",
+        "button.fold",
+        organization="青石",
+        prepare=_draw_glucose,
         route="/patients/:id",
     ),
     Visit(

@@ -47,11 +47,11 @@ def test_members_readers_and_devices_are_the_county_s_and_who_records_answers_fo
 
 
 @pytest.mark.parametrize("began", STARTS, ids=str)
-def test_messages_were_sent_in_the_last_thirty_days_the_earliest_first_and_are_the_same_again(began):
+def test_messages_were_sent_within_a_year_the_earliest_first_and_are_the_same_again(began):
     sent = laboratory.messages(RESULTS, PEOPLE, began)
     times = [one.sent for one in sent]
     assert times == sorted(times)
-    assert began - timedelta(days=30) < times[0]
+    assert began - timedelta(days=365) < times[0]
     assert times[-1] < began
     assert len({one.control_id for one in sent}) == len(sent)
     assert laboratory.messages(RESULTS, PEOPLE, began) == sent
@@ -63,18 +63,29 @@ def test_messages_name_twelve_people_and_more_in_gb18030():
     assert len({one.patient for one in RESULTS.reports}) >= 12
     for one in ("王桂兰", "刘䶮", "阿卜杜热西提·买买提"):
         assert one in text
-    assert text.count("|HH|") == 1
+    assert text.count("|HH|") == 2
     assert "|U/L|41-81|" in text  # creatinine never is
     corrected = [one for one in sent if one.control_id.endswith("-C")]
-    assert len(corrected) == 1
-    said = corrected[0].content.decode("gb18030")
-    assert said.count("|C|") == 11
-    assert said.count("|LAB|C\r") == 1
+    liver, sugar = sorted((one.content.decode("gb18030") for one in corrected), key=len, reverse=True)
+    assert (liver.count("|C|"), liver.count("|LAB|C\r")) == (11, 1)
+    assert (sugar.count("|C|"), sugar.count("|LAB|C\r")) == (3, 2)
+
+
+def test_one_person_was_followed_for_most_of_a_year_at_three_members_in_amounts_and_in_mass():
+    followed = [one for one in RESULTS.reports if one.patient == "ct-wang"]
+    assert {one.sender for one in followed} == {"joint", "first", "chinese-medicine"}
+    assert max(one.days for one in followed) > 300
+    sent = laboratory.messages(RESULTS, {**PEOPLE}, STARTS[0])
+    text = "".join(one.content.decode("gb18030") for one in sent)
+    assert "|211|mg/dL|70-110|H|" in text
+    assert "|23.10|mmol/L|3.90-6.10|HH|" in text
 
 
 def test_a_usual_value_lies_inside_its_interval_and_is_flagged_so():
-    (first, *_) = laboratory.messages(RESULTS, PEOPLE, STARTS[0])
-    lines = [line.split("|") for line in first.content.decode("gb18030").split("\r") if line.startswith("OBX")]
+    usual = [number for number, one in enumerate(RESULTS.reports, start=1) if not (one.values or one.units)]
+    sent = {one.control_id: one for one in laboratory.messages(RESULTS, PEOPLE, STARTS[0])}
+    one = sent[f"LA-JY-{usual[0]:03d}-F"]
+    lines = [line.split("|") for line in one.content.decode("gb18030").split("\r") if line.startswith("OBX")]
     assert lines
     for fields in lines:
         low, high = map(float, fields[7].split("-"))

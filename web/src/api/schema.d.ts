@@ -1168,6 +1168,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patients/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What members have found of a patient, and what each result is worth here and now
+         * @description 患者时间轴：各机构的结果，以及此刻对本机构能否互认
+         */
+        post: operations["post-patients-id-timeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{id}/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The course of one laboratory item across members
+         * @description 一个检验项目在各机构的变化
+         */
+        get: operations["get-patients-id-trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/practitioners": {
         parameters: {
             query?: never;
@@ -4908,6 +4948,17 @@ export interface components {
             work_item_id: string;
         };
         /**
+         * Earlier
+         * @description A version of a result that was replaced.  at: the laboratory's own time of it, UTC.
+         */
+        Earlier: {
+            at: string;
+            reference: string;
+            status: string;
+            unit: string;
+            value: string;
+        };
+        /**
          * EmergencyClass
          * @description Why it cannot wait (practice 11).
          * @enum {unknown}
@@ -5337,6 +5388,30 @@ export interface components {
             next: string | null;
         };
         /**
+         * ImagingResult
+         * @description A study and how far its report has come.
+         *
+         *         study: Study Instance UID where this person may open the pictures, report: id of the report version where this
+         *         person may read it; None otherwise.  reading: state, '' without a reading.  report_status: DiagnosticReport.status,
+         *         '' without.  contested: somebody says that it is another patient's; held: kept apart as mixed.
+         */
+        ImagingResult: {
+            body_site: string;
+            completeness: string;
+            contested: boolean;
+            held: boolean;
+            id: string;
+            images: number;
+            laterality: string;
+            modalities: string[];
+            reading: string;
+            report: string | null;
+            report_status: string;
+            reported_by: string;
+            study: string | null;
+            verdict: components["schemas"]["ResultVerdict"] | null;
+        };
+        /**
          * Intent
          * @description Why a study was pushed; only a request for reading opens one.
          * @enum {unknown}
@@ -5367,6 +5442,38 @@ export interface components {
             command: "confirm" | "dismiss" | "uphold";
             /** @default  */
             note: string;
+        };
+        /**
+         * LaboratoryResult
+         * @description One result as its laboratory issued it.
+         *
+         *         key: the one item of the catalogues it is of, None where no map knows it; then there is no trend either.  value,
+         *         unit, reference, code: as written.  abnormal, critical: None where nobody said.  side: high | low | '' where it is
+         *         neither or not said.  corrected: another value stood there before.  taken_back: cancelled or entered in error, and
+         *         then its value is told in earlier alone.
+         */
+        LaboratoryResult: {
+            abnormal: boolean | null;
+            code: string;
+            code_system: string;
+            corrected: boolean;
+            critical: boolean | null;
+            earlier: components["schemas"]["Earlier"][];
+            id: string;
+            key: string | null;
+            method: string;
+            name: string;
+            name_en: string;
+            notes: string[];
+            reference: string;
+            side: string;
+            specimen: string;
+            status: string;
+            systems: string[];
+            taken_back: boolean;
+            unit: string;
+            value: string;
+            verdict: components["schemas"]["ResultVerdict"] | null;
         };
         /**
          * Laterality
@@ -5702,6 +5809,30 @@ export interface components {
             born_at: string;
             /** Format: uuid */
             mother_id: string;
+        };
+        /**
+         * NotDrawn
+         * @description A result that the curve leaves out, with the reason.
+         */
+        NotDrawn: {
+            at: string | null;
+            id: string;
+            issued_reference: string;
+            issued_unit: string;
+            issued_value: string;
+            organization: string;
+            status: string;
+            why: components["schemas"]["Words"];
+        };
+        /**
+         * NotShown
+         * @description What is not in the list: kept apart until somebody has decided, or filed under somebody who may be this person.
+         *
+         *         quarantined: None where this person is not to know.
+         */
+        NotShown: {
+            doubtful: number;
+            quarantined: number | null;
         };
         /**
          * Notice
@@ -6635,6 +6766,25 @@ export interface components {
             /** @default  */
             note: string;
         };
+        /**
+         * ResultVerdict
+         * @description What a result is worth for an order of its own item, by this person's institution, now.
+         *
+         *         steps: of the judgement, in its order; against: those that did not pass; places in Timeline.steps.  decision: as
+         *         the ledger keeps it.  mark: as printed, such as 省HR.
+         */
+        ResultVerdict: {
+            against: number[];
+            code: string;
+            /** Format: uuid */
+            decision: string;
+            ground: components["schemas"]["Ground"];
+            mark: string;
+            note: components["schemas"]["Words"];
+            steps: number[];
+            window: components["schemas"]["WindowLeft"] | null;
+            words: components["schemas"]["Words"];
+        };
         /** ReturnToSiteBody */
         ReturnToSiteBody: {
             /** @enum {unknown} */
@@ -7158,6 +7308,11 @@ export interface components {
             /** Format: uuid */
             uuid: string;
         };
+        /** SystemName */
+        SystemName: {
+            code: string;
+            words: components["schemas"]["Words"];
+        };
         /**
          * TableDoubt
          * @description A result that would wait for a person.
@@ -7363,6 +7518,66 @@ export interface components {
             total: number;
         };
         /**
+         * Timeline
+         * @description The answer, newest first.
+         *
+         *         as_of: the moment of the verdicts, UTC.  silent: why there are no verdicts, None where there are.  steps: every
+         *         step that a verdict of this answer went through.  records: the records that are this person, for live events.
+         */
+        Timeline: {
+            as_of: string;
+            entries: components["schemas"]["TimelineEntry"][];
+            footer: components["schemas"]["Words"];
+            next: string | null;
+            not_shown: components["schemas"]["NotShown"];
+            records: string[];
+            silent: components["schemas"]["Words"] | null;
+            steps: components["schemas"]["Step"][];
+            systems: components["schemas"]["SystemName"][];
+        };
+        /**
+         * TimelineBody
+         * @description opening: the page names each opening; what is shown twice in one is kept once.  before: `next` of an answer.
+         *
+         *         encounter_class, circumstances: of the orders the verdicts are for.
+         */
+        TimelineBody: {
+            /** @default  */
+            before: string;
+            /** @default [] */
+            circumstances: ("emergency" | "forensic" | "pre-operative" | "pre-transfusion" | "rescue")[];
+            /** @default outpatient */
+            encounter_class: components["schemas"]["EncounterClass"] | null;
+            /** @default 40 */
+            limit: number;
+            /** @default null */
+            opening: string | null;
+        };
+        /**
+         * TimelineEntry
+         * @description One report of a laboratory or one study.
+         *
+         *         at: when it was collected or acquired, UTC, None where that proves nothing; placed_at: where it stands in the list.
+         *         systems: of all its results.  status: of the laboratory's report, '' for a study.
+         */
+        TimelineEntry: {
+            at: string | null;
+            /** Format: uuid */
+            id: string;
+            imaging: components["schemas"]["ImagingResult"] | null;
+            kind: string;
+            laboratory: components["schemas"]["LaboratoryResult"][];
+            name: string;
+            name_en: string;
+            notes: string[];
+            organization: string;
+            /** Format: uuid */
+            organization_id: string;
+            placed_at: string;
+            status: string;
+            systems: string[];
+        };
+        /**
          * TodayReading
          * @description What today's code maps make of the result.
          *
@@ -7424,6 +7639,46 @@ export interface components {
             purpose: string;
             request_id: string | null;
             session_id: string | null;
+        };
+        /**
+         * TrendAnswer
+         * @description The course of one item, oldest first.  unit: UCUM.
+         */
+        TrendAnswer: {
+            key: string;
+            name: string;
+            name_en: string;
+            not_drawn: components["schemas"]["NotDrawn"][];
+            points: components["schemas"]["TrendPoint"][];
+            unit: string;
+        };
+        /**
+         * TrendPoint
+         * @description One value.  value, low, high: decimal strings in the unit of the trend; the others as issued.
+         *
+         *         factor: what the issued value was multiplied by, '1' where it was not converted.
+         */
+        TrendPoint: {
+            abnormal: boolean | null;
+            at: string;
+            code: string;
+            code_system: string;
+            corrected: boolean;
+            critical: boolean | null;
+            factor: string;
+            high: string | null;
+            id: string;
+            issued_reference: string;
+            issued_unit: string;
+            issued_value: string;
+            low: string | null;
+            method: string;
+            organization: string;
+            /** Format: uuid */
+            organization_id: string;
+            side: string;
+            status: string;
+            value: string;
         };
         /**
          * UndoBody
@@ -9811,6 +10066,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StudyList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-patients-id-timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TimelineBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-patients-id-trend": {
+        parameters: {
+            query: {
+                item: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendAnswer"];
                 };
             };
             /** @description Problem */
