@@ -90,6 +90,11 @@ from telemed.results.mllp import Listener
 from telemed.results.routes import endpoints as result_endpoints
 from telemed.results.routes_tables import endpoints as table_endpoints
 from telemed.results.units import prepare as prepare_units
+from telemed.statistics.parameters import Parameters as CountingParameters
+from telemed.statistics.parameters import read_parameters as read_counting
+from telemed.statistics.routes import endpoints as statistics_endpoints
+from telemed.statistics.sealing import Sealer as StatisticsSealer
+from telemed.statistics.serving import Figures
 from telemed.vocabulary import Action, Principal, ScopeKind, Text
 
 log = structlog.get_logger(__name__)
@@ -126,6 +131,7 @@ class County:
     check: Check
     documents: tuple[Document, ...]
     granting: tuple[GrantingParameters, ...]
+    counting: tuple[CountingParameters, ...]
 
 
 async def registry_away(_asked: Asked) -> Decided:
@@ -156,7 +162,7 @@ def assemble(
 
     key: what the secrets of one-time codes are encrypted with. spool: where uploads go; None only describes them.
     decide, check: the recognition registry, as hospital systems and as the county's own page ask it.
-    Raises FaultyMaps if a code map cannot be used, MalformedParameters if those of granting cannot.
+    Raises FaultyMaps if a code map cannot be used, MalformedParameters if those of granting or statistics cannot.
     """
     limits = Limits()
     signal = Signal()
@@ -185,6 +191,7 @@ def assemble(
         check=check,
         documents=read_catalogues().documents,
         granting=read_parameters(),
+        counting=read_counting(),
     )
 
 
@@ -222,6 +229,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
         *check_endpoints(county.check, scope),
         *catalogue_endpoints(county.documents, county.granting),
+        *statistics_endpoints(Figures(_zone(county.config), county.counting), scope),
         *result_endpoints(_zone(county.config), county.maps),
         *table_endpoints(_zone(county.config), county.maps),
         *dicomweb_endpoints(
@@ -245,6 +253,7 @@ def tasks(county: County) -> dict[str, Work]:
         "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
         "recognition-knowledge": lambda: follow(county.pool, _assessor(county).consumer(), county.signal),
         "recognition-organizations": lambda: know_organizations(_assessor(county), county.pool, county.clock),
+        "statistics-sealer": StatisticsSealer(county.pool, _zone(county.config), county.counting, county.clock).run,
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
@@ -337,6 +346,8 @@ async def may_hear(pool: Pool, principal: Principal, topic: str) -> bool:
     kind, _, name = topic.partition("/")
     if kind == "worklist":
         return scope(principal, Action.WORKLIST_READ).kind is not ScopeKind.NOWHERE
+    if kind == "statistics":
+        return scope(principal, Action.STATISTICS_READ).kind is not ScopeKind.NOWHERE
     if kind == "admin":
         manages = (Action.DEVICE_READ, Action.ACCOUNT_MANAGE, Action.OPERATIONS_READ)
         return any(scope(principal, action).kind is not ScopeKind.NOWHERE for action in manages)

@@ -98,6 +98,10 @@ class Action(StrEnum):
     TEMPLATE_MANAGE = "template.manage"
     # recognition
     RECOGNITION_CHECK = "recognition.check"  # 开单核对: ask before ordering, and answer 互认 or 不互认
+    # statistics
+    STATISTICS_READ = "statistics.read"  # official indicators
+    STATISTICS_QUALITY = "statistics.quality"  # all of them: the quality officer's
+    STATISTICS_DECISIONS = "statistics.decisions"  # the decisions behind a figure
 
 
 class Intent(StrEnum):

@@ -21,7 +21,7 @@ _extracting = load(__name__, "extracting.sql")
 _reading = load(__name__, "reading.sql")
 
 Cut = Literal["member", "item", "doctor"]
-_SETTING: LiteralString = "select set_config('statement_timeout', %(milliseconds)s::text, true)"
+SETTING: LiteralString = "select set_config('statement_timeout', %(milliseconds)s::text, true)"
 
 #: Decisions written out in one transaction.
 BATCH = 500
@@ -119,7 +119,7 @@ async def count(tx: Connection, asked: Asked) -> list[Cell]:
 
     Doctors are listed by who they are to their system, never by a figure.
     """
-    await execute(tx, _SETTING, {"milliseconds": str(LONGEST)})
+    await execute(tx, SETTING, {"milliseconds": str(LONGEST)})
     found: list[Cell] = []
     for cut, parts in CUTS.items():
         said = params(asked, cut)

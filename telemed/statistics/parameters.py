@@ -33,7 +33,7 @@ class Dose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """In force from `effective`, the first day of a month.  opinion_fee: fen.  trips: organisation code → kilometres."""
+    """In force from `effective`, the first day of a month.  opinion_fee: fen.  trips: organisation code → km."""
 
     effective: date
     look_back_days: Days

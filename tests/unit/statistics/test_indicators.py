@@ -90,7 +90,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path):
     ("moment", "sealed"),
     [(datetime(2026, 11, 4, 15, 59, 59, tzinfo=UTC), False), (datetime(2026, 11, 4, 16, tzinfo=UTC), True)],
 )
-def test_a_month_may_be_sealed_from_the_first_moment_of_its_day_in_the_county(moment: datetime, sealed: bool):
+def test_a_month_may_be_sealed_from_the_first_moment_of_its_day(moment: datetime, *, sealed: bool):
     assert Month(date(2026, 10, 1)).may_be_sealed(moment, ZONE, 5) is sealed
 
 

@@ -2112,6 +2112,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/statistics/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The decisions behind a figure
+         * @description 一个数字背后的互认决定
+         */
+        get: operations["get-statistics-decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/decisions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One decision with its trace
+         * @description 一个互认决定及其依据
+         */
+        get: operations["get-statistics-decisions-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Official indicators by month or half-year, member or item
+         * @description 官方指标：月度与半年，按机构或项目
+         */
+        get: operations["get-statistics-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Definitions of the indicators
+         * @description 指标定义
+         */
+        get: operations["get-statistics-indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own answers
+         * @description 我的答复
+         */
+        get: operations["get-statistics-own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All indicators, for the quality officer
+         * @description 全部指标，供质控员
+         */
+        get: operations["get-statistics-quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/quality-table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All indicators as CSV or Excel
+         * @description 全部指标表（CSV、Excel）
+         */
+        get: operations["get-statistics-quality-table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/seals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sealed versions and corrections
+         * @description 封存版本与更正
+         */
+        get: operations["get-statistics-seals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Official indicators as CSV or Excel
+         * @description 官方指标表（CSV、Excel）
+         */
+        get: operations["get-statistics-table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studies": {
         parameters: {
             query?: never;
@@ -3095,6 +3275,14 @@ export interface components {
             /** @enum {unknown} */
             outcome: "answered" | "images-sent" | "patient-absent" | "retaken" | "unreachable";
         };
+        /** AnswerSaid */
+        AnswerSaid: {
+            outcome: string;
+            outcome_at: string | null;
+            reason: string;
+            shown_at: string;
+            surface: string;
+        };
         /**
          * Belonging
          * @description Whose a study is: the person, and the registration it answers.
@@ -3244,6 +3432,24 @@ export interface components {
         CatalogueList: {
             items: components["schemas"]["CatalogueLine"][];
         };
+        /** CausesSaid */
+        CausesSaid: {
+            answers: number;
+            definitions: number;
+            grants: number;
+            parameters: number;
+            results: number;
+            withdrawals: number;
+        };
+        /** ChangeSaid */
+        ChangeSaid: {
+            after: number;
+            before: number;
+            code: string;
+            cut: string;
+            key: string;
+            organization_id: string;
+        };
         /**
          * ChangedDevice
          * @description revision: as read; somebody else's change meanwhile is Conflict.
@@ -3323,7 +3529,7 @@ export interface components {
          */
         Checked: {
             as_of: string;
-            footer: components["schemas"]["Words"];
+            footer: components["schemas"]["telemed.patients.messages.Words"];
             orders: components["schemas"]["CheckedOrder"][];
         };
         /**
@@ -3343,14 +3549,14 @@ export interface components {
             findings: components["schemas"]["Step"][];
             name: string;
             name_en: string;
-            note: components["schemas"]["Words"] | null;
+            note: components["schemas"]["telemed.patients.messages.Words"] | null;
             reasons: components["schemas"]["ReasonWords"][];
             results: components["schemas"]["CheckedResult"][];
             soft: boolean;
             trace_hash: string;
             uncovered: components["schemas"]["ItemName"][];
             verdict: string | null;
-            verdict_words: components["schemas"]["Words"] | null;
+            verdict_words: components["schemas"]["telemed.patients.messages.Words"] | null;
         };
         /**
          * CheckedResult
@@ -3378,7 +3584,7 @@ export interface components {
             study: string | null;
             value: string;
             verdict: string;
-            verdict_words: components["schemas"]["Words"];
+            verdict_words: components["schemas"]["telemed.patients.messages.Words"];
             window: components["schemas"]["WindowLeft"] | null;
         };
         /**
@@ -3524,6 +3730,48 @@ export interface components {
         Decision: {
             /** @default  */
             note: string;
+        };
+        /**
+         * DecisionDetail
+         * @description trace: canonical JSON as it was hashed.
+         */
+        DecisionDetail: {
+            cards: components["schemas"]["AnswerSaid"][];
+            decided_at: string;
+            engine_version: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            organization_id: string;
+            trace: string;
+            trace_hash: string;
+            verdict: string | null;
+        };
+        /**
+         * DecisionLine
+         * @description What one decision adds to a figure; nothing of the patient.
+         */
+        DecisionLine: {
+            decided_at: string;
+            /** Format: uuid */
+            id: string;
+            items: string[];
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            outcome: string;
+            reason: string;
+            surface: string;
+            value: number;
+            verdict: string | null;
+        };
+        /**
+         * DecisionPage
+         * @description next: the cursor of the next page, '' after the last.
+         */
+        DecisionPage: {
+            items: components["schemas"]["DecisionLine"][];
+            next: string;
         };
         /** Details */
         Details: {
@@ -3702,11 +3950,21 @@ export interface components {
             token_type: "Bearer";
         };
         /**
+         * FigureSaid
+         * @description of: the denominator, null for a plain count.  value null: hidden, or not to be had.  leads: it has decisions.
+         */
+        FigureSaid: {
+            code: string;
+            leads: string;
+            of: number | null;
+            value: number | null;
+        };
+        /**
          * FormCheck
          * @description What the page shows before a form is sent. holder: whom the document belongs to already.
          */
         FormCheck: {
-            age: components["schemas"]["Words"] | null;
+            age: components["schemas"]["telemed.patients.messages.Words"] | null;
             birth_date: string | null;
             faults: components["schemas"]["FormFault"][];
             holder: components["schemas"]["Patient"] | null;
@@ -3721,7 +3979,7 @@ export interface components {
         FormFault: {
             code: string;
             field: string;
-            text: components["schemas"]["Words"];
+            text: components["schemas"]["telemed.patients.messages.Words"];
             weight: string;
         };
         /** FormerSender */
@@ -3889,7 +4147,7 @@ export interface components {
          */
         IdentityReview: {
             decided_at: string | null;
-            differences: components["schemas"]["Words"][];
+            differences: components["schemas"]["telemed.patients.messages.Words"][];
             findings: components["schemas"]["IdentityFinding"][];
             /** Format: uuid */
             id: string;
@@ -3908,6 +4166,23 @@ export interface components {
             items: components["schemas"]["IdentityReview"][];
             /** @default null */
             next: string | null;
+        };
+        /** IndicatorSaid */
+        IndicatorSaid: {
+            audience: string;
+            clause: components["schemas"]["telemed.statistics.messages.Words"];
+            code: string;
+            excluded: components["schemas"]["telemed.statistics.messages.Words"];
+            is_mean: boolean;
+            is_rate: boolean;
+            meaning: components["schemas"]["telemed.statistics.messages.Words"];
+            name: components["schemas"]["telemed.statistics.messages.Words"];
+            unit: string;
+        };
+        /** Indicators */
+        Indicators: {
+            definitions: string;
+            items: components["schemas"]["IndicatorSaid"][];
         };
         /**
          * Intent
@@ -4025,6 +4300,20 @@ export interface components {
             study_id: string;
             study_instance_uid: string;
         };
+        /**
+         * LineSaid
+         * @description organization_id null: the whole county.  key: of the item or doctor, '' for a member.
+         */
+        LineSaid: {
+            figures: components["schemas"]["FigureSaid"][];
+            hidden: boolean;
+            key: string;
+            name: components["schemas"]["telemed.statistics.messages.Words"];
+            organization_id: string | null;
+            organization_name: string;
+            reasons: components["schemas"]["Named"][];
+            sources: components["schemas"]["Named"][];
+        };
         /** Link */
         Link: {
             /** @default  */
@@ -4052,7 +4341,7 @@ export interface components {
         MatchFinding: {
             agreement: string;
             rule: string;
-            text: components["schemas"]["Words"] | null;
+            text: components["schemas"]["telemed.patients.messages.Words"] | null;
         };
         /**
          * Me
@@ -4133,6 +4422,27 @@ export interface components {
         /** ModesBody */
         ModesBody: {
             items: components["schemas"]["ModeChoice"][];
+        };
+        /**
+         * MonthSaid
+         * @description version 0: not sealed, counted at `at` with `left_over` decisions not yet.  seals_from: when it may be sealed.
+         */
+        MonthSaid: {
+            at: string;
+            content_hash: string;
+            left_over: number;
+            month: string;
+            seals_from: string;
+            version: number;
+        };
+        /**
+         * Named
+         * @description A reason or source and how often.
+         */
+        Named: {
+            code: string;
+            count: number;
+            words: components["schemas"]["telemed.statistics.messages.Words"];
         };
         /**
          * Need
@@ -4371,9 +4681,27 @@ export interface components {
         PaperList: {
             items: components["schemas"]["Paper"][];
         };
+        /** ParametersSaid */
+        ParametersSaid: {
+            ignored_hours: number;
+            look_back_days: number;
+            net_days: number;
+            opinion_fee: number;
+            re_order_days: number;
+            seal_day: number;
+            small_count: number;
+        };
         /** PasswordBody */
         PasswordBody: {
             password: string;
+        };
+        /**
+         * Past
+         * @description A sealed month for the chart, of the same member or county.
+         */
+        Past: {
+            figures: components["schemas"]["FigureSaid"][];
+            month: string;
         };
         /**
          * Patient
@@ -4381,7 +4709,7 @@ export interface components {
          */
         Patient: {
             address: string;
-            age: components["schemas"]["Words"] | null;
+            age: components["schemas"]["telemed.patients.messages.Words"] | null;
             birth_date: string | null;
             birth_date_estimated: boolean;
             born_at: string | null;
@@ -4618,7 +4946,7 @@ export interface components {
             code: string;
             counted: boolean;
             group: string;
-            words: components["schemas"]["Words"];
+            words: components["schemas"]["telemed.patients.messages.Words"];
         };
         /**
          * ReassignBody
@@ -4647,7 +4975,7 @@ export interface components {
          */
         RegisteredPatient: {
             address: string;
-            age: components["schemas"]["Words"] | null;
+            age: components["schemas"]["telemed.patients.messages.Words"] | null;
             birth_date: string | null;
             birth_date_estimated: boolean;
             /** Format: uuid */
@@ -4936,6 +5264,25 @@ export interface components {
             revision: number;
             saved_at: string;
         };
+        /** SealList */
+        SealList: {
+            items: components["schemas"]["SealSaid"][];
+        };
+        /**
+         * SealSaid
+         * @description causes null: a first version.  changed: how many figures differ; changes: those the reader may see.
+         */
+        SealSaid: {
+            causes: components["schemas"]["CausesSaid"] | null;
+            changed: number;
+            changes: components["schemas"]["ChangeSaid"][];
+            content_hash: string;
+            /** Format: date */
+            month: string;
+            previous_hash: string;
+            sealed_at: string;
+            version: number;
+        };
         /** SecondFinalBody */
         SecondFinalBody: {
             source: string;
@@ -5117,6 +5464,20 @@ export interface components {
          */
         Standing: "ended" | "expired" | "in-force";
         /**
+         * Statistics
+         * @description scope: whether lines of the whole community are there, only the own, or those a bureau may see.
+         */
+        Statistics: {
+            definitions: string;
+            history: components["schemas"]["Past"][];
+            lines: components["schemas"]["LineSaid"][];
+            months: components["schemas"]["MonthSaid"][];
+            parameters: components["schemas"]["ParametersSaid"];
+            period: string;
+            /** @enum {unknown} */
+            scope: "bureau" | "community" | "own";
+        };
+        /**
          * Step
          * @description One answer of one gate.  outcome: pass | fail | unknown.  evidence: names and values it rests on.
          */
@@ -5128,9 +5489,9 @@ export interface components {
                 string
             ][];
             gate: string;
-            gate_words: components["schemas"]["Words"];
+            gate_words: components["schemas"]["telemed.patients.messages.Words"];
             outcome: string;
-            words: components["schemas"]["Words"];
+            words: components["schemas"]["telemed.patients.messages.Words"];
         };
         /**
          * StepRow
@@ -5163,11 +5524,11 @@ export interface components {
         StudyItem: {
             accession_number: string;
             acquired_at: string | null;
-            age: components["schemas"]["Words"] | null;
+            age: components["schemas"]["telemed.patients.messages.Words"] | null;
             anchor: string;
             birth_date: string | null;
             body_site: string;
-            clock: components["schemas"]["Words"] | null;
+            clock: components["schemas"]["telemed.patients.messages.Words"] | null;
             completeness: string;
             completeness_evidence: string;
             device: string;
@@ -5534,14 +5895,6 @@ export interface components {
             days: number;
             left: number;
         };
-        /**
-         * Words
-         * @description One sentence in both languages.
-         */
-        Words: {
-            en: string;
-            zh: string;
-        };
         /** Worklist */
         Worklist: {
             items: components["schemas"]["Line"][];
@@ -5584,6 +5937,14 @@ export interface components {
             template_id: string | null;
         };
         /**
+         * Words
+         * @description One sentence in both languages.
+         */
+        "telemed.patients.messages.Words": {
+            en: string;
+            zh: string;
+        };
+        /**
          * SeenRow
          * @description Frames of one image that a person was shown: in full data, as a compressed preview.
          */
@@ -5601,6 +5962,11 @@ export interface components {
             first_seen_at: string;
             last_seen_at: string;
             peer_address: string;
+        };
+        /** Words */
+        "telemed.statistics.messages.Words": {
+            en: string;
+            zh: string;
         };
     };
     responses: never;
@@ -9284,6 +9650,305 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SiteReports"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-decisions": {
+        parameters: {
+            query: {
+                period: string;
+                code: string;
+                cut?: "doctor" | "item" | "member";
+                organization?: string | null;
+                key?: string;
+                before?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-decisions-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-figures": {
+        parameters: {
+            query: {
+                period: string;
+                cut?: "item" | "member";
+                organization?: string | null;
+                version?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Indicators"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-own": {
+        parameters: {
+            query: {
+                period: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-quality": {
+        parameters: {
+            query: {
+                period: string;
+                cut?: "doctor" | "item" | "member";
+                organization?: string | null;
+                version?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-quality-table": {
+        parameters: {
+            query: {
+                period: string;
+                form: "csv" | "xlsx";
+                cut?: "doctor" | "item" | "member";
+                organization?: string | null;
+                language?: "en" | "zh";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-seals": {
+        parameters: {
+            query: {
+                period: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-table": {
+        parameters: {
+            query: {
+                period: string;
+                form: "csv" | "xlsx";
+                cut?: "item" | "member";
+                organization?: string | null;
+                language?: "en" | "zh";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
                 };
             };
             /** @description Problem */
