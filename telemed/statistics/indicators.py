@@ -41,7 +41,7 @@ class Unit(StrEnum):
 
 _KPI = Text(
     "国家医疗质量安全改进目标（2025）“检查检验结果互认率”",
-    "National quality and safety goals 2025, rate of recognition",
+    "National quality and safety goals 2025, recognition rate",
 )
 _REFORM = Text("国卫医发〔2022〕6号；国卫办规划函〔2025〕63号 第 17 项", "NHC 2022 no. 6; NHC 2025 no. 63, item 17")
 _READING = Text(
@@ -138,7 +138,7 @@ INDICATORS: tuple[Indicator, ...] = (
     _rate(
         "recognition-rate",
         "互认率",
-        "Rate of recognition",
+        "Recognition rate",
         (("recognised",), ("existing",)),
         Unit.PIECES,
         Text(

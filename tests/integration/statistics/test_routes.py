@@ -270,7 +270,7 @@ async def test_tables_hold_the_figures_and_no_formula(office: Office):
     assert status == 200
     sheet = load_workbook(io.BytesIO(content))["Indicators"]
     lines = list(sheet.iter_rows(values_only=True))
-    assert lines[1][lines[0].index("Rate of recognition (%)")] == 38.46
+    assert lines[1][lines[0].index("Recognition rate (%)")] == 38.46
     assert "f" not in {cell.data_type for row in sheet.iter_rows() for cell in row}
     bureau = await office.hire(Role.SUPERVISOR, "B")
     status, content, _ = await bureau.raw(f"/api/statistics/table?{PERIOD}&form=csv")
