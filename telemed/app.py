@@ -96,6 +96,11 @@ from telemed.results.routes import endpoints as sender_endpoints
 from telemed.results.routes_quarantine import endpoints as result_quarantine_endpoints
 from telemed.results.routes_tables import endpoints as table_endpoints
 from telemed.results.units import prepare as prepare_units
+from telemed.statistics.parameters import Parameters as CountingParameters
+from telemed.statistics.parameters import read_parameters as read_counting
+from telemed.statistics.routes import endpoints as statistics_endpoints
+from telemed.statistics.sealing import Sealer as StatisticsSealer
+from telemed.statistics.serving import Figures
 from telemed.timeline.judge import Judge
 from telemed.timeline.routes import Away, reads_results_of
 from telemed.timeline.routes import endpoints as timeline_endpoints
@@ -136,6 +141,7 @@ class County:
     judge: Judge
     documents: tuple[Document, ...]
     granting: tuple[GrantingParameters, ...]
+    counting: tuple[CountingParameters, ...]
 
 
 async def registry_away(_asked: Asked) -> Decided:
@@ -167,7 +173,7 @@ def assemble(
 
     key: what the secrets of one-time codes are encrypted with. spool: where uploads go; None only describes them.
     decide, check, judge: the recognition registry, as hospital systems, the order check and the timeline ask it.
-    Raises FaultyMaps if a code map cannot be used, MalformedParameters if those of granting cannot.
+    Raises FaultyMaps if a code map cannot be used, MalformedParameters if those of granting or statistics cannot.
     """
     limits = Limits()
     signal = Signal()
@@ -197,6 +203,7 @@ def assemble(
         judge=judge or Away(),
         documents=read_catalogues().documents,
         granting=read_parameters(),
+        counting=read_counting(),
     )
 
 
@@ -237,6 +244,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *his_endpoints(his_desk(county)),
         *his_page_endpoints(his_desk(county)),
         *catalogue_endpoints(county.documents, county.granting),
+        *statistics_endpoints(Figures(_zone(county.config), county.counting), scope),
         *quality_endpoints(
             county.granting, QualityCounty(_zone(county.config), county.config.recognition.community), scope
         ),
@@ -271,6 +279,7 @@ def tasks(county: County) -> dict[str, Work]:
         "recognition-organizations": lambda: know_organizations(_assessor(county), county.pool, county.clock),
         "quality-tickets": lambda: follow(county.pool, TICKETS, county.signal),
         "look-back-settling": lambda: settle_look_backs(county.pool, county.clock),
+        "statistics-sealer": StatisticsSealer(county.pool, _zone(county.config), county.counting, county.clock).run,
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
@@ -366,6 +375,8 @@ async def may_hear(pool: Pool, principal: Principal, topic: str) -> bool:
     if kind == "quality":
         concerned = (Action.QUALITY_READ, Action.QUALITY_LOOK_BACK, Action.TICKET_READ)
         return any(scope(principal, action).kind is not ScopeKind.NOWHERE for action in concerned)
+    if kind == "statistics":
+        return scope(principal, Action.STATISTICS_READ).kind is not ScopeKind.NOWHERE
     if kind == "admin":
         manages = (Action.DEVICE_READ, Action.ACCOUNT_MANAGE, Action.OPERATIONS_READ)
         return any(scope(principal, action).kind is not ScopeKind.NOWHERE for action in manages)

@@ -106,6 +106,10 @@ class Action(StrEnum):
     TICKET_READ = "quality-ticket.read"  # 影像问题, once confirmed
     TICKET_JUDGE = "quality-ticket.judge"  # the centre's quality officer confirms, dismisses, upholds
     TICKET_ANSWER = "quality-ticket.answer"  # the producing member: dealt with, or contested
+    # statistics
+    STATISTICS_READ = "statistics.read"  # official indicators
+    STATISTICS_QUALITY = "statistics.quality"  # all of them: the quality officer's
+    STATISTICS_DECISIONS = "statistics.decisions"  # the decisions behind a figure
 
 
 class Intent(StrEnum):

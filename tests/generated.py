@@ -17,6 +17,7 @@ import psycopg
 from telemed.config.reference import documents
 from telemed.db.migrate import migrate
 from telemed.embedded import start_postgres
+from telemed.statistics.reference import page as indicators
 from tests.conftest import dsn_of
 from tests.import_diagram import diagram
 from tests.pipeline import node
@@ -67,6 +68,7 @@ GENERATED: dict[Path, Callable[[], str]] = {
     ROOT / "telemed" / "db" / "schema.sql": schema,
     WEB / "openapi.json": openapi,
     ROOT / "docs" / "explanation" / "imports.md": diagram,
+    ROOT / "docs" / "reference" / "indicators.md": indicators,
     WEB / "src" / "api" / "schema.d.ts": typescript,
 }
 

@@ -36,7 +36,11 @@ def _reach(reach: Reach, *actions: Action) -> Mapping[Action, Reach]:
 # What every role has besides: the names of the places and people they work with.
 ANY_ROLE: Mapping[Action, Reach] = {Action.DIRECTORY_READ: Reach.COMMUNITY}
 
+# The own organisation's official figures and what stands behind them (practice 7).
+OWN_FIGURES = _reach(Reach.OWN, Action.STATISTICS_READ, Action.STATISTICS_DECISIONS)
+
 READER: Mapping[Action, Reach] = {
+    **OWN_FIGURES,
     **_reach(
         Reach.CENTER,
         Action.PATIENT_READ,
@@ -104,6 +108,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.TICKET_ANSWER,
     ),
     Role.REQUESTER: {
+        **OWN_FIGURES,
         **_reach(
             Reach.OWN,
             Action.PATIENT_READ,
@@ -131,6 +136,8 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.REPORT_READ,
         Action.RESULT_READ,
         Action.RECOGNITION_CHECK,
+        Action.STATISTICS_READ,
+        Action.STATISTICS_DECISIONS,
     ),
     Role.AUTHOR: READER,
     Role.VERIFIER: VERIFIER,
@@ -150,28 +157,34 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.TICKET_READ,
         ),
     },
-    Role.COORDINATOR: _reach(
-        Reach.CENTER,
-        Action.PATIENT_READ,
-        Action.REGISTRATION_READ,
-        Action.MATCH_READ,
-        Action.STUDY_READ,
-        Action.WORKLIST_READ,
-        Action.REPORT_READ,
-    ),
-    Role.MEDICAL_OFFICE: _reach(
-        Reach.CENTER,
-        Action.PATIENT_READ,
-        Action.PATIENT_REVIEW,
-        Action.REGISTRATION_READ,
-        Action.STUDY_READ,
-        Action.REPORT_READ,
-        Action.BREAK_GLASS_REVIEW,
-        Action.OPERATIONS_READ,
-        Action.QUALITY_READ,
-        Action.QUALITY_LOOK_BACK,
-        Action.TICKET_READ,
-    ),
+    Role.COORDINATOR: {
+        **OWN_FIGURES,
+        **_reach(
+            Reach.CENTER,
+            Action.PATIENT_READ,
+            Action.REGISTRATION_READ,
+            Action.MATCH_READ,
+            Action.STUDY_READ,
+            Action.WORKLIST_READ,
+            Action.REPORT_READ,
+        ),
+    },
+    Role.MEDICAL_OFFICE: {
+        **OWN_FIGURES,
+        **_reach(
+            Reach.CENTER,
+            Action.PATIENT_READ,
+            Action.PATIENT_REVIEW,
+            Action.REGISTRATION_READ,
+            Action.STUDY_READ,
+            Action.REPORT_READ,
+            Action.BREAK_GLASS_REVIEW,
+            Action.OPERATIONS_READ,
+            Action.QUALITY_READ,
+            Action.QUALITY_LOOK_BACK,
+            Action.TICKET_READ,
+        ),
+    },
     Role.QUALITY_OFFICER: {
         **_reach(
             Reach.CENTER,
@@ -185,12 +198,15 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.QUALITY_READ,
             Action.QUALITY_LOOK_BACK,
             Action.TICKET_READ,
+            Action.STATISTICS_READ,
+            Action.STATISTICS_QUALITY,
+            Action.STATISTICS_DECISIONS,
         ),
         **_reach(Reach.CENTER_ONLY, Action.QUALITY_RECORD, Action.TICKET_JUDGE),
         Action.TICKET_ANSWER: Reach.OWN,
     },
-    # de-identified: nothing that shows a patient
-    Role.SUPERVISOR: _reach(Reach.COMMUNITY, Action.OPERATIONS_READ, Action.QUALITY_READ),
+    # de-identified: nothing that shows a patient, and no decision about one
+    Role.SUPERVISOR: _reach(Reach.COMMUNITY, Action.OPERATIONS_READ, Action.QUALITY_READ, Action.STATISTICS_READ),
     # the three administrators see no patient at all
     Role.SYSTEM_ADMIN: _reach(
         Reach.EVERYWHERE,

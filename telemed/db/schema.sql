@@ -1683,6 +1683,88 @@ CREATE TABLE public.sign_in_attempt (
     locked_until timestamp with time zone
 );
 
+CREATE VIEW public.statistics_card AS
+ SELECT e.card,
+    d.organization_id,
+    d.patient_id,
+    d.decision_id,
+    e.client_id,
+    e.surface,
+    e.shown_to,
+    e.shown_at,
+    (e.suggestions <> '{}'::jsonb) AS asks,
+    r.outcome,
+    r.outcome_at,
+    r.reason_system,
+    r.reason_code,
+    COALESCE((m.meanings && ARRAY['recognise-and-cancel'::text, 'recognise-and-trim'::text]), false) AS gives_up,
+    COALESCE((m.meanings && ARRAY['recognise-and-trim'::text]), false) AS trims
+   FROM (((public.recognition_exposure e
+     JOIN LATERAL ( SELECT one.organization_id,
+            one.patient_id,
+            one.id AS decision_id
+           FROM (public.recognition_exposure_decision x
+             JOIN public.recognition_decision one ON ((one.id = x.decision_id)))
+          WHERE (x.card = e.card)
+          ORDER BY one.id
+         LIMIT 1) d ON (true))
+     LEFT JOIN LATERAL ( SELECT a.outcome,
+            a.outcome_at,
+            a.reason_system,
+            a.reason_code,
+            a.accepted
+           FROM public.recognition_response a
+          WHERE (a.card = e.card)
+          ORDER BY a.outcome_at DESC, a.received_at DESC, a.id DESC
+         LIMIT 1) r ON (true))
+     LEFT JOIN LATERAL ( SELECT array_agg((e.suggestions ->> (one.one)::text)) AS meanings
+           FROM unnest(r.accepted) one(one)) m ON (true));
+
+CREATE TABLE public.statistics_decision (
+    decision_id uuid NOT NULL,
+    written_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.statistics_result (
+    decision_id uuid NOT NULL,
+    item_key text NOT NULL,
+    result text NOT NULL,
+    piece text NOT NULL,
+    organization_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    acquiring_id uuid,
+    anchor timestamp with time zone,
+    verdict text NOT NULL,
+    exempt boolean NOT NULL,
+    certain boolean NOT NULL,
+    offered boolean NOT NULL,
+    covered boolean NOT NULL,
+    prints_hr boolean NOT NULL,
+    grant_id text,
+    price bigint,
+    modality text NOT NULL,
+    body_site text NOT NULL,
+    codes text[] NOT NULL
+);
+
+CREATE TABLE public.statistics_seal (
+    month date NOT NULL,
+    version integer NOT NULL,
+    content text NOT NULL,
+    content_hash text NOT NULL,
+    previous_hash text DEFAULT ''::text NOT NULL,
+    changes text DEFAULT '[]'::text NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    CONSTRAINT seal_changes_are_json CHECK ((jsonb_typeof((changes)::jsonb) = 'array'::text)),
+    CONSTRAINT seal_content_is_json CHECK (((content)::jsonb IS NOT NULL)),
+    CONSTRAINT seal_first_has_no_previous CHECK (((version = 1) = (previous_hash = ''::text))),
+    CONSTRAINT seal_hash_is_of_its_content CHECK ((content_hash = encode(sha256(convert_to(content, 'UTF8'::name)), 'hex'::text))),
+    CONSTRAINT seal_is_of_a_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT seal_versions_count_from_one CHECK ((version >= 1))
+);
+
 CREATE TABLE public.study_correction (
     id uuid NOT NULL,
     study_id uuid NOT NULL,
@@ -2054,6 +2136,15 @@ ALTER TABLE ONLY public.sign_in_attempt
 ALTER TABLE ONLY public.site_return
     ADD CONSTRAINT site_return_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.statistics_decision
+    ADD CONSTRAINT statistics_decision_pkey PRIMARY KEY (decision_id);
+
+ALTER TABLE ONLY public.statistics_result
+    ADD CONSTRAINT statistics_result_pkey PRIMARY KEY (decision_id, item_key, result);
+
+ALTER TABLE ONLY public.statistics_seal
+    ADD CONSTRAINT statistics_seal_pkey PRIMARY KEY (month, version);
+
 ALTER TABLE ONLY public.study_correction
     ADD CONSTRAINT study_correction_pkey PRIMARY KEY (id);
 
@@ -2229,6 +2320,8 @@ CREATE INDEX reading_queue ON public.reading USING btree (state, priority_rank, 
 
 CREATE INDEX receipt_by_version ON public.report_receipt USING btree (report_version_id, kind);
 
+CREATE INDEX report_version_by_signature ON public.report_version USING btree (signed_at);
+
 CREATE INDEX request_by_borrowed_card ON public.service_request USING btree (patient_id) WHERE card_mismatch;
 
 CREATE INDEX request_by_day ON public.service_request USING btree (organization_id, registered_at);
@@ -2263,6 +2356,8 @@ CREATE UNIQUE INDEX review_open_once ON public.identity_review USING btree (pati
 
 CREATE INDEX series_by_study ON public.imaging_series USING btree (study_id);
 
+CREATE INDEX service_request_by_registration ON public.service_request USING btree (registered_at);
+
 CREATE INDEX session_open_by_account ON public.session USING btree (account_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX setup_link_by_age ON public.setup_link USING btree (expires_at);
@@ -2270,6 +2365,8 @@ CREATE INDEX setup_link_by_age ON public.setup_link USING btree (expires_at);
 CREATE INDEX sign_in_attempt_by_age ON public.sign_in_attempt USING btree (last_at);
 
 CREATE INDEX site_return_by_due ON public.site_return USING btree (due_at) WHERE ((state <> 'closed'::text) AND (escalated_at IS NULL));
+
+CREATE INDEX statistics_result_by_time ON public.statistics_result USING btree (decided_at, decision_id);
 
 CREATE INDEX study_by_accession ON public.imaging_study USING btree (organization_id, accession_number) WHERE (accession_number <> ''::text);
 
@@ -2434,6 +2531,10 @@ CREATE TRIGGER result_message_is_never_truncated BEFORE TRUNCATE ON public.resul
 CREATE TRIGGER result_quarantine_act_is_append_only BEFORE DELETE OR UPDATE ON public.result_quarantine_act FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER result_quarantine_act_is_never_truncated BEFORE TRUNCATE ON public.result_quarantine_act FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER statistics_seal_is_append_only BEFORE DELETE OR UPDATE ON public.statistics_seal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER statistics_seal_is_never_truncated BEFORE TRUNCATE ON public.statistics_seal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
@@ -2923,6 +3024,12 @@ ALTER TABLE ONLY public.site_return
 
 ALTER TABLE ONLY public.site_return
     ADD CONSTRAINT site_return_returned_by_fkey FOREIGN KEY (returned_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.statistics_decision
+    ADD CONSTRAINT statistics_decision_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES public.recognition_decision(id);
+
+ALTER TABLE ONLY public.statistics_result
+    ADD CONSTRAINT statistics_result_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES public.recognition_decision(id);
 
 ALTER TABLE ONLY public.study_correction
     ADD CONSTRAINT study_correction_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);

@@ -15,7 +15,7 @@ from telemed.access.codes import SecretBox, load_or_create_key
 from telemed.access.passwords import Passwords
 from telemed.config import Config, load
 from telemed.db import Pool, open_pool
-from telemed.demo import agreements, day, hospital_system, laboratory
+from telemed.demo import agreements, day, hospital_system, laboratory, questions
 from telemed.demo.acts import Cast
 from telemed.demo.county import load_directory, read, write_accounts
 from telemed.demo.studies import Day
@@ -23,8 +23,11 @@ from telemed.demo.studies import read as read_day
 from telemed.embedded.postgres import running_dsn
 from telemed.reading.service.rule_book import RuleBook, read_rules
 from telemed.recognition.granting_files import read_parameters
+from telemed.registry import registry
 from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
+from telemed.statistics.parameters import read_parameters as read_counting
+from telemed.statistics.sealing import Sealer
 
 #: In the state folder: when the demo county was begun. A start that goes on with it counts its times from there.
 BEGAN = "demo-began"
@@ -47,6 +50,12 @@ async def bring(config: Config, *, people_only: bool) -> None:
             grants, reports = await _recognition(config, pool, studies, book, began)
             took = f"{time.monotonic() - begun:.1f} s"
             _say(f"演示互认：资格与检验结果 / demo recognition: {grants} grants, {reports} messages … {took}\n")
+            begun = time.monotonic()
+            decisions, sealed = await _statistics(config, pool, studies, book, began)
+            took = f"{time.monotonic() - begun:.1f} s"
+            _say(
+                f"演示统计：开单核对与封存 / demo statistics: {decisions} decisions, {sealed} months sealed … {took}\n"
+            )
     finally:
         await pool.close()
 
@@ -77,6 +86,20 @@ async def _recognition(config: Config, pool: Pool, studies: Day, book: RuleBook,
     ready = laboratory.messages(results, laboratory.people_of(studies.studies), began.astimezone(zone))
     intake = Intake(pool, zone, read_maps(MAPS))
     return grants, await laboratory.bring(pool, results, intake, ready, began)
+
+
+async def _statistics(config: Config, pool: Pool, studies: Day, book: RuleBook, began: datetime) -> tuple[int, int]:
+    """Ask what clinicians asked over two months, then seal what is over.
+
+    Returns how many decisions were made and how many months sealed.
+    """
+    zone = ZoneInfo(config.county.time_zone)
+    await questions.caught_up(pool)
+    check = registry(config, pool, lambda: datetime.now(UTC)).of_patient
+    cast, people = Cast(pool, book, zone), laboratory.people_of(studies.studies)
+    made = await questions.bring(pool, questions.read(), cast, check, people, began=began.astimezone(zone))
+    sealer = Sealer(pool, zone, read_counting(), lambda: datetime.now(UTC))
+    return made, len(await sealer.due(datetime.now(UTC)))
 
 
 def _began(config: Config) -> datetime:

@@ -298,6 +298,8 @@ VISITS: tuple[Visit, ...] = (
     ),
     Visit("catalogues", "/recognition/catalogues", "author", ".right [role='grid'] tbody [role='row']"),
     Visit("grants", "/recognition/grants", "author", "[role='grid']"),
+    Visit("statistics", "/statistics", "quality-officer", ".lines tbody tr"),
+    Visit("statistics-bureau", "/statistics", "supervisor", ".lines tbody tr", route="/statistics"),
     Visit("verify-code", "/verify", None, "input", route="/verify/:code?"),
     Visit("verify-code-found", lambda known: f"/verify/{known.facts.code}", None, ".result", route="/verify/:code?"),
 )

@@ -17,7 +17,7 @@ from telemed.access.passwords import Passwords
 from telemed.cds.deciding import Registry
 from telemed.cds.request import Asked, AskedOrder, Person
 from telemed.db import Pool
-from telemed.demo import agreements, laboratory
+from telemed.demo import agreements, laboratory, questions
 from telemed.demo.acts import Cast
 from telemed.demo.county import load_directory
 from telemed.demo.county import read as read_county
@@ -32,11 +32,17 @@ from telemed.recognition.granting_files import read_parameters
 from telemed.recognition.imaging_names import read as read_names
 from telemed.recognition.installing import install_catalogues
 from telemed.recognition.order import Context
+from telemed.recognition.replay import replay
 from telemed.recognition.rule_book import RuleBook
 from telemed.recognition.rules import Code, GrantState
 from telemed.recognition.rules_store import list_grants
 from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
+from telemed.statistics.counting import values
+from telemed.statistics.months import Month
+from telemed.statistics.parameters import read_parameters as read_counting
+from telemed.statistics.sealing import Sealer
+from telemed.statistics.serving import Figures
 from telemed.vocabulary import Sex
 
 pytestmark = pytest.mark.timeout(120)
@@ -124,10 +130,10 @@ async def test_a_film_machine_that_failed_is_suspended_and_another_is_due_soon(p
 
 
 async def test_laboratories_send_at_their_own_times_and_one_line_is_kept_apart(pool, began):
-    assert await send(pool, began) == 22
+    assert await send(pool, began) == 28
     assert await rows(pool, "select disposition, count(*) from result_message group by disposition order by 1") == [
         ("partly", 1),
-        ("stored", 21),
+        ("stored", 27),
     ]
     assert await rows(pool, "select reason, written, state from result_quarantine") == [
         ("unit-contradicts", "U/L", "open")
@@ -139,7 +145,7 @@ async def test_laboratories_send_at_their_own_times_and_one_line_is_kept_apart(p
     )
     assert began - timedelta(days=330) < earliest < began - timedelta(days=310)
     assert began - timedelta(days=2) < latest < began
-    assert people == 13
+    assert people == 15
     assert await rows(pool, "select number from laboratory_observation where flags = '{HH}' order by 1") == [
         ("23.10",),
         ("6.84",),
@@ -152,7 +158,7 @@ async def test_sending_twice_adds_nothing_and_what_was_interrupted_is_gone_on_wi
     counted = """select (select count(*) from result_message), (select count(*) from laboratory_observation),
                  (select count(*) from result_message_again), (select count(*) from event)"""
     assert await send(pool, began, most=6) == 6
-    assert await send(pool, began) == 16
+    assert await send(pool, began) == 22
     before = await rows(pool, counted)
     assert await send(pool, began) == 0
     assert await rows(pool, counted) == before
@@ -232,3 +238,38 @@ async def test_a_township_hears_of_the_joint_laboratory_s_results_of_the_day_bef
         "龙安联合医学检验所",
         "龙安县第一人民医院",
     }
+
+
+async def test_questions_of_two_months_are_asked_answered_and_counted_once(pool, began):
+    assert await install_catalogues(pool, began, uuid4) == ()
+    await agree(pool, began)
+    await send(pool, began)
+    await known(pool)
+    async with pool.transaction() as tx:  # nobody was registered at a township here; the results came from laboratories
+        await tx.execute(
+            "insert into patient_organization (organization_id, patient_id)"
+            " select o.id, p.id from organization o cross join patient p on conflict do nothing"
+        )
+
+    async def fetched(_result: str) -> bool:
+        return True
+
+    registry = Registry(pool, RuleBook(), fetched, utc_now)
+    cast, local = Cast(pool, read_rules(), ZONE), began.astimezone(ZONE)
+    await questions.caught_up(pool)
+    asked_for = questions.read()
+    made = await questions.bring(pool, asked_for, cast, registry.of_patient, PEOPLE, began=local)
+    assert made == sum(len(one.items) for one in asked_for)
+    assert await questions.bring(pool, asked_for, cast, registry.of_patient, PEOPLE, began=local) == 0
+    outcomes = await rows(pool, "select outcome, count(*) from recognition_response group by outcome order by outcome")
+    assert [name for name, _ in outcomes] == ["accepted", "overridden", "withdrawn"]
+    replayed = [one async for one in replay(pool, began - timedelta(days=90), began)]
+    assert len(replayed) == made
+    assert [one.differs for one in replayed if one.differs] == []
+    sealer = Sealer(pool, ZONE, read_counting(), utc_now)
+    await sealer.due(began)
+    last = Month.of(began, ZONE).moved(-1)
+    figures = Figures(ZONE, read_counting())
+    counted = values((await figures.month(pool, last, began)).cells, None)
+    assert counted["recognised"] >= 3
+    assert counted["savings-gross"] > 0

@@ -2680,6 +2680,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/statistics/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The decisions behind a figure
+         * @description 一个数字背后的互认决定
+         */
+        get: operations["get-statistics-decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/decisions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One decision with its trace
+         * @description 一个互认决定及其依据
+         */
+        get: operations["get-statistics-decisions-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Official indicators by month or half-year, member or item
+         * @description 官方指标：月度与半年，按机构或项目
+         */
+        get: operations["get-statistics-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Definitions of the indicators
+         * @description 指标定义
+         */
+        get: operations["get-statistics-indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own answers
+         * @description 我的答复
+         */
+        get: operations["get-statistics-own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All indicators, for the quality officer
+         * @description 全部指标，供质控员
+         */
+        get: operations["get-statistics-quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/quality-table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All indicators as CSV or Excel
+         * @description 全部指标表（CSV、Excel）
+         */
+        get: operations["get-statistics-quality-table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/seals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sealed versions and corrections
+         * @description 封存版本与更正
+         */
+        get: operations["get-statistics-seals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Official indicators as CSV or Excel
+         * @description 官方指标表（CSV、Excel）
+         */
+        get: operations["get-statistics-table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studies": {
         parameters: {
             query?: never;
@@ -4300,6 +4480,14 @@ export interface components {
             /** @enum {unknown} */
             outcome: "answered" | "images-sent" | "patient-absent" | "retaken" | "unreachable";
         };
+        /** AnswerSaid */
+        AnswerSaid: {
+            outcome: string;
+            outcome_at: string | null;
+            reason: string;
+            shown_at: string;
+            surface: string;
+        };
         /**
          * Belonging
          * @description Whose a study is: the person, and the registration it answers.
@@ -4482,6 +4670,15 @@ export interface components {
         CatalogueList: {
             items: components["schemas"]["CatalogueLine"][];
         };
+        /** CausesSaid */
+        CausesSaid: {
+            answers: number;
+            definitions: number;
+            grants: number;
+            parameters: number;
+            results: number;
+            withdrawals: number;
+        };
         /**
          * ChangeBody
          * @description Another device, another method, another place.  device None: all of them.
@@ -4494,6 +4691,15 @@ export interface components {
             items: string[];
             /** @enum {unknown} */
             kind: "change";
+        };
+        /** ChangeSaid */
+        ChangeSaid: {
+            after: number;
+            before: number;
+            code: string;
+            cut: string;
+            key: string;
+            organization_id: string;
         };
         /**
          * ChangedDevice
@@ -4577,7 +4783,7 @@ export interface components {
          */
         Checked: {
             as_of: string;
-            footer: components["schemas"]["Words"];
+            footer: components["schemas"]["telemed.patients.messages.Words"];
             orders: components["schemas"]["CheckedOrder"][];
         };
         /**
@@ -4597,14 +4803,14 @@ export interface components {
             findings: components["schemas"]["Step"][];
             name: string;
             name_en: string;
-            note: components["schemas"]["Words"] | null;
+            note: components["schemas"]["telemed.patients.messages.Words"] | null;
             reasons: components["schemas"]["ReasonWords"][];
             results: components["schemas"]["CheckedResult"][];
             soft: boolean;
             trace_hash: string;
             uncovered: components["schemas"]["telemed.cds.check_messages.ItemName"][];
             verdict: string | null;
-            verdict_words: components["schemas"]["Words"] | null;
+            verdict_words: components["schemas"]["telemed.patients.messages.Words"] | null;
         };
         /**
          * CheckedResult
@@ -4634,7 +4840,7 @@ export interface components {
             study: string | null;
             value: string;
             verdict: string;
-            verdict_words: components["schemas"]["Words"];
+            verdict_words: components["schemas"]["telemed.patients.messages.Words"];
             window: components["schemas"]["WindowLeft"] | null;
         };
         /**
@@ -4808,12 +5014,54 @@ export interface components {
             user: string;
         };
         /**
+         * DecisionDetail
+         * @description trace: canonical JSON as it was hashed.
+         */
+        DecisionDetail: {
+            cards: components["schemas"]["AnswerSaid"][];
+            decided_at: string;
+            engine_version: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            organization_id: string;
+            trace: string;
+            trace_hash: string;
+            verdict: string | null;
+        };
+        /**
+         * DecisionLine
+         * @description What one decision adds to a figure; nothing of the patient.
+         */
+        DecisionLine: {
+            decided_at: string;
+            /** Format: uuid */
+            id: string;
+            items: string[];
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            outcome: string;
+            reason: string;
+            surface: string;
+            value: number;
+            verdict: string | null;
+        };
+        /**
+         * DecisionPage
+         * @description next: the cursor of the next page, '' after the last.
+         */
+        DecisionPage: {
+            items: components["schemas"]["DecisionLine"][];
+            next: string;
+        };
+        /**
          * DetailAnswer
          * @description A decision as it was shown, and what stands about it.
          */
         DetailAnswer: {
             checked: components["schemas"]["CheckedOrder"];
-            footer: components["schemas"]["Words"];
+            footer: components["schemas"]["telemed.patients.messages.Words"];
             order: string;
             outcome: components["schemas"]["CardOutcome"] | null;
             shown_at: string;
@@ -5143,6 +5391,16 @@ export interface components {
             token_type: "Bearer";
         };
         /**
+         * FigureSaid
+         * @description of: the denominator, null for a plain count.  value null: hidden, or not to be had.  leads: it has decisions.
+         */
+        FigureSaid: {
+            code: string;
+            leads: string;
+            of: number | null;
+            value: number | null;
+        };
+        /**
          * Finding
          * @description What came of looking again.
          * @enum {unknown}
@@ -5164,7 +5422,7 @@ export interface components {
          * @description What the page shows before a form is sent. holder: whom the document belongs to already.
          */
         FormCheck: {
-            age: components["schemas"]["Words"] | null;
+            age: components["schemas"]["telemed.patients.messages.Words"] | null;
             birth_date: string | null;
             faults: components["schemas"]["FormFault"][];
             holder: components["schemas"]["Patient"] | null;
@@ -5179,7 +5437,7 @@ export interface components {
         FormFault: {
             code: string;
             field: string;
-            text: components["schemas"]["Words"];
+            text: components["schemas"]["telemed.patients.messages.Words"];
             weight: string;
         };
         /** FormerSender */
@@ -5367,7 +5625,7 @@ export interface components {
          */
         IdentityReview: {
             decided_at: string | null;
-            differences: components["schemas"]["Words"][];
+            differences: components["schemas"]["telemed.patients.messages.Words"][];
             findings: components["schemas"]["IdentityFinding"][];
             /** Format: uuid */
             id: string;
@@ -5410,6 +5668,23 @@ export interface components {
             reported_by: string;
             study: string | null;
             verdict: components["schemas"]["ResultVerdict"] | null;
+        };
+        /** IndicatorSaid */
+        IndicatorSaid: {
+            audience: string;
+            clause: components["schemas"]["telemed.statistics.messages.Words"];
+            code: string;
+            excluded: components["schemas"]["telemed.statistics.messages.Words"];
+            is_mean: boolean;
+            is_rate: boolean;
+            meaning: components["schemas"]["telemed.statistics.messages.Words"];
+            name: components["schemas"]["telemed.statistics.messages.Words"];
+            unit: string;
+        };
+        /** Indicators */
+        Indicators: {
+            definitions: string;
+            items: components["schemas"]["IndicatorSaid"][];
         };
         /**
          * Intent
@@ -5515,6 +5790,20 @@ export interface components {
         Lease: {
             lease_until: string;
         };
+        /**
+         * LineSaid
+         * @description organization_id null: the whole county.  key: of the item or doctor, '' for a member.
+         */
+        LineSaid: {
+            figures: components["schemas"]["FigureSaid"][];
+            hidden: boolean;
+            key: string;
+            name: components["schemas"]["telemed.statistics.messages.Words"];
+            organization_id: string | null;
+            organization_name: string;
+            reasons: components["schemas"]["Named"][];
+            sources: components["schemas"]["Named"][];
+        };
         /** Link */
         Link: {
             /** @default  */
@@ -5598,7 +5887,7 @@ export interface components {
         MatchFinding: {
             agreement: string;
             rule: string;
-            text: components["schemas"]["Words"] | null;
+            text: components["schemas"]["telemed.patients.messages.Words"] | null;
         };
         /**
          * Me
@@ -5715,11 +6004,32 @@ export interface components {
         ModesBody: {
             items: components["schemas"]["ModeChoice"][];
         };
+        /**
+         * MonthSaid
+         * @description version 0: not sealed, counted at `at` with `left_over` decisions not yet.  seals_from: when it may be sealed.
+         */
+        MonthSaid: {
+            at: string;
+            content_hash: string;
+            left_over: number;
+            month: string;
+            seals_from: string;
+            version: number;
+        };
         /** Moved */
         Moved: {
             /** Format: uuid */
             id: string;
             state: components["schemas"]["telemed.quality.tickets.State"];
+        };
+        /**
+         * Named
+         * @description A reason or source and how often.
+         */
+        Named: {
+            code: string;
+            count: number;
+            words: components["schemas"]["telemed.statistics.messages.Words"];
         };
         /**
          * Need
@@ -5822,7 +6132,7 @@ export interface components {
             issued_value: string;
             organization: string;
             status: string;
-            why: components["schemas"]["Words"];
+            why: components["schemas"]["telemed.patients.messages.Words"];
         };
         /**
          * NotShown
@@ -5956,7 +6266,7 @@ export interface components {
          */
         OrderReminder: {
             as_of: string;
-            footer: components["schemas"]["Words"];
+            footer: components["schemas"]["telemed.patients.messages.Words"];
             orders: components["schemas"]["RemindedOrder"][];
             patient: components["schemas"]["PatientFound"];
             popup: boolean;
@@ -6063,9 +6373,27 @@ export interface components {
         PaperList: {
             items: components["schemas"]["Paper"][];
         };
+        /** ParametersSaid */
+        ParametersSaid: {
+            ignored_hours: number;
+            look_back_days: number;
+            net_days: number;
+            opinion_fee: number;
+            re_order_days: number;
+            seal_day: number;
+            small_count: number;
+        };
         /** PasswordBody */
         PasswordBody: {
             password: string;
+        };
+        /**
+         * Past
+         * @description A sealed month for the chart, of the same member or county.
+         */
+        Past: {
+            figures: components["schemas"]["FigureSaid"][];
+            month: string;
         };
         /**
          * Patient
@@ -6073,7 +6401,7 @@ export interface components {
          */
         Patient: {
             address: string;
-            age: components["schemas"]["Words"] | null;
+            age: components["schemas"]["telemed.patients.messages.Words"] | null;
             birth_date: string | null;
             birth_date_estimated: boolean;
             born_at: string | null;
@@ -6121,7 +6449,7 @@ export interface components {
         PatientFound: {
             /** @enum {unknown} */
             identity: "doubtful" | "no-document" | "sure" | "unknown";
-            words: components["schemas"]["Words"];
+            words: components["schemas"]["telemed.patients.messages.Words"];
         };
         /** PatientList */
         PatientList: {
@@ -6267,7 +6595,7 @@ export interface components {
          */
         PriorResults: {
             as_of: string;
-            footer: components["schemas"]["Words"];
+            footer: components["schemas"]["telemed.patients.messages.Words"];
             items: components["schemas"]["telemed.his.messages.Line"][];
             patient: components["schemas"]["PatientFound"];
         };
@@ -6329,7 +6657,7 @@ export interface components {
          */
         Quote: {
             lines: components["schemas"]["QuoteLine"][];
-            text: components["schemas"]["Words"];
+            text: components["schemas"]["telemed.patients.messages.Words"];
         };
         /**
          * QuoteLine
@@ -6396,7 +6724,7 @@ export interface components {
             code: string;
             counted: boolean;
             group: string;
-            words: components["schemas"]["Words"];
+            words: components["schemas"]["telemed.patients.messages.Words"];
         };
         /**
          * ReassignBody
@@ -6482,7 +6810,7 @@ export interface components {
          */
         RegisteredPatient: {
             address: string;
-            age: components["schemas"]["Words"] | null;
+            age: components["schemas"]["telemed.patients.messages.Words"] | null;
             birth_date: string | null;
             birth_date_estimated: boolean;
             /** Format: uuid */
@@ -6611,7 +6939,7 @@ export interface components {
             order: string;
             popup: boolean;
             silent: string;
-            silent_words: components["schemas"]["Words"];
+            silent_words: components["schemas"]["telemed.patients.messages.Words"];
         };
         /**
          * ReportDetail
@@ -6780,10 +7108,10 @@ export interface components {
             decision: string;
             ground: components["schemas"]["Ground"];
             mark: string;
-            note: components["schemas"]["Words"];
+            note: components["schemas"]["telemed.patients.messages.Words"];
             steps: number[];
             window: components["schemas"]["WindowLeft"] | null;
-            words: components["schemas"]["Words"];
+            words: components["schemas"]["telemed.patients.messages.Words"];
         };
         /** ReturnToSiteBody */
         ReturnToSiteBody: {
@@ -6973,6 +7301,25 @@ export interface components {
             lease_until: string;
             revision: number;
             saved_at: string;
+        };
+        /** SealList */
+        SealList: {
+            items: components["schemas"]["SealSaid"][];
+        };
+        /**
+         * SealSaid
+         * @description causes null: a first version.  changed: how many figures differ; changes: those the reader may see.
+         */
+        SealSaid: {
+            causes: components["schemas"]["CausesSaid"] | null;
+            changed: number;
+            changes: components["schemas"]["ChangeSaid"][];
+            content_hash: string;
+            /** Format: date */
+            month: string;
+            previous_hash: string;
+            sealed_at: string;
+            version: number;
         };
         /** SecondFinalBody */
         SecondFinalBody: {
@@ -7179,6 +7526,20 @@ export interface components {
             total: number;
         };
         /**
+         * Statistics
+         * @description scope: whether lines of the whole community are there, only the own, or those a bureau may see.
+         */
+        Statistics: {
+            definitions: string;
+            history: components["schemas"]["Past"][];
+            lines: components["schemas"]["LineSaid"][];
+            months: components["schemas"]["MonthSaid"][];
+            parameters: components["schemas"]["ParametersSaid"];
+            period: string;
+            /** @enum {unknown} */
+            scope: "bureau" | "community" | "own";
+        };
+        /**
          * Step
          * @description One answer of one gate.  outcome: pass | fail | unknown.  evidence: names and values it rests on.
          */
@@ -7190,9 +7551,9 @@ export interface components {
                 string
             ][];
             gate: string;
-            gate_words: components["schemas"]["Words"];
+            gate_words: components["schemas"]["telemed.patients.messages.Words"];
             outcome: string;
-            words: components["schemas"]["Words"];
+            words: components["schemas"]["telemed.patients.messages.Words"];
         };
         /**
          * StepRow
@@ -7225,11 +7586,11 @@ export interface components {
         StudyItem: {
             accession_number: string;
             acquired_at: string | null;
-            age: components["schemas"]["Words"] | null;
+            age: components["schemas"]["telemed.patients.messages.Words"] | null;
             anchor: string;
             birth_date: string | null;
             body_site: string;
-            clock: components["schemas"]["Words"] | null;
+            clock: components["schemas"]["telemed.patients.messages.Words"] | null;
             completeness: string;
             completeness_evidence: string;
             device: string;
@@ -7311,7 +7672,7 @@ export interface components {
         /** SystemName */
         SystemName: {
             code: string;
-            words: components["schemas"]["Words"];
+            words: components["schemas"]["telemed.patients.messages.Words"];
         };
         /**
          * TableDoubt
@@ -7527,11 +7888,11 @@ export interface components {
         Timeline: {
             as_of: string;
             entries: components["schemas"]["TimelineEntry"][];
-            footer: components["schemas"]["Words"];
+            footer: components["schemas"]["telemed.patients.messages.Words"];
             next: string | null;
             not_shown: components["schemas"]["NotShown"];
             records: string[];
-            silent: components["schemas"]["Words"] | null;
+            silent: components["schemas"]["telemed.patients.messages.Words"] | null;
             steps: components["schemas"]["Step"][];
             systems: components["schemas"]["SystemName"][];
         };
@@ -7830,11 +8191,11 @@ export interface components {
             as_of: string;
             card: string | null;
             due: boolean;
-            footer: components["schemas"]["Words"];
+            footer: components["schemas"]["telemed.patients.messages.Words"];
             items: components["schemas"]["telemed.his.messages.Line"][];
             patient: components["schemas"]["PatientFound"];
             silent: string;
-            text: components["schemas"]["Words"];
+            text: components["schemas"]["telemed.patients.messages.Words"];
         };
         /** VoidBody */
         VoidBody: {
@@ -7863,14 +8224,6 @@ export interface components {
         /** WithdrawalBody */
         WithdrawalBody: {
             reason: string;
-        };
-        /**
-         * Words
-         * @description One sentence in both languages.
-         */
-        Words: {
-            en: string;
-            zh: string;
         };
         /** Worklist */
         Worklist: {
@@ -7939,8 +8292,16 @@ export interface components {
             reference: string;
             value: string;
             verdict: string | null;
-            verdict_words: components["schemas"]["Words"] | null;
+            verdict_words: components["schemas"]["telemed.patients.messages.Words"] | null;
             window: components["schemas"]["WindowLeft"] | null;
+        };
+        /**
+         * Words
+         * @description One sentence in both languages.
+         */
+        "telemed.patients.messages.Words": {
+            en: string;
+            zh: string;
         };
         /**
          * State
@@ -8048,6 +8409,11 @@ export interface components {
             first_seen_at: string;
             last_seen_at: string;
             peer_address: string;
+        };
+        /** Words */
+        "telemed.statistics.messages.Words": {
+            en: string;
+            zh: string;
         };
     };
     responses: never;
@@ -12732,6 +13098,305 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SiteReports"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-decisions": {
+        parameters: {
+            query: {
+                period: string;
+                code: string;
+                cut?: "doctor" | "item" | "member";
+                organization?: string | null;
+                key?: string;
+                before?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-decisions-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-figures": {
+        parameters: {
+            query: {
+                period: string;
+                cut?: "item" | "member";
+                organization?: string | null;
+                version?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Indicators"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-own": {
+        parameters: {
+            query: {
+                period: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-quality": {
+        parameters: {
+            query: {
+                period: string;
+                cut?: "doctor" | "item" | "member";
+                organization?: string | null;
+                version?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-quality-table": {
+        parameters: {
+            query: {
+                period: string;
+                form: "csv" | "xlsx";
+                cut?: "doctor" | "item" | "member";
+                organization?: string | null;
+                language?: "en" | "zh";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-seals": {
+        parameters: {
+            query: {
+                period: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-table": {
+        parameters: {
+            query: {
+                period: string;
+                form: "csv" | "xlsx";
+                cut?: "item" | "member";
+                organization?: string | null;
+                language?: "en" | "zh";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
                 };
             };
             /** @description Problem */

@@ -1,0 +1,1 @@
+"""Statistics of recognition: indicators, months, figures, seals, and the page 统计."""

@@ -1,0 +1,11 @@
+import type { RouteRecordRaw } from 'vue-router';
+
+const title = { zh: '统计', en: 'Statistics' };
+
+export const routes: readonly RouteRecordRaw[] = [
+  {
+    path: '/statistics',
+    component: () => import('./StatisticsPage.vue'),
+    meta: { title, nav: { title, order: 76, action: 'statistics.read', keys: 'g i' } },
+  },
+];
