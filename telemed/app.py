@@ -54,6 +54,10 @@ from telemed.events.hints import Hints
 from telemed.events.hub import Hub
 from telemed.events.signal import Signal
 from telemed.events.stream import serve as serve_stream
+from telemed.fhir.outcomes import of_problem as fhir_refusal
+from telemed.fhir.routes import Facade
+from telemed.fhir.routes import read_endpoints as fhir_endpoints
+from telemed.fhir.table import BASE as FHIR
 from telemed.http import authority, health, openapi, static
 from telemed.http import county as county_facts
 from telemed.http.server import Server
@@ -222,6 +226,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
         *check_endpoints(county.check, scope),
         *catalogue_endpoints(county.documents, county.granting),
+        *fhir_endpoints(Facade(county.config.public_url, _zone(county.config), county.maps, release())),
         *result_endpoints(_zone(county.config), county.maps),
         *table_endpoints(_zone(county.config), county.maps),
         *dicomweb_endpoints(
@@ -399,6 +404,7 @@ def application(county: County) -> web.Application:
         tls=config.public_url.startswith("https:"),
         clock=county.clock,
         wait=county.rates.wait,
+        refusals={FHIR: fhir_refusal},
     )
     app = server.application()
     if (config.http.web / "index.html").exists():
