@@ -45,9 +45,9 @@ latest as (
         o.ordered_at desc, o.status_rank desc, o.known_from desc, o.id desc),
 told as (
     select laboratory_result_name(o.report_id, o.code_system, o.code, o.sub_id) as name_id,
-        o.id, o.report_id, o.report_version_id, o.line, r.patient_id, r.linked, l.organization_id,
+        o.report_id, o.line, r.patient_id, r.linked, l.organization_id,
         g.code as organization_code, g.name as organization_name, l.number as report_number, o.code_system, o.code,
-        o.name, o.sub_id, o.codes, o.item_key, o.map_version, o.value_type, o.value_kind, o.value_text, o.comparator,
+        o.name, o.sub_id, o.codes, o.item_key, o.map_version, o.value_kind, o.value_text, o.comparator,
         o.number, o.high, o.denominator, o.value_codes, o.unit_written, o.unit_ucum, o.reference_range, o.flags,
         -- a report taken back takes its results with it, whether or not they were named
         case when r.status in ('cancelled', 'entered-in-error') and r.ordered_at >= o.ordered_at then r.status
@@ -70,7 +70,15 @@ placed as (
         case when t.collected_at is not null then t.collected_at + interval '1 microsecond'
              else (t.collected_day + 1)::timestamp at time zone %(zone)s::text end as ends
     from told t)
-select p.*, coalesce(p.begins, '0001-01-01 00:00:00+00') as sorted_at from placed p
+select p.name_id, p.report_id, p.line, p.patient_id, p.linked, p.organization_id, p.organization_code,
+    p.organization_name, p.report_number, p.code_system, p.code, p.name, p.sub_id, p.codes, p.item_key,
+    p.map_version, p.value_kind, p.value_text, p.comparator, p.number, p.high, p.denominator, p.value_codes,
+    p.unit_written, p.unit_ucum, p.reference_range, p.flags, p.status, p.collected_at, p.collected_day,
+    p.collected_written, p.collected_doubt, p.method_code, p.method_text, p.device, p.performer, p.notes,
+    p.specimen_id, p.specimen_code, p.specimen_text, p.specimen_system, p.specimen_flags, p.specimen_ambiguous,
+    p.specimen_received_at, p.ordered_at, p.known_from,
+    coalesce(p.begins, '0001-01-01 00:00:00+00') as sorted_at
+from placed p
 where (%(name_ids)s::text[] is null or p.name_id = any(%(name_ids)s::text[]))
   and (%(codes)s::text[] is null or p.code = any(%(codes)s::text[]) or p.item_key = any(%(codes)s::text[])
        or exists (select from jsonb_array_elements(p.codes) c where c ->> 'code' = any(%(codes)s::text[])))
