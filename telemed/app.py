@@ -54,6 +54,7 @@ from telemed.events.hints import Hints
 from telemed.events.hub import Hub
 from telemed.events.signal import Signal
 from telemed.events.stream import serve as serve_stream
+from telemed.fhir.intake import intake_endpoint
 from telemed.fhir.outcomes import of_problem as fhir_refusal
 from telemed.fhir.routes import Facade
 from telemed.fhir.routes import read_endpoints as fhir_endpoints
@@ -226,7 +227,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
         *check_endpoints(county.check, scope),
         *catalogue_endpoints(county.documents, county.granting),
-        *fhir_endpoints(Facade(county.config.public_url, _zone(county.config), county.maps, release())),
+        *_fhir(county),
         *result_endpoints(_zone(county.config), county.maps),
         *table_endpoints(_zone(county.config), county.maps),
         *dicomweb_endpoints(
@@ -236,6 +237,11 @@ def endpoints(county: County) -> list[Endpoint]:
             spool=county.spool,
         ),
     ]
+
+
+def _fhir(county: County) -> list[Endpoint]:
+    facade = Facade(county.config.public_url, _zone(county.config), county.maps, release())
+    return [*fhir_endpoints(facade), intake_endpoint(facade)]
 
 
 def tasks(county: County) -> dict[str, Work]:

@@ -26,9 +26,42 @@ select distinct v.report_id as id from laboratory_report_version v
 where v.patient_id = any(%(patient_ids)s::uuid[]) order by v.report_id;
 
 -- name: reports_of_message
--- Reports of which a message brought a version.
-select distinct v.report_id as id from laboratory_report_version v
-where v.message_id = %(message_id)s::uuid order by v.report_id;
+-- Reports of which a message brought a version; is_new: its first.
+select v.report_id, l.number_system, l.number, v.patient_id, p.created_at = v.known_from as patient_is_new,
+    not exists (select from laboratory_report_version w
+                where w.report_id = v.report_id and w.known_from < v.known_from) as is_new
+from laboratory_report_version v
+join laboratory_report l on l.id = v.report_id
+join patient p on p.id = v.patient_id
+where v.message_id = %(message_id)s::uuid and v.known_from = %(received_at)s::timestamptz
+order by v.report_id;
+
+-- name: results_of_message
+-- Results that a message brought when it came; is_new: nobody had brought them before.
+select laboratory_result_name(o.report_id, o.code_system, o.code, o.sub_id) as name_id,
+    not exists (select from laboratory_observation b
+                where b.report_id = o.report_id and b.code_system = o.code_system and b.code = o.code
+                  and b.sub_id = o.sub_id and b.known_from < o.known_from) as is_new
+from laboratory_observation o
+join laboratory_report_version v on v.id = o.report_version_id
+where v.message_id = %(message_id)s::uuid and o.known_from = %(received_at)s::timestamptz
+order by o.line;
+
+-- name: cases_of_message
+-- What of a message waits, or waited, for a person.
+select line, reason, place, written from result_quarantine
+where message_id = %(message_id)s::uuid order by line, place, reason;
+
+-- name: message_received
+-- When a message came, and how it was disposed of.
+select received_at, disposition from result_message where id = %(id)s::uuid;
+
+-- name: known_report
+-- The report of a number, if some version of it is there.
+select l.id from laboratory_report l
+where l.organization_id = %(organization_id)s::uuid and l.number_system = %(number_system)s::text
+  and l.number = %(number)s::text
+  and exists (select from laboratory_report_version v where v.report_id = l.id);
 
 -- name: observations
 -- Results of reports, each as it counts now by the sender's order; newest first, by keyset.

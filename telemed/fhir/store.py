@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from telemed.db import Connection, fetch_all, load
+from telemed.db import Connection, fetch_all, fetch_one, load
 from telemed.fhir.resources.diagnostic_report import LaboratoryReportRow, SignedReportRow
 from telemed.fhir.resources.guidance_response import DecisionRow
 from telemed.fhir.resources.imaging_study import StudyRow
@@ -24,6 +26,44 @@ queries = load(__name__)
 
 class _Id(msgspec.Struct):
     id: UUID
+
+
+class _Message(msgspec.Struct):
+    received_at: datetime
+    disposition: str
+
+
+class BroughtReport(msgspec.Struct, frozen=True):
+    report_id: UUID
+    number_system: str
+    number: str
+    patient_id: UUID
+    patient_is_new: bool
+    is_new: bool
+
+
+class BroughtResult(msgspec.Struct, frozen=True):
+    name_id: str
+    is_new: bool
+
+
+class Case(msgspec.Struct, frozen=True):
+    """Something of a message that waits for a person.  line: of its entry, counted from 1; 0: the whole message."""
+
+    line: int
+    reason: str
+    place: str
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a message brought, and what of it was kept apart."""
+
+    disposition: str
+    reports: Sequence[BroughtReport]
+    results: Sequence[BroughtResult]
+    cases: Sequence[Case]
 
 
 def scoped(scope: Scope) -> dict[str, Any]:
@@ -69,10 +109,26 @@ async def reports_of(connection: Connection, patient_ids: Sequence[UUID]) -> lis
     return [row.id for row in await fetch_all(connection, queries["reports_of_patients"], params, _Id)]
 
 
-async def reports_of_message(connection: Connection, message_id: UUID) -> list[UUID]:
-    """Laboratory reports of which a message brought a version."""
+async def known_report(connection: Connection, organization_id: UUID, system: str, number: str) -> UUID | None:
+    """The report of a laboratory's number, if some version of it is there."""
+    params = {"organization_id": organization_id, "number_system": system, "number": number}
+    row = await fetch_one(connection, queries["known_report"], params, _Id)
+    return None if row is None else row.id
+
+
+async def brought(connection: Connection, message_id: UUID) -> Brought:
+    """What became of a message when it came.  Raises LookupError for one that is not kept."""
     params = {"message_id": message_id}
-    return [row.id for row in await fetch_all(connection, queries["reports_of_message"], params, _Id)]
+    message = await fetch_one(connection, queries["message_received"], {"id": message_id}, _Message)
+    if message is None:
+        raise LookupError("a message that was just kept is not there")
+    timed = {**params, "received_at": message.received_at}
+    return Brought(
+        disposition=message.disposition,
+        reports=await fetch_all(connection, queries["reports_of_message"], timed, BroughtReport),
+        results=await fetch_all(connection, queries["results_of_message"], timed, BroughtResult),
+        cases=await fetch_all(connection, queries["cases_of_message"], params, Case),
+    )
 
 
 async def observations(connection: Connection, params: Mapping[str, Any]) -> list[ObservationRow]:

@@ -17,6 +17,8 @@ from telemed.errors import Conflict, Invalid, NotFound
 from telemed.events import append
 from telemed.results import store
 from telemed.results.code_map import CodeMaps
+from telemed.results.fhir_bundle import BundleFault, read_bundle
+from telemed.results.fhir_reports import results as of_bundle
 from telemed.results.hl7_message import Malformed, read
 from telemed.results.observations import results
 from telemed.results.report import REASONS, Results
@@ -152,6 +154,17 @@ def _understood(case: _Locked, zone: ZoneInfo) -> Results:
     """What the bytes say; times are judged by when they came, as they were the first time."""
     if case.format == "table":
         return read_table(case.bytes, zone, received_at=case.received_at).results
+    if case.format == "fhir-r4":
+        bundle = read_bundle(case.bytes)
+        code = case.organization_code
+        understood = (
+            bundle
+            if isinstance(bundle, BundleFault)
+            else of_bundle(bundle, zone, received_at=case.received_at, organization_code=code)
+        )
+        if isinstance(understood, Results):
+            return understood
+        raise Conflict("case-not-readable", "消息已无法读取。", "The message cannot be read any more.")
     message = read(case.bytes)
     found = message if isinstance(message, Malformed) else results(message, zone, received_at=case.received_at)
     if isinstance(found, Malformed):
