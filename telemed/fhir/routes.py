@@ -17,7 +17,7 @@ from telemed.fhir.capability import statement
 from telemed.fhir.datatypes import Json, encode
 from telemed.fhir.finding import Asker, Find, Found, Page
 from telemed.fhir.outcomes import MEDIA, Issue, Refusal, of_refusal, outcome, response
-from telemed.fhir.searching import Search, link, understand
+from telemed.fhir.searching import ID, Search, link, understand
 from telemed.fhir.table import BASE, TABLE, Served
 from telemed.http.wire import PUBLIC, Call, Endpoint, Stream, Upload
 from telemed.results.code_map import CodeMaps
@@ -96,6 +96,8 @@ class Reading:
         if refused is not None:
             return await refuse(call, refused)
         number = call.path["id"]
+        if not ID.fullmatch(number):
+            return await refuse(call, UNKNOWN)
         page = await self._page(call, Search(ids=(number,), count=1))
         one = next((each for each in page.found if each.resource["id"] == number), None)
         if one is None:

@@ -35,7 +35,7 @@ _MODIFIERS: Mapping[Kind, frozenset[str]] = {
     "date": frozenset(),
     "reference": frozenset(),
 }
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _DATE = re.compile(
     r"(?P<prefix>[a-z]{2})?(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
     r"(?:T(?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d{1,9})?)?(?P<zone>Z|[+ -]\d{2}:\d{2})?)?)?)?"
@@ -177,7 +177,7 @@ class _Reading:
         elif name == "_id":
             if self.ids is not None:
                 return _twice(name)
-            self.ids = tuple(one for one in value.split(",")[:MOST_VALUES] if _ID.fullmatch(one))
+            self.ids = tuple(one for one in value.split(",")[:MOST_VALUES] if ID.fullmatch(one))
         return None
 
     def take(self, param: Param, modifier: str, value: str) -> Refusal | None:
@@ -264,7 +264,7 @@ def _referred(value: str, targets: Sequence[str], base: str) -> str | None:
     kind, slash, number = relative.rpartition("/")
     if not slash:
         kind = targets[0] if len(targets) == 1 else ""
-    if (targets and kind not in targets) or not kind or not _ID.fullmatch(number):
+    if (targets and kind not in targets) or not kind or not ID.fullmatch(number):
         return None
     return f"{kind}/{number}"
 

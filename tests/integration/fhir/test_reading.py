@@ -322,3 +322,22 @@ async def test_a_system_finds_the_decisions_it_asked_for_and_a_person_those_of_t
     assert (await other.get(f"GuidanceResponse?patient={glucose}")).resources == []
     assert len((await reader.get(f"GuidanceResponse?patient={glucose}")).resources) == 1
     assert (await township.get(f"GuidanceResponse/{number}")).status == 404
+
+
+WORDS = ["%00", "%20", "..%2F..", "x" * 70, "9" * 30, "-1", "%F0%A0%AE%B7", "'%20or%201=1", "{}", "null", "00000000000000000000000000000000-0123456789abcdef"]  # fmt: skip # noqa: E501
+
+
+@pytest.mark.parametrize("kind", [one.kind for one in TABLE])
+async def test_nonsense_is_refused_or_finds_nothing_and_is_never_a_bug(county, reader, auditor, kind):
+    who = auditor if kind == "AuditEvent" else reader
+    names = [one.name for one in next(each for each in TABLE if each.kind == kind).params]
+    for word in WORDS:
+        answers = [await who.get(f"{kind}/{word}")]
+        answers += [await who.get(f"{kind}?{name}={word}&_id={word}") for name in [*names, "_count", "_cursor"]]
+        answers += [await who.search(kind, "&".join(f"{name}={word}" for name in names))]
+        assert all(one.status in {200, 400, 404} for one in answers), [(one.status, one.body) for one in answers]
+    raw = await who.post(f"{kind}/_search", b"\xff\xfe&&&=%zz", Content_Type="application/x-www-form-urlencoded")
+    assert raw.status in {200, 400}
+    assert (await who.post(f"{kind}/_search", b"{}", Content_Type="application/json")).status == 415
+    large = await who.post(f"{kind}/_search", b"a" * 20_000, Content_Type="application/x-www-form-urlencoded")
+    assert large.status == 413
