@@ -17,9 +17,9 @@ from telemed.fhir.capability import statement
 from telemed.fhir.datatypes import Json, encode
 from telemed.fhir.finding import Asker, Find, Found, Page
 from telemed.fhir.outcomes import MEDIA, Issue, Refusal, of_refusal, outcome, response
-from telemed.fhir.searching import ID, Search, link, understand
+from telemed.fhir.searching import ID, Search, link, understand, uuids
 from telemed.fhir.table import BASE, TABLE, Served
-from telemed.http.wire import PUBLIC, Call, Endpoint, Stream, Upload
+from telemed.http.wire import PUBLIC, Call, Endpoint, Entity, Stream, Upload
 from telemed.results.code_map import CodeMaps
 from telemed.vocabulary import Text
 
@@ -144,7 +144,9 @@ class Reading:
             return await refuse(call, Refusal(400, "required", text))
         page = await self._page(call, search)
         shown = [one for one in page.found if not one.gone]
-        await answered(call, shown)
+        await answered(
+            call, shown, [Entity("patient", one, one) for one in uuids(search.references.get("patient")) or ()]
+        )
         return response(200, self._bundle(search, shown, page, pairs))
 
     async def _page(self, call: Call[Any, Any], search: Search) -> Page:
@@ -204,11 +206,10 @@ async def body_of(call: Call[Any, Any], limit: int) -> bytes | None:
     return bytes(raw)
 
 
-async def answered(call: Call[Any, Any], found: Sequence[Found]) -> None:
-    """Record a reading with whose records it showed, before its answer."""
-    for one in found:
-        if one.about is not None and one.about not in call.entities:
-            call.entities.append(one.about)
+async def answered(call: Call[Any, Any], found: Sequence[Found], asked: Sequence[Entity] = ()) -> None:
+    """Record a reading before its answer, with whose records it showed and whose were asked for in vain."""
+    shown = [one.about for one in found if one.about is not None]
+    call.entities += dict.fromkeys([*shown, *asked])
     call.detail["found"] = len(found)
     async with call.pool.transaction() as tx:
         await call.gate.record(tx, call.record("success"))

@@ -199,6 +199,10 @@ async def test_each_reading_is_recorded_with_whose_record_it_showed(glucose, cou
     assert action == "report.read"
     assert entities[0]["patient"] == glucose
     assert (detail["found"], detail["route"]) == (1, "GET /fhir/R4/Observation")
+    other = await register(county, "https://township.example", "township")
+    await other.get(f"Observation?patient={glucose}")
+    in_vain = await county.one("select entities from audit_event order by id desc limit 1")
+    assert in_vain == [{"kind": "patient", "id": glucose, "patient": glucose}]
 
 
 async def test_the_auditor_finds_the_trail_and_nobody_else(glucose, reader, auditor):

@@ -15,9 +15,8 @@ from tests.unit.recognition import good
 CASE = good.laboratory()
 KNOWN = CASE.facts.candidates[0]
 GRANT = CASE.facts.grants[0]
-ROW = rows.observation(
-    item_key=GRANT.item_key, collected_at=KNOWN.collected_at, ordered_at=KNOWN.collected_at + timedelta(hours=1)
-)
+TAKEN = KNOWN.collected_at or rows.AT
+ROW = rows.observation(item_key=GRANT.item_key, collected_at=TAKEN, ordered_at=TAKEN + timedelta(hours=1))
 ACCEPTER = CASE.order.organization_id
 
 
@@ -52,4 +51,4 @@ def test_without_one_of_its_grounds_there_is_no_mark(facts):
 
 def test_a_time_of_collection_that_is_missing_or_after_the_report_carries_none():
     assert marked(rows.replaced(ROW, collected_at=None)) is None
-    assert marked(rows.replaced(ROW, ordered_at=KNOWN.collected_at - timedelta(hours=1))) is None
+    assert marked(rows.replaced(ROW, ordered_at=TAKEN - timedelta(hours=1))) is None
