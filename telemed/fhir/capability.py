@@ -8,6 +8,7 @@ from telemed.fhir.datatypes import Json, coding, concept, whole
 from telemed.fhir.table import BASE, VERSION, Served
 
 _SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+_OPERATION = "http://hl7.org/fhir/OperationDefinition"
 #: The day this form of the facade was agreed.
 _DATE = "2026-11-26"
 
@@ -64,5 +65,6 @@ def _resource(one: Served) -> Json:
                 }
                 for param in one.params
             ],
+            "operation": [{"name": name, "definition": f"{_OPERATION}/{one.kind}-{name}"} for name in one.operations],
         }
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -41,6 +43,25 @@ async def observations(connection: Connection, asker: Asker, search: Search) -> 
     found = await told(connection, rows[: search.count], asker.organization_id, asker.zone)
     codes = search.tokens.get("code")
     return Page([one for one in found if codes is None or _coded(one.resource, codes)], following)
+
+
+#: Of so many results, the newest, the last of each code are picked.
+MOST_LOOKED_AT = 1000
+
+
+async def last_of_each(connection: Connection, asker: Asker, search: Search, most: int) -> Page:
+    """`$lastn`: of each code, or item where the map knows one, the newest results; those without a time last."""
+    page = await observations(connection, asker, replace(search, count=MOST_LOOKED_AT, before=None))
+    counted: Counter[tuple[str, str]] = Counter()
+    kept: list[Found] = []
+    for one in page.found:
+        named = one.resource["code"].get("coding") or [{"code": one.resource["code"]["text"]}]
+        last = named[-1]
+        key = (str(last.get("system", "")), str(last.get("code", "")))
+        counted[key] += 1
+        if counted[key] <= most:
+            kept.append(one)
+    return Page(kept)
 
 
 async def told(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,12 @@ UNKNOWN = Refusal(404, "not-found", Text("找不到该资源。", "There is no s
 GONE = Refusal(410, "deleted", Text("该报告的签发已撤回。", "The signature of this report was taken back."))
 NOT_SERVED = Refusal(404, "not-supported", Text("不提供该资源或地址。", "This resource or address is not served."))
 TOO_LARGE = Refusal(413, "too-long", Text("检索内容过长。", "The search is too long."))
+BAD_LASTN = Refusal(
+    400,
+    "required",
+    Text("$lastn 须给出 patient；max 为 1 至 99。", "$lastn needs a patient; max is between 1 and 99."),
+    "max",
+)
 NOT_FORM = Refusal(
     415,
     "not-supported",
@@ -115,6 +122,27 @@ class Reading:
         refused = _stands_against(call, self._served, pairs)
         return await (self._answer(call, pairs) if refused is None else refuse(call, refused))
 
+    async def lastn(self, call: Call[Any, Any]) -> web.Response:
+        """Observation/$lastn: a search with `max`, how many of each code (1 if not said)."""
+        pairs = list(call.request.query.items())
+        refused = _stands_against(call, self._served, pairs)
+        if refused is not None:
+            return await refuse(call, refused)
+        written = [value for name, value in pairs if name == "max"] or ["1"]
+        most = int(written[0]) if re.fullmatch(r"[1-9][0-9]?", written[0]) and len(written) == 1 else 0
+        rest = [one for one in pairs if one[0] != "max"]
+        search = understand(rest, self._served.params, zone=self._facade.zone, base=self._facade.base, strict=True)
+        if isinstance(search, Refusal):
+            return await refuse(call, search)
+        if not most or "patient" not in search.references:
+            return await refuse(call, BAD_LASTN)
+        async with call.pool.connection() as connection:
+            page = await finding_results.last_of_each(connection, self._facade.asker(call), search, most)
+        await answered(call, page.found, _asked_for(search))
+        made = self._bundle(search, page.found, page, rest)
+        address = link(self._facade.base, "Observation/$lastn", [*search.used, ("max", str(most))])
+        return response(200, {**made, "link": [{"relation": "self", "url": address}]})
+
     async def search_by_form(self, call: Call[Any, Any]) -> web.Response:
         """Parameters in the body, together with those of the address (FHIR R4 3.1.1.1)."""
         pairs = list(call.request.query.items())
@@ -144,9 +172,7 @@ class Reading:
             return await refuse(call, Refusal(400, "required", text))
         page = await self._page(call, search)
         shown = [one for one in page.found if not one.gone]
-        await answered(
-            call, shown, [Entity("patient", one, one) for one in uuids(search.references.get("patient")) or ()]
-        )
+        await answered(call, shown, _asked_for(search))
         return response(200, self._bundle(search, shown, page, pairs))
 
     async def _page(self, call: Call[Any, Any], search: Search) -> Page:
@@ -187,6 +213,11 @@ _LEFT_OUT = Issue(
         "Some parameters are not served and were left out; the self link shows those that were used.",
     ),
 )
+
+
+def _asked_for(search: Search) -> list[Entity]:
+    """Whose records a search asked for, whether or not it found any."""
+    return [Entity("patient", one, one) for one in uuids(search.references.get("patient")) or ()]
 
 
 def _stands_against(call: Call[Any, Any], served: Served, pairs: Sequence[tuple[str, str]] = ()) -> Refusal | None:
@@ -250,6 +281,9 @@ def read_endpoints(facade: Facade) -> list[Endpoint]:
             "systems": registered_systems(facade.public_url, facade.remote, allowed=one.systems),
         }
         zh, en = one.text
+        if "lastn" in one.operations:
+            each = Text("FHIR：每项检验最近的结果", "FHIR: the last results of each item")
+            made.append(Endpoint("GET", f"{path}/$lastn", one.action, routes.lastn, each, **shared))
         made += [
             Endpoint("GET", path, one.action, routes.search, Text(f"FHIR：检索{zh}", f"FHIR: search {en}"), **shared),
             Endpoint(

@@ -16,7 +16,8 @@ class Served:
     """One resource.
 
     action: what a person must be allowed.  needs: one of these has to be given, so that nobody lists everybody.
-    systems: whether a registered system may read its own organisation's.
+    systems: whether a registered system may read its own organisation's.  operations: `$name` on the type, as searches
+    with a further parameter.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Served:
     params: tuple[Param, ...] = ()
     needs: frozenset[str] = frozenset()
     systems: bool = True
+    operations: tuple[str, ...] = ()
 
 
 _PATIENT = Param("patient", "reference", Text("患者", "Whose it is"), ("Patient",))
@@ -81,6 +83,7 @@ TABLE: tuple[Served, ...] = (
             _date("date", "采集时间", "When the specimen was taken"),
         ),
         frozenset({"patient", "_id"}),
+        operations=("lastn",),
     ),
     Served(
         "DiagnosticReport",

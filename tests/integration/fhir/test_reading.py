@@ -16,6 +16,7 @@ from tests.integration.fhir.conftest import BASE, HERE, THERE, register, sign_in
 from tests.unit.cds import test_cards
 from tests.unit.fhir.rows import valid
 from tests.unit.recognition import good
+from tests.unit.results import fhir_samples as samples
 
 NUMBER = "239999195603140024"
 SYSTEM = "urn:oid:2.16.156.10011.1.3"
@@ -34,7 +35,10 @@ async def test_the_capability_statement_is_open_and_lists_exactly_what_is_routed
         if one.canonical.startswith(f"{BASE}/") and one.canonical.endswith("/{id}")
     }
     assert listed == routed == {one.kind for one in TABLE}
+    operations = {one.canonical for one in county.server.app.router.resources() if "/$" in one.canonical}
+    assert operations == {f"{BASE}/{one.kind}/${name}" for one in TABLE for name in one.operations}
     for one in answer.body["rest"][0]["resource"]:
+        assert len(one.get("operation", [])) == sum(path.startswith(f"{BASE}/{one['type']}/$") for path in operations)
         served = next(each for each in TABLE if each.kind == one["type"])
         assert [each["name"] for each in one.get("searchParam", [])] == [each.name for each in served.params]
 
@@ -345,3 +349,32 @@ async def test_nonsense_is_refused_or_finds_nothing_and_is_never_a_bug(county, r
     assert (await who.post(f"{kind}/_search", b"{}", Content_Type="application/json")).status == 415
     large = await who.post(f"{kind}/_search", b"a" * 20_000, Content_Type="application/x-www-form-urlencoded")
     assert large.status == 413
+
+
+async def test_the_last_result_of_each_item_is_found_at_once(lis, county):
+    contents = [
+        samples.raw(
+            samples.entry(samples.SERUM, {**samples.SPECIMEN, "receivedTime": ""}),
+            samples.entry(
+                samples.GLUCOSE, samples.observation(number=hour, effectiveDateTime=f"2026-11-23T0{hour}:00:00+08:00")
+            ),
+            samples.entry(samples.POTASSIUM, samples.observation("2823-3", "钾", 4.1)),
+            samples.entry(
+                samples.REPORT, samples.report(samples.GLUCOSE, samples.POTASSIUM, identifier=[{"value": f"F{hour}"}])
+            ),
+            name=f"B{hour}",
+        )
+        for hour in (5, 7, 6)
+    ]
+    for content in contents:
+        assert (await lis.post("", content)).status == 200
+    patient = await county.one("select distinct patient_id from laboratory_report_version")
+    path = f"{BASE}/Observation/$lastn"
+    token = lis.system.token(path)
+    found = await county.send("GET", f"{path}?patient={patient}", Authorization=f"Bearer {token}")
+    valid(found.body)
+    assert sorted(one["valueQuantity"]["value"] for one in found.resources) == [4.1, 7]
+    two = await lis.get(f"Observation/$lastn?patient={patient}&code=2345-7&max=2")
+    assert [one["valueQuantity"]["value"] for one in two.resources] == [7, 6]
+    for wrong in ("max=0", "max=x", f"patient={patient}&max=100", f"patient={patient}&flavour=sweet"):
+        assert (await lis.get(f"Observation/$lastn?{wrong}")).status == 400

@@ -3236,6 +3236,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/R4/Observation/$lastn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * FHIR: the last results of each item
+         * @description FHIR：每项检验最近的结果
+         */
+        get: operations["get-fhir-R4-Observation-$lastn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/R4/Observation/_search": {
         parameters: {
             query?: never;
@@ -11871,6 +11891,35 @@ export interface operations {
         };
     };
     "get-fhir-R4-Observation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-fhir-R4-Observation-$lastn": {
         parameters: {
             query?: never;
             header?: never;
