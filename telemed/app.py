@@ -52,6 +52,11 @@ from telemed.events.hints import Hints
 from telemed.events.hub import Hub
 from telemed.events.signal import Signal
 from telemed.events.stream import serve as serve_stream
+from telemed.fhir.intake import intake_endpoint
+from telemed.fhir.outcomes import of_problem as fhir_refusal
+from telemed.fhir.routes import Facade
+from telemed.fhir.routes import read_endpoints as fhir_endpoints
+from telemed.fhir.table import BASE as FHIR
 from telemed.his.desk import Desk as HisDesk
 from telemed.his.routes import endpoints as his_endpoints
 from telemed.his.routes_page import endpoints as his_page_endpoints
@@ -244,6 +249,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *his_endpoints(his_desk(county)),
         *his_page_endpoints(his_desk(county)),
         *catalogue_endpoints(county.documents, county.granting),
+        *_fhir(county),
         *statistics_endpoints(Figures(_zone(county.config), county.counting), scope),
         *quality_endpoints(
             county.granting, QualityCounty(_zone(county.config), county.config.recognition.community), scope
@@ -258,6 +264,11 @@ def endpoints(county: County) -> list[Endpoint]:
             spool=county.spool,
         ),
     ]
+
+
+def _fhir(county: County) -> list[Endpoint]:
+    facade = Facade(county.config.public_url, _zone(county.config), county.maps, release())
+    return [*fhir_endpoints(facade), intake_endpoint(facade)]
 
 
 def his_desk(county: County) -> HisDesk:
@@ -441,6 +452,7 @@ def application(county: County) -> web.Application:
         tls=config.public_url.startswith("https:"),
         clock=county.clock,
         wait=county.rates.wait,
+        refusals={FHIR: fhir_refusal},
     )
     app = server.application()
     if (config.http.web / "index.html").exists():

@@ -33,6 +33,14 @@ def openapi() -> str:
     return json.dumps(described(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+def capability() -> str:
+    from telemed.fhir.capability import statement  # noqa: PLC0415 -- heavy, and only this file needs it
+    from telemed.fhir.table import TABLE  # noqa: PLC0415
+
+    made = statement(TABLE, public_url="https://county.example", release="0")
+    return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+
+
 def typescript() -> str:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "schema.d.ts"
@@ -69,6 +77,7 @@ GENERATED: dict[Path, Callable[[], str]] = {
     WEB / "openapi.json": openapi,
     ROOT / "docs" / "explanation" / "imports.md": diagram,
     ROOT / "docs" / "reference" / "indicators.md": indicators,
+    ROOT / "docs" / "conformance" / "fhir-capability-statement.json": capability,
     WEB / "src" / "api" / "schema.d.ts": typescript,
 }
 

@@ -16,6 +16,7 @@ from telemed.http.wire import Call, CallRecord, Endpoint, Nothing
 from telemed.vocabulary import Action, Text
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 DEFAULT_SPAN = timedelta(days=7)
 
 
@@ -117,36 +118,47 @@ class _Sealed(msgspec.Struct):
     sealed_at: datetime | None
 
 
-async def search(call: Call[TrailQuery, Nothing]) -> Trail:
-    """Who did what: by patient, person, thing and time, newest first."""
-    query = call.query
-    until = query.until or FAR
-    since = query.since or call.now - DEFAULT_SPAN
+async def find(
+    connection: Connection,
+    query: TrailQuery,
+    now: datetime,
+    *,
+    id: int | None = None,  # noqa: A002 -- the column
+) -> tuple[list[TrailItem], str | None]:
+    """Rows that answer a question, newest first, and where the next page begins.  id: one row, whenever it was."""
     before_at, before_id = _cursor(query.before)
     entity = {name: value for name, value in (("kind", query.entity_kind), ("id", query.entity_id)) if value}
     params = {
+        "id": id,
         "patient": _contains({"patient": str(query.patient_id)} if query.patient_id else {}),
         "entity": _contains({name: str(value) for name, value in entity.items()}),
         "practitioner_id": query.practitioner_id,
         "action": query.action,
         "outcome": query.outcome,
-        "since": since,
-        "until": until,
+        "since": query.since or (now - DEFAULT_SPAN if id is None else LONG_AGO),
+        "until": query.until or FAR,
         "before_at": before_at,
         "before_id": before_id,
         "limit": query.limit + 1,
     }
+    rows = await fetch_all(connection, queries["search"], params, _Row)
+    items = [msgspec.convert(row, TrailItem, from_attributes=True) for row in rows[: query.limit]]
+    return items, f"{items[-1].at.isoformat()}_{items[-1].id}" if len(rows) > query.limit else None
+
+
+async def search(call: Call[TrailQuery, Nothing]) -> Trail:
+    """Who did what: by patient, person, thing and time, newest first."""
+    query = call.query
     async with call.pool.connection() as connection:
-        rows = await fetch_all(connection, queries["search"], params, _Row)
+        items, following = await find(connection, query, call.now)
         sealed = await fetch_one(connection, queries["sealed_through"], {}, _Sealed)
     if query.patient_id is not None:
         call.about("patient", query.patient_id, patient_id=query.patient_id)
     if query.practitioner_id is not None:
         call.about("practitioner", query.practitioner_id)
-    items = [msgspec.convert(row, TrailItem, from_attributes=True) for row in rows[: query.limit]]
     return Trail(
         items=items,
-        next=f"{items[-1].at.isoformat()}_{items[-1].id}" if len(rows) > query.limit else None,
+        next=following,
         sealed_through=0 if sealed is None else sealed.position,
         sealed_at=None if sealed is None else sealed.sealed_at,
     )

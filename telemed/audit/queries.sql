@@ -97,7 +97,8 @@ from audit_event e
 left join practitioner p on p.id = e.practitioner_id
 left join organization o on o.id = e.organization_id
 left join audit_link l on l.event_id = e.id
-where (%(patient)s::jsonb is null or e.entities @> %(patient)s::jsonb)
+where (%(id)s::bigint is null or e.id = %(id)s::bigint)
+    and (%(patient)s::jsonb is null or e.entities @> %(patient)s::jsonb)
     and (%(entity)s::jsonb is null or e.entities @> %(entity)s::jsonb)
     and (%(practitioner_id)s::uuid is null or e.practitioner_id = %(practitioner_id)s::uuid)
     and (%(action)s::text = '' or starts_with(e.action, %(action)s::text))

@@ -2,6 +2,23 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+CREATE FUNCTION public.answers_dates(begins timestamp with time zone, ends timestamp with time zone, prefixes text[], lows timestamp with time zone[], highs timestamp with time zone[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select not exists (
+        select from unnest(prefixes, lows, highs) as asked (prefix, low, high)
+        where (case prefix
+            when 'eq' then begins >= low and ends <= high
+            when 'ne' then begins < low or ends > high
+            when 'gt' then ends > high
+            when 'lt' then begins < low
+            when 'ge' then begins >= low or ends > high
+            when 'le' then ends <= high or begins < low
+            when 'sa' then begins >= high
+            when 'eb' then ends <= low
+        end) is not true)
+$$;
+
 CREATE FUNCTION public.decision_grants(trace text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ARRAY(SELECT (jsonb_path_query((trace)::jsonb, '$."analytes"[*]."candidates"[*]."grant_id"'::jsonpath) #>> '{}'::text[]));
@@ -65,6 +82,13 @@ begin
     raise exception using errcode = '42501',
         message = 'the recognition ledger is append-only: ' || tg_op || ' on ' || tg_table_name || ' refused';
 end $$;
+
+CREATE FUNCTION public.laboratory_result_name(report_id uuid, code_system text, code text, sub_id text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select replace(report_id::text, '-', '') || '-'
+        || left(encode(sha256(convert_to(code_system || '|' || code || '|' || sub_id, 'UTF8')), 'hex'), 16)
+$$;
 
 CREATE FUNCTION public.patient_snapshot(one uuid) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -2187,6 +2211,8 @@ CREATE INDEX clock_sample_by_time ON public.device_clock_sample USING btree (dev
 CREATE INDEX correction_by_former_patient ON public.study_correction USING btree (from_patient_id) WHERE (from_patient_id IS NOT NULL);
 
 CREATE INDEX correction_by_organization ON public.study_correction USING btree (organization_id, proposed_at DESC);
+
+CREATE INDEX decision_by_client ON public.recognition_decision USING btree (client_id, decided_at DESC) WHERE (client_id IS NOT NULL);
 
 CREATE INDEX decision_by_grant ON public.recognition_decision USING gin (public.decision_grants(trace));
 

@@ -79,7 +79,9 @@ def _security(one: Endpoint) -> list[dict[str, list[str]]]:
     """What proves who calls: a session, the token of a registered system, or nothing but what a page's form holds."""
     if one.any_origin and one.method != "OPTIONS" and not isinstance(one.returns, Stream):
         return [{"client": []}]
-    return [] if one.action is PUBLIC else [{"session": []}]
+    if one.action is PUBLIC:
+        return []
+    return [{"session": []}] if one.systems is None else [{"session": []}, {"client": []}]
 
 
 def _refusals(one: Endpoint, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:

@@ -35,6 +35,8 @@ SECOND_FACTOR = Text(
     "A one-time code is needed once per shift before this step.",
 )
 NOT_ALLOWED = Text("您的角色不能进行此操作。未作任何改动。", "Your role does not allow this. Nothing was changed.")
+TOKEN_REFUSED = Text("令牌不被接受。未作任何改动。", "The token is not accepted. Nothing was changed.")
+NOT_ALLOWED_SYSTEM = Text("该系统不能进行此操作。未作任何改动。", "This system may not do this. Nothing was changed.")
 FORGED = Text(
     "请求来源校验失败，未作任何改动。请刷新页面后重试。",
     "The request's origin could not be verified; nothing was changed. Reload the page and try again.",

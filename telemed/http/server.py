@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,6 +59,7 @@ class Server:
     trusted_proxies: networks whose X-Forwarded-For is believed.
     clock: now as aware UTC.
     wait: seconds a caller has to wait, by rate; this process's own buckets unless they are shared.
+    refusals: by path, how the refusals below it are written where a standard demands another document than RFC 9457.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Server:
         tls: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         wait: Callable[[str, RateClass], Awaitable[float]] | None = None,
+        refusals: Mapping[str, Callable[[problem.Problem], web.Response]] | None = None,
     ) -> None:
         self.endpoints = tuple(endpoints)
         self._pool = pool
@@ -81,6 +83,7 @@ class Server:
         self._tls = tls
         self._clock = clock
         self._wait = wait or Limiter().wait
+        self._refusals = refusals or {}
 
     def application(self) -> web.Application:
         app = web.Application(middlewares=[self._guard], client_max_size=1024 * 1024)
@@ -110,19 +113,26 @@ class Server:
             if error.status < 400:
                 raise
             text = problem.TOO_LARGE if error.status == 413 else problem.NO_ROUTE
-            answer = problem.response(problem.of_text(f"http-{error.status}", error.status, text, request_id))
-            status = error.status
+            answer = self._refusal(request, problem.of_text(f"http-{error.status}", error.status, text, request_id))
+            status = answer.status
         except DomainError as error:
-            answer = problem.response(problem.of_error(error, request_id))
-            status = error.status
+            answer = self._refusal(request, problem.of_error(error, request_id))
+            status = answer.status
         except Exception:
             log.exception("request-failed", route=route)
-            answer = problem.response(problem.of_text("internal", 500, problem.BUG, request_id))
+            answer = self._refusal(request, problem.of_text("internal", 500, problem.BUG, request_id))
         finally:
             requests_total.labels(request.method, route, str(status)).inc()
             request_seconds.labels(request.method, route).observe(time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")
         return answer
+
+    def _refusal(self, request: web.Request, said: problem.Problem) -> web.Response:
+        """A refusal in the form that whoever calls this path reads."""
+        for path, write in self._refusals.items():
+            if request.path == path or request.path.startswith(path + "/"):
+                return write(said)
+        return problem.response(said)
 
     async def _add_headers(self, request: web.Request, answer: web.StreamResponse) -> None:
         """Headers of every answer, streamed ones too: called just before the first byte leaves."""
@@ -142,8 +152,8 @@ class Server:
             peer = self._peer(request)
             refused = await self._limited(request, endpoint, None)
             if refused is not None:
-                return refused
-            who = await self._session(request, endpoint, now)
+                return self._refusal(request, refused)
+            who = None if _by_system(request, endpoint) else await self._session(request, endpoint, now)
             call: Call[Any, Any] = Call(
                 request=request,
                 endpoint=endpoint,
@@ -162,7 +172,7 @@ class Server:
                 denial = await self._admit(call, request, endpoint, who, now)
                 if denial is not None:
                     await self._record(call, "refused")
-                    return problem.response(denial)
+                    return self._refusal(request, denial)
                 call.query = _query(request, endpoint, query_lists)
                 call.body = await _body(request, endpoint)
                 result = await endpoint.handler(call)
@@ -225,6 +235,13 @@ class Server:
         request_id = call.request_id
         if isinstance(endpoint.action, Public):
             return None
+        if endpoint.systems is not None and _by_system(request, endpoint):
+            call.system = await endpoint.systems(call)
+            if call.system is None:
+                return problem.of_text("token-refused", 401, problem.TOKEN_REFUSED, request_id)
+            call.scope = call.system.scope
+            allowed = call.scope.kind is not ScopeKind.NOWHERE
+            return None if allowed else problem.of_text("not-allowed", 403, problem.NOT_ALLOWED_SYSTEM, request_id)
         if who is None:
             return problem.of_text("not-signed-in", 401, problem.NOT_SIGNED_IN, request_id)
         if who.locked and not endpoint.when_locked:
@@ -236,7 +253,7 @@ class Server:
             return problem.of_text("csrf", 403, problem.FORGED, request_id)
         refused = await self._limited(request, endpoint, who)
         if refused is not None:
-            return problem.of_text("too-many-requests", 429, problem.TOO_MANY, request_id)
+            return refused
         call.scope = self._gate.scope(who.principal, endpoint.action)
         if call.scope.kind is ScopeKind.NOWHERE:
             return problem.of_text("not-allowed", 403, problem.NOT_ALLOWED, request_id)
@@ -246,9 +263,12 @@ class Server:
 
     async def _limited(
         self, request: web.Request, endpoint: Endpoint, who: Authenticated | None
-    ) -> web.Response | None:
-        """Public endpoints are limited by address, the others by session; by account where guesses are counted."""
-        if who is None and endpoint.action is not PUBLIC:
+    ) -> problem.Problem | None:
+        """By address where nobody is signed in, else by session; by account where guesses are counted."""
+        rate = endpoint.rate
+        if who is None and _by_system(request, endpoint):
+            rate = RateClass.HOOKS
+        elif who is None and endpoint.action is not PUBLIC:
             return None
         if who is None:
             caller = f"peer:{self._peer(request)}"
@@ -256,17 +276,11 @@ class Server:
             caller = f"account:{who.principal.account_id}"
         else:
             caller = f"session:{who.principal.session_id}"
-        delay = await self._wait(caller, endpoint.rate)
+        delay = await self._wait(caller, rate)
         if delay == 0.0:
             return None
-        return problem.response(
-            problem.of_text(
-                "too-many-requests",
-                429,
-                problem.TOO_MANY,
-                request[REQUEST_ID],
-                retry_after=int(delay) + 1,
-            ),
+        return problem.of_text(
+            "too-many-requests", 429, problem.TOO_MANY, request[REQUEST_ID], retry_after=int(delay) + 1
         )
 
     def _peer(self, request: web.Request) -> str | None:
@@ -282,6 +296,11 @@ class Server:
     def is_own_origin(self, request: web.Request, origin: str) -> bool:
         parts = urlsplit(origin)
         return origin in self._origins or (parts.netloc == request.host and parts.scheme in {"http", "https"})
+
+
+def _by_system(request: web.Request, endpoint: Endpoint) -> bool:
+    """Whether a registered system calls, not a person: then no cookie counts."""
+    return endpoint.systems is not None and "Authorization" in request.headers
 
 
 def _forged() -> DomainError:

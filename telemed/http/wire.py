@@ -111,6 +111,20 @@ class Authenticated:
 
 
 @dataclass(frozen=True)
+class System:
+    """A registered hospital or laboratory system that has proved itself by a token.  scope: whose rows it may touch.
+
+    issuer, tenant: as its tokens name it.
+    """
+
+    id: UUID
+    issuer: str
+    tenant: str
+    organization_id: UUID
+    scope: Scope
+
+
+@dataclass(frozen=True)
 class Gate:
     """What app.py hands to the server so that it needs neither access nor audit.
 
@@ -147,6 +161,7 @@ class Call(Generic[Q, B]):
         default_factory=list[Callable[[web.StreamResponse], None]],
     )
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    system: System | None = None
 
     @property
     def principal(self) -> Principal:
@@ -232,6 +247,7 @@ class Endpoint:
     conceal: a person outside the scope gets 404 instead of 403 (ids that must not be probed).
     refusal: the struct a refusal of this endpoint's own is, where a standard demands another than the problem document.
     any_origin: answers pages of other origins, and so believes no cookie: only what the request itself proves.
+    systems: how a registered system proves itself here, where the request has an Authorization header; None is nobody.
     """
 
     method: str
@@ -251,6 +267,7 @@ class Endpoint:
     audited: bool = True
     refusal: type[Any] | None = None
     any_origin: bool = False
+    systems: Callable[[Call[Any, Any]], Awaitable[System | None]] | None = None
 
     @property
     def operation_id(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from uuid import UUID
 
 from telemed.recognition.facts import Candidate, CodeMapping, Measurement, Status
 from telemed.recognition.imaging_results import UNDATED
@@ -50,7 +51,7 @@ _ABNORMAL = frozenset({"L", "H", "LL", "HH", "<", ">", "A", "AA", "U", "D"})
 _CRITICAL = frozenset({"LL", "HH", "AA"})
 _NORMAL = frozenset({"N"})
 #: What Chinese laboratories write instead, whole words.
-_WRITTEN: Mapping[str, str] = {
+WRITTEN_FLAGS: Mapping[str, str] = {
     "↑": "H",
     "↓": "L",
     "↑↑": "HH",
@@ -92,7 +93,12 @@ _INTERVAL = re.compile(r"^\s*(-?[0-9]+(?:\.[0-9]+)?)\s*(?:-{1,2}|–|—|~|～)\
 
 def result_id(observation: KnownObservation) -> str:
     """The name of an observation among all results: its report and the code it has there."""
-    return f"laboratory/{observation.report_id}/{observation.code_system}|{observation.code}|{observation.sub_id}"[:200]
+    return name_of(observation.report_id, observation.code_system, observation.code, observation.sub_id)
+
+
+def name_of(report_id: UUID, system: str, code: str, sub_id: str) -> str:
+    """The same from its parts."""
+    return f"laboratory/{report_id}/{system}|{code}|{sub_id}"[:200]
 
 
 def candidate(observation: KnownObservation, *, whole: bool) -> Candidate:
@@ -101,7 +107,7 @@ def candidate(observation: KnownObservation, *, whole: bool) -> Candidate:
     whole: whether its message still has the digest it was received with.
     """
     low, high = _interval(observation.reference_range)
-    flags = frozenset(_WRITTEN.get(one.strip(), one.strip()) for one in observation.flags if one.strip())
+    flags = frozenset(WRITTEN_FLAGS.get(one.strip(), one.strip()) for one in observation.flags if one.strip())
     system = LOINC if observation.code_system in _LOINC else observation.code_system
     return Candidate(
         id=result_id(observation),

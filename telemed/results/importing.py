@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 
 from telemed.db import Connection
 from telemed.errors import Conflict, Invalid
-from telemed.events import append
 from telemed.results import store
-from telemed.results.acknowledgement import Answer, Fault
 from telemed.results.code_map import CodeMaps
 from telemed.results.judging import Judged, judge
+from telemed.results.keeping import keep
 from telemed.results.storing import Outcome, Work, store_results
 from telemed.results.table import Table, read_table
 from telemed.vocabulary import PractitionerId
@@ -85,19 +84,5 @@ async def store_table(tx: Connection, who: Importer, raw: bytes, *, leave_out_fa
     outcome = Outcome()
     day = who.now.astimezone(who.zone).date()
     await store_results(tx, Work(received, who.sender, table.results, who.maps, day), outcome)
-    faults = tuple(Fault(doubt.reason, doubt.place, doubt.text) for doubt, _, _ in outcome.doubts)
-    disposition = "stored" if not faults else "partly" if outcome.stored else "quarantined"
-    await store.insert_message(tx, received, disposition, Answer("AE" if faults else "AA", faults))
-    for doubt, line, number in outcome.doubts:
-        case = await store.open_case(
-            tx,
-            doubt,
-            message_id=received.id,
-            organization_id=who.sender.organization_id,
-            line=line,
-            report_number=number,
-            now=who.now,
-        )
-        heard = store.topics(who.sender.organization_id)
-        await append(tx, "result.quarantined", case, heard, message=received.id, reason=doubt.reason)
+    await keep(tx, received, who.sender, outcome)
     return received.id, outcome

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import traceback
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -13,15 +12,15 @@ import structlog
 
 from telemed.db import Connection, Pool
 from telemed.errors import Unavailable
-from telemed.events import append
 from telemed.results import senders, store
 from telemed.results.acknowledgement import TRY_AGAIN, UNKNOWN_SENDER, Answer, Fault, acknowledge
 from telemed.results.code_map import CodeMaps
 from telemed.results.hl7_message import REASONS as MALFORMED
 from telemed.results.hl7_message import Malformed, Segment, header_of, pieces, read
+from telemed.results.keeping import is_away, store_and_keep
 from telemed.results.observations import results
-from telemed.results.report import REASONS, Doubt, Results
-from telemed.results.storing import Outcome, Work, store_results
+from telemed.results.report import REASONS, Results
+from telemed.results.storing import Work
 
 #: Messages without a readable header that are kept in a day; they could come from anybody on the network.
 UNREADABLE_A_DAY = 1000
@@ -56,7 +55,7 @@ class Intake:
                         for raw, header in zip(raws, headers, strict=True)
                     ]
         except (Unavailable, psycopg.Error) as error:
-            if not _is_away(error):
+            if not is_away(error):
                 raise
             log.warning("results-not-taken", error=type(error).__name__, messages=len(raws))
             answers = [Answer("AE", (Fault("try-again", "", TRY_AGAIN),))] * len(raws)
@@ -128,42 +127,8 @@ class Intake:
         return answer
 
     async def _keep(self, tx: Connection, received: store.Received, sender: store.Sender, found: Results) -> Answer:
-        outcome = Outcome()
-        work = Work(received, sender, found, self._maps, received.received_at.astimezone(self._zone).date())
-        try:
-            async with tx.transaction():
-                await store_results(tx, work, outcome)
-        except Exception as error:
-            if _is_away(error):
-                raise
-            # the bytes are kept and the sender is told; what failed is logged
-            _tell(error, received.id)
-            outcome = Outcome([(Doubt("not-stored", ""), 0, "")])
-        failed = any(doubt.reason == "not-stored" for doubt, _, _ in outcome.doubts)
-        disposition = (
-            "stored" if not outcome.doubts else "failed" if failed else "partly" if outcome.stored else "quarantined"
-        )
-        faults = tuple(Fault(doubt.reason, doubt.place, doubt.text) for doubt, _, _ in outcome.doubts)
-        answer = Answer("AE" if faults else "AA", faults)
-        await store.insert_message(tx, received, disposition, answer)
-        for doubt, line, number in outcome.doubts:
-            case = await store.open_case(
-                tx,
-                doubt,
-                message_id=received.id,
-                organization_id=sender.organization_id,
-                line=line,
-                report_number=number,
-                now=received.received_at,
-            )
-            await append(
-                tx,
-                "result.quarantined",
-                case,
-                store.topics(sender.organization_id),
-                message=received.id,
-                reason=doubt.reason,
-            )
+        day = received.received_at.astimezone(self._zone).date()
+        answer, _ = await store_and_keep(tx, Work(received, sender, found, self._maps, day))
         return answer
 
 
@@ -171,30 +136,4 @@ def _as_before(before: store.Before) -> Answer:
     texts = MALFORMED | REASONS
     return Answer(
         before.answer, tuple(Fault(one["reason"], one["place"], texts[one["reason"]]) for one in before.faults)
-    )
-
-
-#: Classes of SQLSTATE that pass: connection, resources, operator, rollback, object in use.
-_PASSING = ("08", "53", "57", "40", "55")
-
-
-def _is_away(error: Exception) -> bool:
-    """Whether the same message may be stored when it is sent again."""
-    if isinstance(error, psycopg.Error):
-        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and (
-            error.sqlstate is None or error.sqlstate[:2] in _PASSING
-        )
-    return isinstance(error, Unavailable)
-
-
-def _tell(error: Exception, message_id: UUID) -> None:
-    """Log where a message could not be stored, without the error's words: PostgreSQL names the values of the row."""
-    diagnosis = error.diag if isinstance(error, psycopg.Error) else None
-    log.error(
-        "message-not-stored",
-        message=str(message_id),
-        error=type(error).__name__,
-        sqlstate=None if diagnosis is None else diagnosis.sqlstate,
-        constraint=None if diagnosis is None else diagnosis.constraint_name,
-        at="".join(traceback.format_tb(error.__traceback__)[-3:]),
     )

@@ -14,6 +14,8 @@ from telemed.db import Connection, fetch_all, fetch_one, load
 from telemed.errors import Conflict, NotFound
 from telemed.results.code_map import CodeMaps
 from telemed.results.contents import Contents, contents
+from telemed.results.fhir_bundle import BundleFault, read_bundle
+from telemed.results.fhir_reports import results as of_bundle
 from telemed.results.hl7_message import Malformed, read
 from telemed.results.judging import judge
 from telemed.results.observations import results
@@ -223,11 +225,22 @@ def understood(case: Kept, zone: ZoneInfo) -> Results:
     """What the bytes say; times are judged by when they came, as they were the first time."""
     if case.format == "table":
         return read_table(case.bytes, zone, received_at=case.received_at).results
-    message = read(case.bytes)
-    found = message if isinstance(message, Malformed) else results(message, zone, received_at=case.received_at)
-    if isinstance(found, Malformed):
+    found = _of_bundle(case, zone) if case.format == "fhir-r4" else _of_message(case, zone)
+    if not isinstance(found, Results):
         raise Conflict("case-not-readable", "消息已无法读取。", "The message cannot be read any more.")
     return found
+
+
+def _of_bundle(case: Kept, zone: ZoneInfo) -> Results | BundleFault:
+    bundle = read_bundle(case.bytes)
+    if isinstance(bundle, BundleFault):
+        return bundle
+    return of_bundle(bundle, zone, received_at=case.received_at, organization_code=case.organization_code)
+
+
+def _of_message(case: Kept, zone: ZoneInfo) -> Results | Malformed:
+    message = read(case.bytes)
+    return message if isinstance(message, Malformed) else results(message, zone, received_at=case.received_at)
 
 
 def place_of(case: Kept) -> dict[str, UUID | int]:

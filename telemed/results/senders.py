@@ -15,7 +15,7 @@ from telemed.results.store import queries
 
 #: Strangers that are listed; the newest stay.
 SEEN_KEPT = 500
-_LONGEST = 230
+LONGEST = 230
 
 
 class Names(NamedTuple):
@@ -49,7 +49,7 @@ class _Id(msgspec.Struct):
 
 def names(header: Segment) -> Names:
     """How a sender calls itself, whatever its separators are."""
-    parts = ("^".join(_components(header, field)).strip("^ ")[:_LONGEST] for field in (3, 4))
+    parts = ("^".join(_components(header, field)).strip("^ ")[:LONGEST] for field in (3, 4))
     return Names(*parts)
 
 
