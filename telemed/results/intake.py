@@ -12,6 +12,7 @@ import structlog
 
 from telemed.db import Connection, Pool
 from telemed.errors import Unavailable
+from telemed.events import append
 from telemed.results import senders, store
 from telemed.results.acknowledgement import TRY_AGAIN, UNKNOWN_SENDER, Answer, Fault, acknowledge
 from telemed.results.code_map import CodeMaps
