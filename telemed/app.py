@@ -87,6 +87,7 @@ from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
 from telemed.results.mllp import Limits as MllpLimits
 from telemed.results.mllp import Listener
+from telemed.results.remapping import Remapper, remap_for_ever
 from telemed.results.routes import endpoints as sender_endpoints
 from telemed.results.routes_quarantine import endpoints as result_quarantine_endpoints
 from telemed.results.routes_tables import endpoints as table_endpoints
@@ -246,6 +247,7 @@ def tasks(county: County) -> dict[str, Work]:
         "identity-resolution": lambda: follow(county.pool, RESOLVING, county.signal),
         "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
         "recognition-knowledge": lambda: follow(county.pool, _assessor(county).consumer(), county.signal),
+        "laboratory-remapping": lambda: remap_for_ever(_remapper(county), county.clock),
         "recognition-organizations": lambda: know_organizations(_assessor(county), county.pool, county.clock),
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
@@ -271,6 +273,10 @@ def _laboratory(county: County) -> Work:
         await Listener(intake.take, intake.refuse_large, limits, county.clock).run(config.host, config.port)
 
     return listen
+
+
+def _remapper(county: County) -> Remapper:
+    return Remapper(county.pool, county.maps, _zone(county.config))
 
 
 def _assessor(county: County) -> Assessor:

@@ -610,6 +610,25 @@ CREATE TABLE public.imaging_study (
     CONSTRAINT study_split_says_when CHECK (((split_from_id IS NULL) = (split_at IS NULL)))
 );
 
+CREATE TABLE public.laboratory_mapping (
+    id bigint NOT NULL,
+    observation_id uuid NOT NULL,
+    item_key text,
+    map_version text NOT NULL,
+    unit_ucum text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+
+ALTER TABLE public.laboratory_mapping ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.laboratory_mapping_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.laboratory_observation (
     id uuid NOT NULL,
     report_id uuid NOT NULL,
@@ -662,6 +681,26 @@ CREATE TABLE public.laboratory_observation (
     CONSTRAINT observation_collected_doubt_is_known CHECK ((collected_doubt = ANY (ARRAY[''::text, 'absent'::text, 'future'::text, 'implausible'::text, 'unreadable'::text, 'too-coarse'::text]))),
     CONSTRAINT observation_comparator_is_known CHECK ((comparator = ANY (ARRAY[''::text, '<'::text, '<='::text, '>'::text, '>='::text]))),
     CONSTRAINT observation_value_kind_is_known CHECK ((value_kind = ANY (ARRAY['quantity'::text, 'coded'::text, 'text'::text, 'none'::text])))
+);
+
+CREATE TABLE public.laboratory_remapping (
+    id bigint NOT NULL,
+    maps text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    after uuid,
+    reports bigint DEFAULT 0 NOT NULL,
+    changed bigint DEFAULT 0 NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT remapping_maps_is_digest CHECK ((maps ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE public.laboratory_remapping ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.laboratory_remapping_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.laboratory_report (
@@ -1665,8 +1704,14 @@ ALTER TABLE ONLY public.imaging_study
 ALTER TABLE ONLY public.imaging_instance
     ADD CONSTRAINT instance_uid_is_unique UNIQUE (sop_instance_uid);
 
+ALTER TABLE ONLY public.laboratory_mapping
+    ADD CONSTRAINT laboratory_mapping_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.laboratory_observation
     ADD CONSTRAINT laboratory_observation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.laboratory_remapping
+    ADD CONSTRAINT laboratory_remapping_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.laboratory_report
     ADD CONSTRAINT laboratory_report_number_is_unique UNIQUE (organization_id, number_system, number);
@@ -1912,6 +1957,8 @@ CREATE INDEX knowledge_by_subject ON public.recognition_knowledge USING btree (k
 
 CREATE INDEX knowledge_by_thing ON public.recognition_knowledge USING btree (kind, thing, id DESC);
 
+CREATE INDEX laboratory_mapping_by_observation ON public.laboratory_mapping USING btree (observation_id, id DESC);
+
 CREATE INDEX laboratory_observation_by_item ON public.laboratory_observation USING btree (item_key, collected_at) WHERE (item_key IS NOT NULL);
 
 CREATE INDEX laboratory_observation_by_key ON public.laboratory_observation USING btree (report_id, code_system, code, sub_id, ordered_at DESC, status_rank DESC, known_from DESC);
@@ -2079,6 +2126,10 @@ CREATE TRIGGER catalogue_version_is_never_truncated BEFORE TRUNCATE ON public.ca
 CREATE TRIGGER identity_link_is_append_only BEFORE DELETE OR UPDATE ON public.identity_link FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER identity_link_is_never_truncated BEFORE TRUNCATE ON public.identity_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_mapping_is_append_only BEFORE DELETE OR UPDATE ON public.laboratory_mapping FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_mapping_is_never_truncated BEFORE TRUNCATE ON public.laboratory_mapping FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER laboratory_observation_is_immutable BEFORE DELETE OR UPDATE ON public.laboratory_observation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -2288,6 +2339,9 @@ ALTER TABLE ONLY public.imaging_study
 
 ALTER TABLE ONLY public.imaging_study
     ADD CONSTRAINT imaging_study_split_from_id_fkey FOREIGN KEY (split_from_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.laboratory_mapping
+    ADD CONSTRAINT laboratory_mapping_observation_id_fkey FOREIGN KEY (observation_id) REFERENCES public.laboratory_observation(id);
 
 ALTER TABLE ONLY public.laboratory_observation
     ADD CONSTRAINT laboratory_observation_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.laboratory_report(id);
