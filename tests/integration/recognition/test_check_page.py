@@ -303,7 +303,9 @@ async def test_documents_are_listed_with_what_is_not_known_of_them_and_read_item
     first, *others = body["items"]
     assert (first["number"], first["in_force"], first["incomplete"]) == ("龙医共体(演示)〔2025〕12号", True, "")
     assert others
-    assert all(one["incomplete"] for one in others)
+    (earlier,) = [one for one in others if one["series"] == first["series"]]
+    assert (earlier["number"], earlier["in_force"]) == ("龙医共体(演示)〔2024〕9号", False)
+    assert all(one["incomplete"] for one in others if one is not earlier)
     status, detail = await doctor.call("GET", f"/api/recognition/catalogues/{first['id']}")
     assert status == 200
     assert len(detail["items"]) == first["items"]
@@ -312,6 +314,24 @@ async def test_documents_are_listed_with_what_is_not_known_of_them_and_read_item
     assert (chest["window_days"], chest["anchor"]) == (30, "acquired")
     assert {"encounter_class": "inpatient", "days": 14} in chest["by_encounter"]
     assert (await doctor.call("GET", f"/api/recognition/catalogues/{uuid4()}"))[0] == 404
+
+
+async def test_two_versions_of_a_document_are_held_against_each_other(page: Page, doctor: Somebody):
+    _, body = await doctor.call("GET", "/api/recognition/catalogues")
+    new, old = (one for one in body["items"] if one["series"] == body["items"][0]["series"])
+    path = f"/api/recognition/catalogues/{new['id']}/difference?before="
+    status, found = await doctor.call("GET", path + old["id"])
+    assert status == 200
+    assert (found["before"]["number"], found["after"]["number"]) == (old["number"], new["number"])
+    assert found["same"] + len(found["changed"]) + len(found["added"]) == new["items"]
+    assert found["same"] + len(found["changed"]) + len(found["removed"]) == old["items"]
+    chest = next(one for one in found["changed"] if one["item"]["key"] == "ct.chest.plain")
+    said = {one["name"]: (one["before"], one["after"]) for one in chest["changes"]}
+    assert said["window"] == (["14"], ["30"])
+    assert said["price"] == (["29800"], ["26000"])
+    assert {one["name"] for one in found["head"]} >= {"number", "title", "first-day", "mode", "negative"}
+    assert (await doctor.call("GET", path + str(uuid4())))[0] == 404
+    assert (await doctor.call("GET", path + "x"))[0] == 422
 
 
 async def test_the_map_of_grants_shows_who_holds_what_and_keeps_to_its_filters(page: Page, doctor: Somebody):

@@ -1776,6 +1776,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recognition/catalogues/{id}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a catalogue says otherwise than another
+         * @description 两份互认目录的不同
+         */
+        get: operations["get-recognition-catalogues-id-difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recognition/check": {
         parameters: {
             query?: never;
@@ -3310,6 +3330,19 @@ export interface components {
             negative: string[];
         };
         /**
+         * CatalogueDifference
+         * @description The way from one document to another.  head: of the documents themselves.  same: items alike in both.
+         */
+        CatalogueDifference: {
+            added: components["schemas"]["CatalogueItem"][];
+            after: components["schemas"]["CatalogueLine"];
+            before: components["schemas"]["CatalogueLine"];
+            changed: components["schemas"]["ItemDifference"][];
+            head: components["schemas"]["SaidOtherwise"][];
+            removed: components["schemas"]["CatalogueItem"][];
+            same: number;
+        };
+        /**
          * CatalogueItem
          * @description One item.  system, code: by which it is ordered.  window_days: after the day of `anchor`.  price: in fen.
          */
@@ -3348,6 +3381,7 @@ export interface components {
             number: string;
             scope_kind: string;
             scope_label: string;
+            series: string;
             title: string;
         };
         /** CatalogueList */
@@ -4043,6 +4077,14 @@ export interface components {
             expression: string[];
             /** @enum {unknown} */
             severity: "error";
+        };
+        /**
+         * ItemDifference
+         * @description An item that both documents list.
+         */
+        ItemDifference: {
+            changes: components["schemas"]["SaidOtherwise"][];
+            item: components["schemas"]["CatalogueItem"];
         };
         /**
          * ItemName
@@ -5139,6 +5181,15 @@ export interface components {
         /** RolesBody */
         RolesBody: {
             roles: components["schemas"]["RoleAt"][];
+        };
+        /**
+         * SaidOtherwise
+         * @description One thing said otherwise; prices in fen.
+         */
+        SaidOtherwise: {
+            after: string[];
+            before: string[];
+            name: string;
         };
         /** SavedDraft */
         SavedDraft: {
@@ -8874,6 +8925,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogueDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-recognition-catalogues-id-difference": {
+        parameters: {
+            query: {
+                before: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueDifference"];
                 };
             };
             /** @description Problem */
