@@ -44,6 +44,7 @@ from telemed.cds.routes import Hooks
 from telemed.cds.routes import endpoints as cds_endpoints
 from telemed.cds.routes_catalogues import endpoints as catalogue_endpoints
 from telemed.cds.routes_check import endpoints as check_endpoints
+from telemed.cds.routes_grant_map import endpoints as grant_map_endpoints
 from telemed.config import Config
 from telemed.db import Pool, open_pool
 from telemed.directory.routes import endpoints as directory_endpoints
@@ -224,6 +225,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *cds_endpoints(Hooks(county.config.public_url, county.decide, _zone(county.config))),
         *check_endpoints(county.check, scope),
         *catalogue_endpoints(county.documents, county.granting),
+        *grant_map_endpoints(county.granting),
         *sender_endpoints(),
         *result_quarantine_endpoints(_zone(county.config), county.maps, scope),
         *table_endpoints(_zone(county.config), county.maps),
@@ -345,6 +347,9 @@ async def may_hear(pool: Pool, principal: Principal, topic: str) -> bool:
     kind, _, name = topic.partition("/")
     if kind == "worklist":
         return scope(principal, Action.WORKLIST_READ).kind is not ScopeKind.NOWHERE
+    if kind == "recognition":
+        # that a document, a grant or an evaluation has changed: what the directory's readers may look up
+        return not name and scope(principal, Action.DIRECTORY_READ).kind is not ScopeKind.NOWHERE
     if kind == "admin":
         manages = (Action.DEVICE_READ, Action.ACCOUNT_MANAGE, Action.OPERATIONS_READ)
         return any(scope(principal, action).kind is not ScopeKind.NOWHERE for action in manages)

@@ -53,6 +53,19 @@ def _check_chest(page: Page) -> None:
     page.locator("article.card summary").first.click()
 
 
+def _compare_versions(page: Page) -> None:
+    """Hold the open document against the other version of its series."""
+    page.locator(".right header select").select_option(index=1)
+    page.locator(".changes [role='grid'] tbody [role='row']").first.wait_for()
+
+
+def _open_history(page: Page) -> None:
+    """Walk to the first field that holds something, by keyboard, and open its history."""
+    page.locator("[role='gridcell']:has(svg)").first.focus()
+    page.keyboard.press("Enter")
+    page.locator("dialog[open] table").wait_for()
+
+
 @dataclass(frozen=True)
 class Visit:
     """One page. role None: before signing in. ready: CSS of something that only the loaded page has.
@@ -198,7 +211,16 @@ VISITS: tuple[Visit, ...] = (
         route="/patients/:id/order-check",
     ),
     Visit("catalogues", "/recognition/catalogues", "author", ".right [role='grid'] tbody [role='row']"),
+    Visit(
+        "catalogue-versions",
+        "/recognition/catalogues",
+        "author",
+        ".right [role='grid'] tbody [role='row']",
+        prepare=_compare_versions,
+    ),
     Visit("grants", "/recognition/grants", "author", "[role='grid']"),
+    Visit("grant-map", "/recognition/map", "author", "[role='grid'] [role='gridcell']"),
+    Visit("grant-history", "/recognition/map", "author", "[role='grid'] [role='gridcell']", prepare=_open_history),
     Visit("verify-code", "/verify", None, "input", route="/verify/:code?"),
     Visit("verify-code-found", lambda known: f"/verify/{known.facts.code}", None, ".result", route="/verify/:code?"),
 )

@@ -1836,6 +1836,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recognition/grants/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The history of one member's item, with its evidence
+         * @description 一个机构一个项目的资格历史与依据
+         */
+        get: operations["get-recognition-grants-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recognition/grants/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The map of grants at a moment, as known at another
+         * @description 互认资格图：某日、按某日所知
+         */
+        get: operations["get-recognition-grants-map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/registrations": {
         parameters: {
             query?: never;
@@ -3805,6 +3845,23 @@ export interface components {
             encounter_class: string;
         };
         /**
+         * Evidence
+         * @description What was recorded about quality.
+         *
+         *         kind: evaluation, or that of another fact.  outcome: pass, fail, absent or '' for another fact.  at: when it holds
+         *         from or was published; known_from: when the registry learnt of it; UTC.
+         */
+        Evidence: {
+            at: string;
+            id: string;
+            kind: string;
+            known_from: string;
+            outcome: string;
+            programme: string;
+            round: string;
+            score: string;
+        };
+        /**
          * FeeState
          * @description 收费状态.
          * @enum {unknown}
@@ -3891,6 +3948,38 @@ export interface components {
             reasons: string[];
         };
         /**
+         * GrantChange
+         * @description What was known of a grant from one moment until another.  struck: it was known that there is no such grant.
+         */
+        GrantChange: {
+            basis: string;
+            begins: string;
+            device_id: string;
+            due: string | null;
+            ends: string;
+            evidence: string[];
+            grant_id: string;
+            known_from: string;
+            known_until: string | null;
+            programme: string;
+            scope_label: string;
+            state: string;
+            struck: boolean;
+            withdrawn_from: string | null;
+        };
+        /**
+         * GrantHistory
+         * @description changes: the one learnt last first.  evidence: every record they name.
+         */
+        GrantHistory: {
+            changes: components["schemas"]["GrantChange"][];
+            evidence: components["schemas"]["Evidence"][];
+            item: components["schemas"]["MapItem"];
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+        };
+        /**
          * GrantLine
          * @description One field of the map member × item.  mark: what may be printed, '' for nothing.  Times UTC.
          */
@@ -3918,6 +4007,17 @@ export interface components {
         GrantList: {
             items: components["schemas"]["GrantLine"][];
             total: number;
+        };
+        /**
+         * GrantMap
+         * @description Fields that are not listed hold nothing.
+         */
+        GrantMap: {
+            as_of: string;
+            fields: components["schemas"]["MapField"][];
+            items: components["schemas"]["MapItem"][];
+            known_at: string;
+            members: components["schemas"]["MapMember"][];
         };
         /**
          * Ground
@@ -4185,6 +4285,36 @@ export interface components {
             /** @enum {unknown} */
             type: "absolute" | "smart";
             url: string;
+        };
+        /**
+         * MapField
+         * @description What a member holds for an item.  mark: what may be printed, '' for nothing.  grants: how many are behind it.
+         */
+        MapField: {
+            due: string | null;
+            ends: string;
+            grants: number;
+            item_key: string;
+            mark: string;
+            /** Format: uuid */
+            organization_id: string;
+            state: string;
+        };
+        /**
+         * MapItem
+         * @description kind: laboratory | imaging | ultrasound | ecg, '' for an item that no installed document lists any more.
+         */
+        MapItem: {
+            key: string;
+            kind: string;
+            name: string;
+            name_en: string;
+        };
+        /** MapMember */
+        MapMember: {
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
         /**
          * MatchBody
@@ -9024,6 +9154,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-recognition-grants-history": {
+        parameters: {
+            query: {
+                organization: string;
+                item: string;
+                known_at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantHistory"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-recognition-grants-map": {
+        parameters: {
+            query?: {
+                as_of?: string | null;
+                known_at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantMap"];
                 };
             };
             /** @description Problem */
