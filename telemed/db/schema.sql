@@ -450,6 +450,24 @@ CREATE TABLE public.identity_review (
     CONSTRAINT review_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'same-person'::text, 'different-persons'::text])))
 );
 
+CREATE TABLE public.identity_review_doubt (
+    id bigint NOT NULL,
+    review_id uuid NOT NULL,
+    note text NOT NULL,
+    doubted_by uuid NOT NULL,
+    doubted_at timestamp with time zone NOT NULL,
+    CONSTRAINT doubt_says_why CHECK ((note <> ''::text))
+);
+
+ALTER TABLE public.identity_review_doubt ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.identity_review_doubt_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.image_grade (
     id bigint NOT NULL,
     reading_id uuid NOT NULL,
@@ -1674,6 +1692,9 @@ ALTER TABLE ONLY public.patient_identifier
 ALTER TABLE ONLY public.identity_link
     ADD CONSTRAINT identity_link_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.identity_review_doubt
+    ADD CONSTRAINT identity_review_doubt_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_pkey PRIMARY KEY (id);
 
@@ -1945,6 +1966,8 @@ CREATE INDEX identity_link_by_other ON public.identity_link USING btree (other_p
 
 CREATE INDEX identity_link_by_patient ON public.identity_link USING btree (patient_id, other_patient_id, id DESC);
 
+CREATE INDEX identity_review_doubt_by_review ON public.identity_review_doubt USING btree (review_id, id DESC);
+
 CREATE INDEX image_grade_by_study ON public.image_grade USING btree (study_id, id DESC);
 
 CREATE INDEX instance_by_digest ON public.imaging_instance USING btree (digest);
@@ -2127,6 +2150,10 @@ CREATE TRIGGER identity_link_is_append_only BEFORE DELETE OR UPDATE ON public.id
 
 CREATE TRIGGER identity_link_is_never_truncated BEFORE TRUNCATE ON public.identity_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER identity_review_doubt_is_append_only BEFORE DELETE OR UPDATE ON public.identity_review_doubt FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER identity_review_doubt_is_never_truncated BEFORE TRUNCATE ON public.identity_review_doubt FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER laboratory_mapping_is_append_only BEFORE DELETE OR UPDATE ON public.laboratory_mapping FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER laboratory_mapping_is_never_truncated BEFORE TRUNCATE ON public.laboratory_mapping FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2282,6 +2309,12 @@ ALTER TABLE ONLY public.identity_link
 
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.identity_review_doubt
+    ADD CONSTRAINT identity_review_doubt_doubted_by_fkey FOREIGN KEY (doubted_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.identity_review_doubt
+    ADD CONSTRAINT identity_review_doubt_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.identity_review(id);
 
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);

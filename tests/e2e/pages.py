@@ -152,6 +152,7 @@ VISITS: tuple[Visit, ...] = (
         "center-head",
         ".message .lines",
     ),
+    Visit("identities", "/patients/identities", "registrar", "[role='grid']", organization="青石"),
     Visit("patients", "/patients", "technician", "input[type='search']", organization="青石"),
     Visit(
         "images-ct", lambda known: f"/images/{known.facts.ct_study}", "author", ".corner.top", route="/images/:study?"

@@ -53,3 +53,17 @@ create table laboratory_remapping (
     changed bigint not null default 0,
     ended_at timestamptz
 );
+
+-- 尚不能确定: somebody has looked at two records and cannot say; the review stays open and says who looked and why.
+create table identity_review_doubt (
+    id bigint generated always as identity primary key,
+    review_id uuid not null references identity_review,
+    note text not null constraint doubt_says_why check (note <> ''),
+    doubted_by uuid not null references practitioner,
+    doubted_at timestamptz not null
+);
+create index identity_review_doubt_by_review on identity_review_doubt (review_id, id desc);
+create trigger identity_review_doubt_is_append_only before update or delete on identity_review_doubt
+    for each row execute function refuse_change();
+create trigger identity_review_doubt_is_never_truncated before truncate on identity_review_doubt
+    for each statement execute function refuse_change();

@@ -536,6 +536,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/identity-reviews/{id}/doubt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that it cannot be told yet
+         * @description 核对身份：尚不能确定
+         */
+        post: operations["post-identity-reviews-id-doubt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/identity-reviews/{id}/reopen": {
         parameters: {
             query?: never;
@@ -4129,11 +4149,16 @@ export interface components {
          * IdentityReview
          * @description A doubtful identity: patient came with what other had already; differences in words.
          *
-         *         outcome: what matching says now (auto, potential, never); findings: everything it found.
+         *         outcome: what matching says now (auto, potential, never); findings: everything it found.  doubt: what somebody who
+         *         looked and could not say has written, '' if nobody has.
          */
         IdentityReview: {
             decided_at: string | null;
+            decided_by_name: string;
             differences: components["schemas"]["Words"][];
+            doubt: string;
+            doubted_at: string | null;
+            doubted_by_name: string;
             findings: components["schemas"]["IdentityFinding"][];
             /** Format: uuid */
             id: string;
@@ -5290,6 +5315,13 @@ export interface components {
             /** @enum {unknown} */
             decision: "different-persons" | "same-person";
             /** @default  */
+            note: string;
+        };
+        /**
+         * ReviewDoubt
+         * @description note: why it cannot be said.
+         */
+        ReviewDoubt: {
             note: string;
         };
         /** ReviewReopening */
@@ -6915,6 +6947,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReviewDecision"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-identity-reviews-id-doubt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewDoubt"];
             };
         };
         responses: {
