@@ -18,6 +18,10 @@ COMMANDS = {
     "audit": ("audit", "audit verify：核验审计链；audit retention：清理到期记录 / verify the chain, drop old rows"),
     "scrub": ("scrub", "校验档案中的每个文件 / verify every file of the archive"),
     "replay-recognition": ("replay_recognition", "重放互认决定 / make decisions of recognition again and compare"),
+    "export-imaging-index": (
+        "export_imaging_index",
+        "医保影像云索引与检查清单 / rows for the national imaging-cloud index, manifests",
+    ),
     "backup": ("backup", "备份到目录 / back up to a folder"),
     "restore": ("restore", "从备份恢复 / restore from a backup"),
     "admin": ("admin", "admin create：建立首位管理员 / create the first administrator"),

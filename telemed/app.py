@@ -42,6 +42,7 @@ from telemed.cds.registry import Answered, Check, Decide, Decided, Enquiry
 from telemed.cds.request import Asked
 from telemed.cds.routes_catalogues import endpoints as catalogue_endpoints
 from telemed.cds.routes_events import endpoints as intervening_endpoints
+from telemed.cds.routes_grant_map import endpoints as grant_map_endpoints
 from telemed.config import Config
 from telemed.db import Pool, open_pool
 from telemed.directory.routes import endpoints as directory_endpoints
@@ -97,6 +98,7 @@ from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
 from telemed.results.mllp import Limits as MllpLimits
 from telemed.results.mllp import Listener
+from telemed.results.remapping import Remapper, remap_for_ever
 from telemed.results.routes import endpoints as sender_endpoints
 from telemed.results.routes_quarantine import endpoints as result_quarantine_endpoints
 from telemed.results.routes_tables import endpoints as table_endpoints
@@ -249,6 +251,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *his_endpoints(his_desk(county)),
         *his_page_endpoints(his_desk(county)),
         *catalogue_endpoints(county.documents, county.granting),
+        *grant_map_endpoints(county.granting),
         *_fhir(county),
         *statistics_endpoints(Figures(_zone(county.config), county.counting), scope),
         *quality_endpoints(
@@ -287,6 +290,7 @@ def tasks(county: County) -> dict[str, Work]:
         "identity-resolution": lambda: follow(county.pool, RESOLVING, county.signal),
         "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
         "recognition-knowledge": lambda: follow(county.pool, _assessor(county).consumer(), county.signal),
+        "laboratory-remapping": lambda: remap_for_ever(_remapper(county), county.clock),
         "recognition-organizations": lambda: know_organizations(_assessor(county), county.pool, county.clock),
         "quality-tickets": lambda: follow(county.pool, TICKETS, county.signal),
         "look-back-settling": lambda: settle_look_backs(county.pool, county.clock),
@@ -315,6 +319,10 @@ def _laboratory(county: County) -> Work:
         await Listener(intake.take, intake.refuse_large, limits, county.clock).run(config.host, config.port)
 
     return listen
+
+
+def _remapper(county: County) -> Remapper:
+    return Remapper(county.pool, county.maps, _zone(county.config))
 
 
 def _assessor(county: County) -> Assessor:
@@ -388,6 +396,9 @@ async def may_hear(pool: Pool, principal: Principal, topic: str) -> bool:
         return any(scope(principal, action).kind is not ScopeKind.NOWHERE for action in concerned)
     if kind == "statistics":
         return scope(principal, Action.STATISTICS_READ).kind is not ScopeKind.NOWHERE
+    if kind == "recognition":
+        # that a document, a grant or an evaluation has changed: what the directory's readers may look up
+        return not name and scope(principal, Action.DIRECTORY_READ).kind is not ScopeKind.NOWHERE
     if kind == "admin":
         manages = (Action.DEVICE_READ, Action.ACCOUNT_MANAGE, Action.OPERATIONS_READ)
         return any(scope(principal, action).kind is not ScopeKind.NOWHERE for action in manages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -13,6 +14,7 @@ from msgspec import Meta
 from telemed.errors import NotFound
 from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.recognition.catalogue import Document, newest
+from telemed.recognition.differing import Changed, difference
 from telemed.recognition.listing import InstalledDocument, installed, organization_names
 from telemed.recognition.quality import GrantingParameters
 from telemed.recognition.rule_set import Parameters
@@ -32,6 +34,7 @@ class CatalogueLine(msgspec.Struct, frozen=True):
 
     id: UUID | None
     issuer: str
+    series: str
     number: str
     title: str
     scope_kind: str
@@ -76,6 +79,39 @@ class CatalogueDetail(msgspec.Struct, frozen=True):
     catalogue: CatalogueLine
     items: list[CatalogueItem]
     negative: list[str]
+
+
+class DifferenceQuery(msgspec.Struct, frozen=True):
+    """before: the document that the one of the address is compared with."""
+
+    before: UUID
+
+
+class SaidOtherwise(msgspec.Struct, frozen=True):
+    """One thing said otherwise; prices in fen."""
+
+    name: str
+    before: list[str]
+    after: list[str]
+
+
+class ItemDifference(msgspec.Struct, frozen=True):
+    """An item that both documents list."""
+
+    item: CatalogueItem
+    changes: list[SaidOtherwise]
+
+
+class CatalogueDifference(msgspec.Struct, frozen=True):
+    """The way from one document to another.  head: of the documents themselves.  same: items alike in both."""
+
+    before: CatalogueLine
+    after: CatalogueLine
+    head: list[SaidOtherwise]
+    added: list[CatalogueItem]
+    removed: list[CatalogueItem]
+    changed: list[ItemDifference]
+    same: int
 
 
 class GrantQuery(msgspec.Struct, frozen=True):
@@ -144,6 +180,26 @@ class CatalogueRoutes:
             sorted(one.catalogue.negative),
         )
 
+    async def difference(self, call: Call[DifferenceQuery, Nothing]) -> CatalogueDifference:
+        after_id, before_id = call.uuid("id"), call.query.before
+        async with call.pool.connection() as connection:
+            found = await installed(connection)
+        by_id = {one.id: one for one in found}
+        if after_id not in by_id or before_id not in by_id:
+            raise NotFound("unknown-catalogue", "找不到该目录。", "There is no such catalogue.")
+        standing = self._in_force(found, call.now)
+        before, after = by_id[before_id], by_id[after_id]
+        said = await asyncio.to_thread(difference, before.catalogue, after.catalogue)
+        return CatalogueDifference(
+            before=self._line(before, in_force=before_id in standing),
+            after=self._line(after, in_force=after_id in standing),
+            head=_otherwise(said.head),
+            added=[_item(one) for one in said.added],
+            removed=[_item(one) for one in said.removed],
+            changed=[ItemDifference(_item(one.after), _otherwise(one.changes)) for one in said.changed],
+            same=said.same,
+        )
+
     async def grants(self, call: Call[GrantQuery, Nothing]) -> GrantList:
         query, reach = call.query, call.scope.organizations
         wanted = list(reach) if reach is not None else None
@@ -175,6 +231,7 @@ class CatalogueRoutes:
         return CatalogueLine(
             id=one.id,
             issuer=catalogue.issuer,
+            series=catalogue.series,
             number=catalogue.number,
             title=catalogue.title,
             scope_kind=catalogue.scope.kind,
@@ -193,6 +250,7 @@ def _uninstalled(one: Document) -> CatalogueLine:
     return CatalogueLine(
         id=None,
         issuer=head.issuer,
+        series=head.series,
         number=head.number,
         title=head.title,
         scope_kind=head.scope.kind,
@@ -204,6 +262,10 @@ def _uninstalled(one: Document) -> CatalogueLine:
         items=len(one.items),
         incomplete=head.incomplete,
     )
+
+
+def _otherwise(changes: Sequence[Changed]) -> list[SaidOtherwise]:
+    return [SaidOtherwise(one.name, list(one.before), list(one.after)) for one in changes]
 
 
 def _item(item: Item) -> CatalogueItem:
@@ -267,6 +329,15 @@ def endpoints(
             routes.catalogue,
             Text("互认目录的项目", "One catalogue with its items"),
             returns=CatalogueDetail,
+        ),
+        Endpoint(
+            "GET",
+            "/api/recognition/catalogues/{id}/difference",
+            Action.DIRECTORY_READ,
+            routes.difference,
+            Text("两份互认目录的不同", "What a catalogue says otherwise than another"),
+            query=DifferenceQuery,
+            returns=CatalogueDifference,
         ),
         Endpoint(
             "GET",

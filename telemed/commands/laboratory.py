@@ -1,9 +1,11 @@
-"""Let laboratory systems send results, and see who tries without being enrolled."""
+"""Let laboratory systems send results, see who tries without being enrolled, and map stored results anew."""
 
 import argparse
 import asyncio
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from telemed.audit.model import AuditRow
 from telemed.audit.record import record
@@ -12,8 +14,12 @@ from telemed.commands.stores import database
 from telemed.db import open_pool
 from telemed.errors import DomainError
 from telemed.results import senders
+from telemed.results.maps import FaultyMaps, read_maps
+from telemed.results.remapping import BATCH, Remapper
 from telemed.results.senders import Names
 from telemed.vocabulary import Action
+
+MAPS = Path(__file__).resolve().parents[2] / "config" / "recognition" / "maps"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,12 +33,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         one.add_argument("facility", help="MSH-4")
         if name == "enrol":
             one.add_argument("organization", help="机构代码 / code of the organisation")
+    remap = actions.add_parser("remap", help="按现行对照表重新对照已存结果 / hold stored results against today's maps")
+    settings.configure(remap)
+    remap.add_argument("--batch", type=int, default=BATCH, help="每批报告数 / reports of one transaction")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    with database(settings.read(arguments)) as found:
+    config = settings.read(arguments)
+    with database(config) as found:
         try:
+            if arguments.action == "remap":
+                return asyncio.run(_remap(found.dsn, ZoneInfo(config.county.time_zone), arguments.batch))
             lines = asyncio.run(_act(found.dsn, arguments))
+        except FaultyMaps as error:
+            print(error, file=sys.stderr)
+            return 1
         except DomainError as error:
             print(f"{error.zh} / {error.en}", file=sys.stderr)
             return 1
@@ -65,6 +80,22 @@ async def _act(dsn: str, arguments: argparse.Namespace) -> list[str]:
         return [f"{arguments.action}: {who.application} {who.facility}"]
     finally:
         await pool.close()
+
+
+async def _remap(dsn: str, zone: ZoneInfo, batch: int) -> int:
+    maps = read_maps(MAPS)
+    pool = await open_pool(dsn, size=1)
+    try:
+        async with pool.transaction() as tx:
+            await record(tx, _on_terminal("remap", datetime.now(UTC)))
+        done = None
+        async for done in Remapper(pool, maps, zone).run(datetime.now(UTC), batch=max(1, batch)):
+            print(f"{done.reports} 份报告 / reports; {done.changed} 项改动 / results changed", flush=True)
+        if done is None:
+            print("现行对照表无变化 / the maps in force have not changed")
+    finally:
+        await pool.close()
+    return 0
 
 
 def _on_terminal(action: str, now: datetime) -> AuditRow:

@@ -559,6 +559,24 @@ CREATE TABLE public.identity_review (
     CONSTRAINT review_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'same-person'::text, 'different-persons'::text])))
 );
 
+CREATE TABLE public.identity_review_doubt (
+    id bigint NOT NULL,
+    review_id uuid NOT NULL,
+    note text NOT NULL,
+    doubted_by uuid NOT NULL,
+    doubted_at timestamp with time zone NOT NULL,
+    CONSTRAINT doubt_says_why CHECK ((note <> ''::text))
+);
+
+ALTER TABLE public.identity_review_doubt ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.identity_review_doubt_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.image_grade (
     id bigint NOT NULL,
     reading_id uuid NOT NULL,
@@ -744,6 +762,25 @@ CREATE TABLE public.intervening_event_withdrawal (
     CONSTRAINT intervening_event_withdrawal_has_a_reason CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
 );
 
+CREATE TABLE public.laboratory_mapping (
+    id bigint NOT NULL,
+    observation_id uuid NOT NULL,
+    item_key text,
+    map_version text NOT NULL,
+    unit_ucum text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+
+ALTER TABLE public.laboratory_mapping ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.laboratory_mapping_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.laboratory_observation (
     id uuid NOT NULL,
     report_id uuid NOT NULL,
@@ -796,6 +833,26 @@ CREATE TABLE public.laboratory_observation (
     CONSTRAINT observation_collected_doubt_is_known CHECK ((collected_doubt = ANY (ARRAY[''::text, 'absent'::text, 'future'::text, 'implausible'::text, 'unreadable'::text, 'too-coarse'::text]))),
     CONSTRAINT observation_comparator_is_known CHECK ((comparator = ANY (ARRAY[''::text, '<'::text, '<='::text, '>'::text, '>='::text]))),
     CONSTRAINT observation_value_kind_is_known CHECK ((value_kind = ANY (ARRAY['quantity'::text, 'coded'::text, 'text'::text, 'none'::text])))
+);
+
+CREATE TABLE public.laboratory_remapping (
+    id bigint NOT NULL,
+    maps text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    after uuid,
+    reports bigint DEFAULT 0 NOT NULL,
+    changed bigint DEFAULT 0 NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT remapping_maps_is_digest CHECK ((maps ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE public.laboratory_remapping ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.laboratory_remapping_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.laboratory_report (
@@ -1944,6 +2001,9 @@ ALTER TABLE ONLY public.patient_identifier
 ALTER TABLE ONLY public.identity_link
     ADD CONSTRAINT identity_link_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.identity_review_doubt
+    ADD CONSTRAINT identity_review_doubt_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_pkey PRIMARY KEY (id);
 
@@ -1980,8 +2040,14 @@ ALTER TABLE ONLY public.intervening_event
 ALTER TABLE ONLY public.intervening_event_withdrawal
     ADD CONSTRAINT intervening_event_withdrawal_pkey PRIMARY KEY (event_id);
 
+ALTER TABLE ONLY public.laboratory_mapping
+    ADD CONSTRAINT laboratory_mapping_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.laboratory_observation
     ADD CONSTRAINT laboratory_observation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.laboratory_remapping
+    ADD CONSTRAINT laboratory_remapping_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.laboratory_report
     ADD CONSTRAINT laboratory_report_number_is_unique UNIQUE (organization_id, number_system, number);
@@ -2252,6 +2318,8 @@ CREATE INDEX identity_link_by_other ON public.identity_link USING btree (other_p
 
 CREATE INDEX identity_link_by_patient ON public.identity_link USING btree (patient_id, other_patient_id, id DESC);
 
+CREATE INDEX identity_review_doubt_by_review ON public.identity_review_doubt USING btree (review_id, id DESC);
+
 CREATE INDEX image_grade_by_study ON public.image_grade USING btree (study_id, id DESC);
 
 CREATE INDEX instance_by_digest ON public.imaging_instance USING btree (digest);
@@ -2265,6 +2333,8 @@ CREATE INDEX intervening_event_by_patient ON public.intervening_event USING btre
 CREATE INDEX knowledge_by_subject ON public.recognition_knowledge USING btree (kind, subject, thing, id DESC);
 
 CREATE INDEX knowledge_by_thing ON public.recognition_knowledge USING btree (kind, thing, id DESC);
+
+CREATE INDEX laboratory_mapping_by_observation ON public.laboratory_mapping USING btree (observation_id, id DESC);
 
 CREATE INDEX laboratory_observation_by_item ON public.laboratory_observation USING btree (item_key, collected_at) WHERE (item_key IS NOT NULL);
 
@@ -2468,6 +2538,10 @@ CREATE TRIGGER identity_link_is_append_only BEFORE DELETE OR UPDATE ON public.id
 
 CREATE TRIGGER identity_link_is_never_truncated BEFORE TRUNCATE ON public.identity_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER identity_review_doubt_is_append_only BEFORE DELETE OR UPDATE ON public.identity_review_doubt FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER identity_review_doubt_is_never_truncated BEFORE TRUNCATE ON public.identity_review_doubt FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER intervening_event_is_append_only BEFORE DELETE OR UPDATE ON public.intervening_event FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER intervening_event_is_never_truncated BEFORE TRUNCATE ON public.intervening_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2475,6 +2549,10 @@ CREATE TRIGGER intervening_event_is_never_truncated BEFORE TRUNCATE ON public.in
 CREATE TRIGGER intervening_event_withdrawal_is_append_only BEFORE DELETE OR UPDATE ON public.intervening_event_withdrawal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER intervening_event_withdrawal_is_never_truncated BEFORE TRUNCATE ON public.intervening_event_withdrawal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_mapping_is_append_only BEFORE DELETE OR UPDATE ON public.laboratory_mapping FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER laboratory_mapping_is_never_truncated BEFORE TRUNCATE ON public.laboratory_mapping FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER laboratory_observation_is_immutable BEFORE DELETE OR UPDATE ON public.laboratory_observation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -2679,6 +2757,12 @@ ALTER TABLE ONLY public.identity_link
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.practitioner(id);
 
+ALTER TABLE ONLY public.identity_review_doubt
+    ADD CONSTRAINT identity_review_doubt_doubted_by_fkey FOREIGN KEY (doubted_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.identity_review_doubt
+    ADD CONSTRAINT identity_review_doubt_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.identity_review(id);
+
 ALTER TABLE ONLY public.identity_review
     ADD CONSTRAINT identity_review_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
 
@@ -2756,6 +2840,9 @@ ALTER TABLE ONLY public.intervening_event_withdrawal
 
 ALTER TABLE ONLY public.intervening_event_withdrawal
     ADD CONSTRAINT intervening_event_withdrawal_withdrawn_by_fkey FOREIGN KEY (withdrawn_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.laboratory_mapping
+    ADD CONSTRAINT laboratory_mapping_observation_id_fkey FOREIGN KEY (observation_id) REFERENCES public.laboratory_observation(id);
 
 ALTER TABLE ONLY public.laboratory_observation
     ADD CONSTRAINT laboratory_observation_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.laboratory_report(id);

@@ -210,7 +210,8 @@ class ReviewQuery(msgspec.Struct, frozen=True):
 class IdentityReview(msgspec.Struct, frozen=True):
     """A doubtful identity: patient came with what other had already; differences in words.
 
-    outcome: what matching says now (auto, potential, never); findings: everything it found.
+    outcome: what matching says now (auto, potential, never); findings: everything it found.  doubt: what somebody who
+    looked and could not say has written, '' if nobody has.
     """
 
     id: UUID
@@ -225,6 +226,10 @@ class IdentityReview(msgspec.Struct, frozen=True):
     differences: list[Words]
     outcome: str
     findings: list[IdentityFinding]
+    decided_by_name: str
+    doubt: str
+    doubted_by_name: str
+    doubted_at: datetime | None
 
     @classmethod
     def of(
@@ -243,6 +248,10 @@ class IdentityReview(msgspec.Struct, frozen=True):
             differences,
             match.outcome,
             found(match.findings),
+            row.decided_by_name,
+            row.doubt,
+            row.doubted_by_name,
+            row.doubted_at,
         )
 
 
@@ -254,6 +263,12 @@ class IdentityReviews(msgspec.Struct, frozen=True):
 class ReviewDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decision: Literal["same-person", "different-persons"]
     note: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class ReviewDoubt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """note: why it cannot be said."""
+
+    note: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
 
 
 class ReviewReopening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -89,7 +89,8 @@ where coalesce((
       select from identity_review r
       where r.patient_id = %(other_patient_id)s::uuid and r.other_patient_id = %(patient_id)s::uuid
         and r.state = 'open')
-on conflict (patient_id, other_patient_id) where state = 'open' do nothing;
+on conflict (patient_id, other_patient_id) where state = 'open' do nothing
+returning id;
 
 -- name: patient
 -- One person, if one of the given organisations knows them (null: everybody may be seen), or if opened by break-glass.
@@ -143,12 +144,22 @@ limit 50;
 -- name: reviews
 -- Open doubtful identities, or decided ones, newest first.
 select r.id, r.organization_id, r.reason, r.state, r.note, r.opened_at, r.decided_at,
-       r.patient_id, r.other_patient_id
+       r.patient_id, r.other_patient_id, coalesce(p.name, '') as decided_by_name, coalesce(d.note, '') as doubt,
+       coalesce(d.name, '') as doubted_by_name, d.doubted_at
 from identity_review r
+left join practitioner p on p.id = r.decided_by
+left join lateral (
+    select k.note, w.name, k.doubted_at from identity_review_doubt k join practitioner w on w.id = k.doubted_by
+    where k.review_id = r.id order by k.id desc limit 1) d on true
 where (%(organizations)s::uuid[] is null or r.organization_id = any(%(organizations)s::uuid[]))
   and (r.state = 'open') = %(open)s::boolean
 order by r.opened_at desc, r.id
 limit %(limit)s::int;
+
+-- name: doubt_review
+-- Somebody has looked and cannot say.
+insert into identity_review_doubt (review_id, note, doubted_by, doubted_at)
+values (%(review_id)s::uuid, %(note)s::text, %(by)s::uuid, %(now)s::timestamptz);
 
 -- name: lock_review
 -- One doubtful identity, held until the decision is written.

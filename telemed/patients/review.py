@@ -36,6 +36,20 @@ async def decide(
     return row
 
 
+async def doubt(
+    tx: Connection, review_id: UUID, note: str, *, by: UUID, scope: Scope, now: datetime
+) -> store.ReviewRow:
+    """Say that one has looked and cannot say; the review stays open for the next.
+
+    Raises NotFound outside the scope, Conflict for one decided already. Nothing is written then.
+    """
+    row = await _locked(tx, review_id, scope)
+    if row.state != "open":
+        raise Conflict("review-decided", "该身份已核对。", "This identity has been decided already.")
+    await store.doubt_review(tx, review_id, note=note, by=by, now=now)
+    return row
+
+
 async def same(
     tx: Connection,
     patient_id: UUID,

@@ -36,6 +36,7 @@ from telemed.patients.messages import (
     RevealBody,
     Revealed,
     ReviewDecision,
+    ReviewDoubt,
     ReviewQuery,
     ReviewReopening,
     Words,
@@ -149,6 +150,18 @@ class PatientRoutes:
             )
             await self._told(call, tx, row)
 
+    async def doubt(self, call: Call[Nothing, ReviewDoubt]) -> None:
+        async with call.transaction() as tx:
+            row = await review.doubt(
+                tx,
+                call.uuid("id"),
+                call.body.note.strip(),
+                by=call.principal.practitioner_id,
+                scope=call.scope,
+                now=call.now,
+            )
+            await self._told(call, tx, row)
+
     async def reopen(self, call: Call[Nothing, ReviewReopening]) -> None:
         async with call.transaction() as tx:
             row, changed = await review.reopen(
@@ -173,7 +186,10 @@ class PatientRoutes:
         return IdentityLinks(sorted(same), [IdentityFact.of(row) for row in items])
 
     async def _told(
-        self, call: Call[Nothing, ReviewDecision] | Call[Nothing, ReviewReopening], tx: Connection, row: store.ReviewRow
+        self,
+        call: Call[Nothing, ReviewDecision] | Call[Nothing, ReviewDoubt] | Call[Nothing, ReviewReopening],
+        tx: Connection,
+        row: store.ReviewRow,
     ) -> None:
         call.about("identity-review", row.id, patient_id=row.patient_id)
         call.about("patient", row.other_patient_id, patient_id=row.other_patient_id)
@@ -248,6 +264,14 @@ def endpoints(zone: tzinfo) -> list[Endpoint]:
             routes.decide,
             Text("核对身份：同一人或不同人", "Decide: the same person or two"),
             body=ReviewDecision,
+        ),
+        Endpoint(
+            "POST",
+            "/api/identity-reviews/{id}/doubt",
+            Action.PATIENT_REVIEW,
+            routes.doubt,
+            Text("核对身份：尚不能确定", "Say that it cannot be told yet"),
+            body=ReviewDoubt,
         ),
         Endpoint(
             "POST",

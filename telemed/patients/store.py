@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
+from telemed.events import append
 from telemed.patients import identifiers, names
 from telemed.patients.identifiers import Identifier, IdentifierKind
 from telemed.patients.identity import Identity, Person
@@ -76,7 +77,10 @@ class IdentifierRow(msgspec.Struct, frozen=True):
 
 
 class ReviewRow(msgspec.Struct, frozen=True):
-    """A doubtful identity: patient came with what other_patient already had."""
+    """A doubtful identity: patient came with what other_patient already had.
+
+    doubt: what somebody who looked and could not say has written last, '' if nobody has.  Names are those of lists.
+    """
 
     id: UUID
     organization_id: UUID
@@ -87,6 +91,10 @@ class ReviewRow(msgspec.Struct, frozen=True):
     decided_at: datetime | None
     patient_id: UUID
     other_patient_id: UUID
+    decided_by_name: str = ""
+    doubt: str = ""
+    doubted_by_name: str = ""
+    doubted_at: datetime | None = None
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -196,17 +204,16 @@ async def open_review(
     tx: Connection, organization_id: UUID, *, patient_id: UUID, other_patient_id: UUID, reason: str, now: datetime
 ) -> None:
     """Put two persons on the work list of doubtful identities, unless somebody has decided about them already."""
-    await execute(
-        tx,
-        queries["open_review"],
-        {
-            "organization_id": organization_id,
-            "patient_id": patient_id,
-            "other_patient_id": other_patient_id,
-            "reason": reason,
-            "now": now,
-        },
-    )
+    params = {
+        "organization_id": organization_id,
+        "patient_id": patient_id,
+        "other_patient_id": other_patient_id,
+        "reason": reason,
+        "now": now,
+    }
+    row = await fetch_one(tx, queries["open_review"], params, _Id)
+    if row is not None:
+        await append(tx, "identity.doubtful", row.id, [f"organization/{organization_id}"])
 
 
 async def open_review_of(tx: Connection, one: UUID, other: UUID) -> UUID | None:
@@ -298,6 +305,11 @@ async def reviews(
 async def lock_review(tx: Connection, review_id: UUID) -> ReviewRow | None:
     """One doubtful identity, locked until the end of the transaction."""
     return await fetch_one(tx, queries["lock_review"], {"review_id": review_id}, ReviewRow)
+
+
+async def doubt_review(tx: Connection, review_id: UUID, *, note: str, by: UUID, now: datetime) -> None:
+    """Write that somebody has looked and cannot say."""
+    await execute(tx, queries["doubt_review"], {"review_id": review_id, "note": note, "by": by, "now": now})
 
 
 async def decide_review(

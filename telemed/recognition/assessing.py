@@ -48,7 +48,8 @@ OF_STUDIES = frozenset(
 OF_IDENTITIES = frozenset({"identity.linked", "identity.unlinked", "identity.kept-apart", "patient.identified"})
 OF_RULES = frozenset({"organization.changed", "catalogue.installed", "grant.changed"})
 OF_EVENTS = frozenset({"intervening-event.recorded", "intervening-event.withdrawn"})
-KINDS = OF_STUDIES | OF_IDENTITIES | OF_RULES | OF_EVENTS | {"result.received"}
+OF_RESULTS = frozenset({"result.received", "result.remapped"})
+KINDS = OF_STUDIES | OF_IDENTITIES | OF_RULES | OF_EVENTS | OF_RESULTS
 #: More series than any study of one examination has; what is said of a part says nothing of the whole.
 MOST_SERIES = 60
 #: Seconds until the registry says that it does not know enough to answer.
@@ -95,7 +96,7 @@ class Assessor:
             await know(tx, [Row("document", str(event.subject), "", Document(str(event.subject)))])
         elif event.kind == "grant.changed":
             await self.grant(tx, event.subject)
-        elif event.kind == "result.received":
+        elif event.kind in OF_RESULTS:
             await self.laboratory(tx, UUID(event.ids["patient"]), event.subject)
         elif event.kind in OF_EVENTS:
             await self.intervening(tx, event.subject)

@@ -103,6 +103,16 @@ class CodeMaps:
             return Ambiguous(frozenset(found))
         return next(iter(found.values()), None)
 
+    def label(self, sender: str, day: date) -> str:
+        """Which maps are asked for a sender on a day, for what none of them knows."""
+        return " ".join(one.label for one in self._in_force(sender, day)) or "none"
+
+    def in_force_digest(self, day: date) -> str:
+        """SHA-256 that changes exactly when another version of some map comes into force or one's content changes."""
+        senders = sorted({one.sender for one in self.versions})
+        standing = sorted({(one.label, one.digest) for name in senders for one in self._in_force(name, day)})
+        return hashlib.sha256(repr(standing).encode()).hexdigest()
+
     def _in_force(self, sender: str, day: date) -> list[MapVersion]:
         newest: dict[str, MapVersion] = {}
         for version in self.versions:

@@ -118,8 +118,9 @@ latest as (
     order by o.report_id, o.code_system, o.code, o.sub_id,
         o.ordered_at desc, o.status_rank desc, o.known_from desc, o.id desc)
 select o.id, o.report_id, o.report_version_id, r.patient_id, r.linked, l.organization_id, o.code_system, o.code, o.name,
-    o.sub_id, o.item_key, o.map_version, o.value_type, o.value_kind, o.value_text, o.comparator, o.number, o.high,
-    o.denominator, o.unit_written, o.unit_ucum, o.reference_range, o.flags,
+    o.sub_id, case when m.id is null then o.item_key else m.item_key end as item_key,
+    coalesce(m.map_version, o.map_version) as map_version, o.value_type, o.value_kind, o.value_text, o.comparator, o.number, o.high,
+    o.denominator, o.unit_written, coalesce(m.unit_ucum, o.unit_ucum) as unit_ucum, o.reference_range, o.flags,
     -- a report taken back takes its results with it, whether or not they were named
     case when r.status in ('cancelled', 'entered-in-error') and r.ordered_at >= o.ordered_at then r.status
          else o.status end as status,
@@ -130,6 +131,12 @@ from latest o
 join report r on r.report_id = o.report_id
 join laboratory_report l on l.id = o.report_id
 join laboratory_report_version v on v.id = o.report_version_id
+left join lateral (
+    -- what a later map has made of it, as far as that was known
+    select k.id, k.item_key, k.map_version, k.unit_ucum from laboratory_mapping k
+    where k.observation_id = o.id and k.known_from <= %(known_at)s::timestamptz
+      and (%(snapshot)s::pg_snapshot is null or pg_visible_in_snapshot(k.xid, %(snapshot)s::pg_snapshot))
+    order by k.id desc limit 1) m on true
 order by o.collected_at desc nulls last, o.report_id, o.line;
 
 -- name: enrolled_sender

@@ -56,6 +56,7 @@ class Latest(msgspec.Struct, frozen=True):
 class KnownObservation(msgspec.Struct, frozen=True):
     """A result as it was known at a moment.
 
+    item_key, map_version: by the latest map it was held against, None where nobody has mapped it.
     status: of the result, or of its report where that was taken back.  collected_at: UTC, None without an hour;
     collected_doubt says why a collection time proves nothing (`absent`, `future` …).
     """

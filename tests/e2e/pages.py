@@ -81,6 +81,19 @@ def _draw_glucose(page: Page) -> None:
     page.locator("dialog[open] canvas").wait_for()
 
 
+def _compare_versions(page: Page) -> None:
+    """Hold the open document against the other version of its series."""
+    page.locator(".right header select").select_option(index=1)
+    page.locator(".changes [role='grid'] tbody [role='row']").first.wait_for()
+
+
+def _open_history(page: Page) -> None:
+    """Walk to the first field that holds something, by keyboard, and open its history."""
+    page.locator("[role='gridcell']:has(svg)").first.focus()
+    page.keyboard.press("Enter")
+    page.locator("dialog[open] table").wait_for()
+
+
 @dataclass(frozen=True)
 class Visit:
     """One page. role None: before signing in. ready: CSS of something that only the loaded page has.
@@ -203,6 +216,7 @@ VISITS: tuple[Visit, ...] = (
         "center-head",
         ".message .lines",
     ),
+    Visit("identities", "/patients/identities", "registrar", "[role='grid']", organization="青石"),
     Visit("patients", "/patients", "technician", "input[type='search']", organization="青石"),
     Visit(
         "images-ct", lambda known: f"/images/{known.facts.ct_study}", "author", ".corner.top", route="/images/:study?"
@@ -297,9 +311,18 @@ VISITS: tuple[Visit, ...] = (
         route="/linked/:id",
     ),
     Visit("catalogues", "/recognition/catalogues", "author", ".right [role='grid'] tbody [role='row']"),
+    Visit(
+        "catalogue-versions",
+        "/recognition/catalogues",
+        "author",
+        ".right [role='grid'] tbody [role='row']",
+        prepare=_compare_versions,
+    ),
     Visit("grants", "/recognition/grants", "author", "[role='grid']"),
     Visit("statistics", "/statistics", "quality-officer", ".lines tbody tr"),
     Visit("statistics-bureau", "/statistics", "supervisor", ".lines tbody tr", route="/statistics"),
+    Visit("grant-map", "/recognition/map", "author", "[role='grid'] [role='gridcell']"),
+    Visit("grant-history", "/recognition/map", "author", "[role='grid'] [role='gridcell']", prepare=_open_history),
     Visit("verify-code", "/verify", None, "input", route="/verify/:code?"),
     Visit("verify-code-found", lambda known: f"/verify/{known.facts.code}", None, ".result", route="/verify/:code?"),
 )

@@ -8,7 +8,7 @@ import { navigation, routes } from '@/routes';
 import { minutesBetween, readClock } from '@/ui/clock';
 import DataTable from '@/ui/DataTable.vue';
 import { find, nameOf, type KeyBinding } from '@/ui/keys';
-import { moved } from '@/ui/table';
+import { inSight, moved } from '@/ui/table';
 import { absolute, age, clockTime, parseDate, spoken } from '@/ui/time';
 
 afterEach(() => {
@@ -172,5 +172,32 @@ describe('pages', () => {
     expect(new Set(paths).size).toBe(paths.length);
     const keys = navigation().flatMap((entry) => entry.keys ?? []);
     expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe('long lists', () => {
+  it.each([
+    [1000, 0, 640, { from: 0, to: 44 }],
+    [1000, 3200, 640, { from: 88, to: 132 }],
+    [1000, 1_000_000, 640, { from: 956, to: 1000 }],
+    [30, 0, 640, { from: 0, to: 30 }],
+    [0, 0, 640, { from: 0, to: 0 }],
+  ])('of %d rows at %d px draw those in sight', (count, top, height, drawn) => {
+    expect(inSight(count, top, height, 32)).toEqual(drawn);
+  });
+  it('draw few rows, name the row far down and keep their height', async () => {
+    const rows = Array.from({ length: 1000 }, (_, at) => ({ id: String(at) }));
+    const wrapper = mount(DataTable, {
+      props: { label: '列表', columns: [{ key: 'id', title: '号' }], rows, rowKey: (row: unknown) => (row as { id: string }).id, selected: '0', 'onUpdate:selected': (id: unknown) => void wrapper.setProps({ selected: id as string }) },
+      attachTo: document.body,
+    });
+    expect(wrapper.findAll('.row').length).toBeLessThan(80);
+    await wrapper.get('[role=grid]').trigger('keydown', { key: 'End' });
+    await wrapper.vm.$nextTick();
+    const active = wrapper.get('[role=grid]').attributes('aria-activedescendant') ?? '';
+    expect(document.getElementById(active)?.getAttribute('aria-rowindex')).toBe('1001');
+    const unseen = wrapper.findAll('.unseen').reduce((sum, one) => sum + Number.parseInt((one.element as HTMLElement).style.height, 10), 0);
+    expect(unseen + wrapper.findAll('.row').length * 32).toBe(32_000);
+    wrapper.unmount();
   });
 });

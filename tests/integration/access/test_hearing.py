@@ -33,7 +33,14 @@ async def topics(county) -> list[str]:
             " values (%s, '1.2.3', %s, now(), now())",
             (study, county.township),
         )
-    return ["worklist", f"organization/{county.center}", f"organization/{county.township}", f"study/{study}", "admin"]
+    return [
+        "worklist",
+        "recognition",
+        f"organization/{county.center}",
+        f"organization/{county.township}",
+        f"study/{study}",
+        "admin",
+    ]
 
 
 async def heard(county, who: Principal, topics: list[str]) -> list[str]:
@@ -62,5 +69,12 @@ async def test_while_a_new_password_is_due_no_role_counts_and_nothing_is_heard(c
 
 async def test_what_is_no_topic_or_of_another_place_is_not_heard(county):
     who = somebody(county, county.clock(), Role.CENTER_HEAD)
-    strange = [f"organization/{county.outside}", f"study/{uuid4()}", "organization/x", "everything", ""]
+    strange = [
+        f"organization/{county.outside}",
+        "recognition/x",
+        f"study/{uuid4()}",
+        "organization/x",
+        "everything",
+        "",
+    ]
     assert await heard(county, who, strange) == []

@@ -129,6 +129,63 @@ def test_audit_retention_refuses_six_months_and_drops_what_is_older(folder: Path
     assert telemed("audit", "retention", "--state", state).returncode == 2
 
 
+def test_a_remapping_that_is_killed_goes_on_where_it_was(folder: Path) -> None:
+    state = folder / "state"
+    server = start_postgres(state, durable=False)
+    try:
+        assert telemed("migrate", "--state", state).returncode == 0
+        # three results that an earlier map has made another item of
+        with psycopg.connect(server.dsn, autocommit=True) as connection:
+            connection.execute(RESULTS_MAPPED_OTHERWISE)
+        words = ["laboratory", "remap", "--batch", "1", "--state", str(state)]
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-P", "-m", "telemed", *words]
+        with subprocess.Popen(command, cwd="/", env=environment, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("1 份报告")
+            process.kill()
+        done = telemed(*words)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.splitlines()[-1].startswith("3 份报告 / reports; 3 项改动")
+        assert "无变化" in telemed(*words).stdout
+        with psycopg.connect(server.dsn) as connection:
+            mapped = connection.execute("select item_key from laboratory_mapping").fetchall()
+            audited = connection.execute("select count(*) from audit_event").fetchone()
+        assert mapped == [("lab.glucose.random",)] * 3
+        assert audited == (3,)
+    finally:
+        server.stop()
+
+
+RESULTS_MAPPED_OTHERWISE = """
+insert into organization (code, name, kind) values ('county-hospital', '县医院', 'county-hospital');
+insert into patient (organization_id, name, name_search, name_pinyin, sex, identity)
+select id, '王桂兰', '王桂兰', 'wangguilan', 'F', 'source' from organization;
+insert into result_message (id, format, organization_id, bytes, digest, content_digest, control_id, charset_declared,
+    charset_used, charset_confidence, received_at, disposition, answer)
+select gen_random_uuid(), 'table', id, 'x', sha256('x'), sha256('x'), '', '', '', '', now(), 'stored', 'AA'
+from organization;
+insert into laboratory_report (organization_id, number_system, number)
+select id, 'table', 'R' || n from organization, generate_series(1, 3) n;
+insert into laboratory_report_version (id, report_id, message_id, patient_id, linked, status, status_rank, ordered_at,
+    known_from, placer_number, service, requested_written, changed_written, specimen_id, specimen_code, specimen_text,
+    specimen_system, specimen_flags, specimen_ambiguous, specimen_received_written, notes)
+select gen_random_uuid(), r.id, m.id, p.id, false, 'final', 2, now(), now(), '', '[]', '', '', '', '', '', '', '[]',
+    false, '', '{}'
+from laboratory_report r, result_message m, patient p;
+insert into laboratory_observation (id, report_id, report_version_id, line, code_system, code, name, sub_id, codes,
+    item_key, map_version, value_type, value_kind, value_text, comparator, number, high, denominator, value_codes,
+    unit_written, unit_ucum, reference_range, flags, status, status_written, status_rank, collected_written,
+    collected_source, collected_doubt, collected_zone_stated, collected_passed_over, analysed_written, method_code,
+    method_text, device, producer, performer, notes, ordered_at, known_from)
+select gen_random_uuid(), v.report_id, v.id, 2, 'LN', '2345-7', '葡萄糖', '',
+    '[{"code": "2345-7", "text": "", "system": "LN"}]', 'lab.glucose.wrong', '*/1', 'ST', 'quantity', '5.60', '',
+    '5.60', '', '', '[]', 'mmol/L', 'mmol/L', '', '{}', 'final', 'F', 2, '', '', 'absent', false, '{}', '', '', '', '',
+    '', '', '{}', now(), now()
+from laboratory_report_version v;
+"""
+
+
 def seal_as_of(state: Path, moment: LiteralString) -> None:
     """Seal what waits, and turn the clock of its seal back, as a sealer of that time would have written it."""
     server = start_postgres(state, durable=False)

@@ -163,6 +163,25 @@ async def test_doubtful_identities_are_decided_and_taken_back(client, township):
     assert (detail["same"], detail["open_reviews"]) == ([], 1)
 
 
+async def test_who_cannot_say_leaves_the_question_open_with_the_reason(client, township):
+    await register(client, township)
+    await register(client, township, person=township.person(name="WANG GUILAN"))
+    (item,) = (await (await client.get("/api/identity-reviews")).json())["items"]
+    assert (item["doubt"], item["doubted_at"], item["decided_by_name"]) == ("", None, "")
+    path = f"/api/identity-reviews/{item['id']}"
+    for note, status in (("", 422), (" ", 422), ("电话未接通", 204)):
+        assert (await client.post(f"{path}/doubt", json={"note": note}, headers=CSRF)).status == status
+    assert (await client.post(f"{path}/doubt", json={"note": "x"}, headers=CSRF | {"X-Who": "1"})).status == 404
+    (item,) = (await (await client.get("/api/identity-reviews")).json())["items"]
+    assert (item["state"], item["doubt"]) == ("open", "电话未接通")
+    assert item["doubted_by_name"]
+    said = {"decision": "different-persons", "note": "生日不同"}
+    assert (await client.post(f"{path}/decision", json=said, headers=CSRF)).status == 204
+    assert (await client.post(f"{path}/doubt", json={"note": "再想"}, headers=CSRF)).status == 409
+    (item,) = (await (await client.get("/api/identity-reviews?open=false")).json())["items"]
+    assert (item["note"], item["decided_by_name"]) == ("生日不同", item["doubted_by_name"])
+
+
 async def test_the_history_says_who_was_one_person_when_and_only_to_whom_it_concerns(client, township, house):
     first = (await register(client, township))["patient"]["id"]
     second = (await register(client, township, person=township.person(name="WANG GUILAN")))["patient"]["id"]

@@ -23,7 +23,7 @@ from telemed.recognition.rules import Basis, GrantState
 from tests.unit.recognition.quality_facts import agreement, change, day, failed, passed, revocation, withdraw
 
 GRANTING = read_parameters()
-DEMO = next(one for one in read_catalogues().catalogues if one.scope.key == "longan")
+DEMO = next(one for one in read_catalogues().catalogues if one.number == "龙医共体(演示)〔2025〕12号")
 LATE = day(5000)
 
 

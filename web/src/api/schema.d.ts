@@ -576,6 +576,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/identity-reviews/{id}/doubt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that it cannot be told yet
+         * @description 核对身份：尚不能确定
+         */
+        post: operations["post-identity-reviews-id-doubt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/identity-reviews/{id}/reopen": {
         parameters: {
             query?: never;
@@ -2244,6 +2264,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recognition/catalogues/{id}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a catalogue says otherwise than another
+         * @description 两份互认目录的不同
+         */
+        get: operations["get-recognition-catalogues-id-difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recognition/check": {
         parameters: {
             query?: never;
@@ -2276,6 +2316,46 @@ export interface paths {
          * @description 互认资格：机构与项目
          */
         get: operations["get-recognition-grants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recognition/grants/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The history of one member's item, with its evidence
+         * @description 一个机构一个项目的资格历史与依据
+         */
+        get: operations["get-recognition-grants-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recognition/grants/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The map of grants at a moment, as known at another
+         * @description 互认资格图：某日、按某日所知
+         */
+        get: operations["get-recognition-grants-map"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5306,6 +5386,19 @@ export interface components {
             negative: string[];
         };
         /**
+         * CatalogueDifference
+         * @description The way from one document to another.  head: of the documents themselves.  same: items alike in both.
+         */
+        CatalogueDifference: {
+            added: components["schemas"]["CatalogueItem"][];
+            after: components["schemas"]["CatalogueLine"];
+            before: components["schemas"]["CatalogueLine"];
+            changed: components["schemas"]["ItemDifference"][];
+            head: components["schemas"]["SaidOtherwise"][];
+            removed: components["schemas"]["CatalogueItem"][];
+            same: number;
+        };
+        /**
          * CatalogueItem
          * @description One item.  system, code: by which it is ordered.  window_days: after the day of `anchor`.  price: in fen.
          */
@@ -5344,6 +5437,7 @@ export interface components {
             number: string;
             scope_kind: string;
             scope_label: string;
+            series: string;
             title: string;
         };
         /** CatalogueList */
@@ -5582,7 +5676,7 @@ export interface components {
             decisions: number;
             digest: string;
             grant_count: number;
-            grants: components["schemas"]["GrantChange"][];
+            grants: components["schemas"]["telemed.quality.messages.GrantChange"][];
             taken_back: components["schemas"]["TakenBack"][];
             taken_back_count: number;
         };
@@ -5976,6 +6070,23 @@ export interface components {
             items: components["schemas"]["EventLine"][];
         };
         /**
+         * Evidence
+         * @description What was recorded about quality.
+         *
+         *         kind: evaluation, or that of another fact.  outcome: pass, fail, absent or '' for another fact.  at: when it holds
+         *         from or was published; known_from: when the registry learnt of it; UTC.
+         */
+        Evidence: {
+            at: string;
+            id: string;
+            kind: string;
+            known_from: string;
+            outcome: string;
+            programme: string;
+            round: string;
+            score: string;
+        };
+        /**
          * FactDetail
          * @description The fact with every item, and what was written because of it.
          */
@@ -6143,18 +6254,16 @@ export interface components {
             reasons: string[];
         };
         /**
-         * GrantChange
-         * @description What one grant is worth today, before and after.  before, after: null where there is none.  until: its end.
+         * GrantHistory
+         * @description changes: the one learnt last first.  evidence: every record they name.
          */
-        GrantChange: {
-            after: components["schemas"]["GrantState"] | null;
-            before: components["schemas"]["GrantState"] | null;
-            device: string;
-            due: string | null;
-            item: components["schemas"]["telemed.quality.messages.ItemName"];
-            mark: string;
-            programme: string;
-            until: string | null;
+        GrantHistory: {
+            changes: components["schemas"]["telemed.cds.routes_grant_map.GrantChange"][];
+            evidence: components["schemas"]["Evidence"][];
+            item: components["schemas"]["MapItem"];
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
         };
         /**
          * GrantLine
@@ -6184,6 +6293,17 @@ export interface components {
         GrantList: {
             items: components["schemas"]["GrantLine"][];
             total: number;
+        };
+        /**
+         * GrantMap
+         * @description Fields that are not listed hold nothing.
+         */
+        GrantMap: {
+            as_of: string;
+            fields: components["schemas"]["MapField"][];
+            items: components["schemas"]["MapItem"][];
+            known_at: string;
+            members: components["schemas"]["MapMember"][];
         };
         /**
          * GrantState
@@ -6301,11 +6421,16 @@ export interface components {
          * IdentityReview
          * @description A doubtful identity: patient came with what other had already; differences in words.
          *
-         *         outcome: what matching says now (auto, potential, never); findings: everything it found.
+         *         outcome: what matching says now (auto, potential, never); findings: everything it found.  doubt: what somebody who
+         *         looked and could not say has written, '' if nobody has.
          */
         IdentityReview: {
             decided_at: string | null;
+            decided_by_name: string;
             differences: components["schemas"]["telemed.patients.messages.Words"][];
+            doubt: string;
+            doubted_at: string | null;
+            doubted_by_name: string;
             findings: components["schemas"]["IdentityFinding"][];
             /** Format: uuid */
             id: string;
@@ -6390,6 +6515,14 @@ export interface components {
             expression: string[];
             /** @enum {unknown} */
             severity: "error";
+        };
+        /**
+         * ItemDifference
+         * @description An item that both documents list.
+         */
+        ItemDifference: {
+            changes: components["schemas"]["SaidOtherwise"][];
+            item: components["schemas"]["CatalogueItem"];
         };
         /** JudgementBody */
         JudgementBody: {
@@ -6537,6 +6670,36 @@ export interface components {
         LookBackList: {
             items: components["schemas"]["LookBackLine"][];
             total: number;
+        };
+        /**
+         * MapField
+         * @description What a member holds for an item.  mark: what may be printed, '' for nothing.  grants: how many are behind it.
+         */
+        MapField: {
+            due: string | null;
+            ends: string;
+            grants: number;
+            item_key: string;
+            mark: string;
+            /** Format: uuid */
+            organization_id: string;
+            state: string;
+        };
+        /**
+         * MapItem
+         * @description kind: laboratory | imaging | ultrasound | ecg, '' for an item that no installed document lists any more.
+         */
+        MapItem: {
+            key: string;
+            kind: string;
+            name: string;
+            name_en: string;
+        };
+        /** MapMember */
+        MapMember: {
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
         /**
          * Mark
@@ -7827,6 +7990,13 @@ export interface components {
             /** @default  */
             note: string;
         };
+        /**
+         * ReviewDoubt
+         * @description note: why it cannot be said.
+         */
+        ReviewDoubt: {
+            note: string;
+        };
         /** ReviewReopening */
         ReviewReopening: {
             note: string;
@@ -7894,7 +8064,7 @@ export interface components {
             fault_count: number;
             faults: components["schemas"]["RoundFault"][];
             grant_count: number;
-            grants: components["schemas"]["GrantChange"][];
+            grants: components["schemas"]["telemed.quality.messages.GrantChange"][];
             lines: number;
         };
         /**
@@ -7929,6 +8099,15 @@ export interface components {
             /** @default null */
             retroactive_from: string | null;
             ruling: components["schemas"]["Ruling"];
+        };
+        /**
+         * SaidOtherwise
+         * @description One thing said otherwise; prices in fen.
+         */
+        SaidOtherwise: {
+            after: string[];
+            before: string[];
+            name: string;
         };
         /**
          * SampleCallBody
@@ -8956,6 +9135,26 @@ export interface components {
             name_en: string;
         };
         /**
+         * GrantChange
+         * @description What was known of a grant from one moment until another.  struck: it was known that there is no such grant.
+         */
+        "telemed.cds.routes_grant_map.GrantChange": {
+            basis: string;
+            begins: string;
+            device_id: string;
+            due: string | null;
+            ends: string;
+            evidence: string[];
+            grant_id: string;
+            known_from: string;
+            known_until: string | null;
+            programme: string;
+            scope_label: string;
+            state: string;
+            struck: boolean;
+            withdrawn_from: string | null;
+        };
+        /**
          * Line
          * @description One item of the patient in a list.  card: to answer to, where something is to be chosen.
          */
@@ -8988,6 +9187,20 @@ export interface components {
          * @enum {unknown}
          */
         "telemed.quality.looking_back.State": "done" | "open";
+        /**
+         * GrantChange
+         * @description What one grant is worth today, before and after.  before, after: null where there is none.  until: its end.
+         */
+        "telemed.quality.messages.GrantChange": {
+            after: components["schemas"]["GrantState"] | null;
+            before: components["schemas"]["GrantState"] | null;
+            device: string;
+            due: string | null;
+            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            mark: string;
+            programme: string;
+            until: string | null;
+        };
         /** ItemName */
         "telemed.quality.messages.ItemName": {
             key: string;
@@ -10069,6 +10282,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReviewDecision"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-identity-reviews-id-doubt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewDoubt"];
             };
         };
         responses: {
@@ -12996,6 +13242,39 @@ export interface operations {
             };
         };
     };
+    "get-recognition-catalogues-id-difference": {
+        parameters: {
+            query: {
+                before: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueDifference"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-recognition-check": {
         parameters: {
             query?: never;
@@ -13049,6 +13328,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-recognition-grants-history": {
+        parameters: {
+            query: {
+                organization: string;
+                item: string;
+                known_at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantHistory"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-recognition-grants-map": {
+        parameters: {
+            query?: {
+                as_of?: string | null;
+                known_at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantMap"];
                 };
             };
             /** @description Problem */

@@ -17,3 +17,13 @@ export function moved(count: number, at: number, by: number): number {
   if (at < 0) return by < 0 ? count - 1 : 0;
   return Math.min(count - 1, Math.max(0, at + by));
 }
+
+/** Rows beyond the edges that are drawn too, so that a slow frame shows no gap. */
+const MARGIN = 12;
+
+/** Which rows of a long list are to be drawn. top, height: of what is seen, in the pixels of `rowHeight`. */
+export function inSight(count: number, top: number, height: number, rowHeight: number): { from: number; to: number } {
+  const rows = Math.ceil(height / rowHeight) + 2 * MARGIN;
+  const from = Math.max(0, Math.min(Math.floor(top / rowHeight) - MARGIN, count - rows));
+  return { from, to: Math.min(count, from + rows) };
+}

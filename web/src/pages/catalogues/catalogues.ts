@@ -30,6 +30,41 @@ export function documentLook(one: Pick<CatalogueLine, 'id' | 'in_force' | 'incom
   return { zh: '生效', en: 'In force', tone: 'green', shape: 'disc-tick' };
 }
 
+export const KINDS = ['laboratory', 'imaging', 'ultrasound', 'ecg'] as const;
+export type Kind = (typeof KINDS)[number];
+export const isKind = (kind: string): kind is Kind => KINDS.some((one) => one === kind);
+
+/** Other installed documents of the same series, in the order of the list. */
+export function versionsOf(documents: readonly CatalogueLine[], one: CatalogueLine): CatalogueLine[] {
+  return documents.filter((other) => other.id !== null && other.id !== one.id && other.issuer === one.issuer && other.series === one.series);
+}
+
+/** One line of what differs: an item that came or went, or one thing of an item that is said otherwise. */
+export interface ChangeRow {
+  readonly id: string;
+  readonly change: 'added' | 'removed' | 'changed';
+  readonly item: CatalogueItem;
+  readonly field: string;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+export const CHANGES: Readonly<Record<ChangeRow['change'], StateLook>> = {
+  added: { zh: '新增', en: 'Added', tone: 'green', shape: 'plus' },
+  removed: { zh: '删除', en: 'Removed', tone: 'red', shape: 'dash' },
+  changed: { zh: '修改', en: 'Changed', tone: 'blue', shape: 'half-disc' },
+};
+
+export function changeRows(found: Pick<components['schemas']['CatalogueDifference'], 'added' | 'removed' | 'changed'>): ChangeRow[] {
+  const whole = (change: 'added' | 'removed') => (item: CatalogueItem): ChangeRow => ({ id: `${change} ${item.key}`, change, item, field: '', before: [], after: [] });
+  return [
+    ...found.added.map(whole('added')),
+    ...found.removed.map(whole('removed')),
+    ...found.changed.flatMap((one) =>
+      one.changes.map((each): ChangeRow => ({ id: `${one.item.key} ${each.name}`, change: 'changed', item: one.item, field: each.name, before: each.before, after: each.after })),
+    ),
+  ];
+}
+
 /** Every word that was typed is somewhere in the item. */
 export function searched(items: readonly CatalogueItem[], typed: string): CatalogueItem[] {
   const parts = typed.normalize('NFKC').toLowerCase().split(/\s+/).filter((part) => part !== '');

@@ -18,6 +18,7 @@ export const routes: readonly RouteRecordRaw[] = [
     children: [
       { path: '', redirect: '/recognition/catalogues' },
       { path: '/recognition/catalogues', component: () => import('./CataloguesPage.vue') },
+      { path: '/recognition/map', component: () => import('./GrantMapPage.vue'), meta: { title: { zh: '互认资格图', en: 'Map of grants' } } },
       { path: '/recognition/grants', component: () => import('./GrantsPage.vue'), meta: { title: { zh: '互认资格', en: 'Grants' } } },
     ],
   },

@@ -10,6 +10,14 @@ export const routes: readonly RouteRecordRaw[] = [
     },
   },
   {
+    path: '/patients/identities',
+    component: () => import('./IdentitiesPage.vue'),
+    meta: {
+      title: { zh: '身份核对', en: 'Identities' },
+      nav: { title: { zh: '身份核对', en: 'Identities' }, order: 61, action: 'patient.review', keys: 'g i' },
+    },
+  },
+  {
     path: '/patients/:id',
     component: () => import('./PatientPage.vue'),
     meta: { title: { zh: '患者', en: 'Patient' } },
