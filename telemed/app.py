@@ -29,7 +29,7 @@ from telemed.access import housekeeping
 from telemed.access.codes import SecretBox, load_or_create_key
 from telemed.access.gate import Cookie, SessionGate
 from telemed.access.passwords import Passwords
-from telemed.access.policy import admit, awaits_second_factor, scope, second_factor_fresh
+from telemed.access.policy import admit, scope, second_factor_fresh
 from telemed.access.routes import endpoints as access_endpoints
 from telemed.access.sessions import Limits
 from telemed.access.signin import SignIn
@@ -58,6 +58,7 @@ from telemed.fhir.outcomes import of_problem as fhir_refusal
 from telemed.fhir.routes import Facade
 from telemed.fhir.routes import read_endpoints as fhir_endpoints
 from telemed.fhir.table import BASE as FHIR
+from telemed.hearing import may_hear
 from telemed.his.desk import Desk as HisDesk
 from telemed.his.routes import endpoints as his_endpoints
 from telemed.his.routes_page import endpoints as his_page_endpoints
@@ -109,9 +110,9 @@ from telemed.statistics.routes import endpoints as statistics_endpoints
 from telemed.statistics.sealing import Sealer as StatisticsSealer
 from telemed.statistics.serving import Figures
 from telemed.timeline.judge import Judge
-from telemed.timeline.routes import Away, reads_results_of
+from telemed.timeline.routes import Away
 from telemed.timeline.routes import endpoints as timeline_endpoints
-from telemed.vocabulary import Action, Principal, ScopeKind, Text
+from telemed.vocabulary import Action, Text
 
 log = structlog.get_logger(__name__)
 
@@ -379,44 +380,6 @@ def _own_endpoints(county: County) -> list[Endpoint]:
             audited=False,
         ),
     ]
-
-
-async def may_hear(pool: Pool, principal: Principal, topic: str) -> bool:
-    """Whether a topic's events, which carry ids only, concern this person.
-
-    As with every route: not before a password that is due was changed, nor before the second factor was proved.
-    """
-    if not principal.roles or awaits_second_factor(principal, Action.STUDY_READ):
-        return False
-    kind, _, name = topic.partition("/")
-    if kind == "worklist":
-        return scope(principal, Action.WORKLIST_READ).kind is not ScopeKind.NOWHERE
-    if kind == "quality":
-        concerned = (Action.QUALITY_READ, Action.QUALITY_LOOK_BACK, Action.TICKET_READ)
-        return any(scope(principal, action).kind is not ScopeKind.NOWHERE for action in concerned)
-    if kind == "statistics":
-        return scope(principal, Action.STATISTICS_READ).kind is not ScopeKind.NOWHERE
-    if kind == "recognition":
-        # that a document, a grant or an evaluation has changed: what the directory's readers may look up
-        return not name and scope(principal, Action.DIRECTORY_READ).kind is not ScopeKind.NOWHERE
-    if kind == "admin":
-        manages = (Action.DEVICE_READ, Action.ACCOUNT_MANAGE, Action.OPERATIONS_READ)
-        return any(scope(principal, action).kind is not ScopeKind.NOWHERE for action in manages)
-    try:
-        subject = UUID(name)
-    except ValueError:
-        return False
-    allowed = scope(principal, Action.STUDY_READ)
-    if kind == "organization":
-        return subject in principal.organization_ids or allowed.admits(subject)
-    if kind == "study":
-        async with pool.connection() as connection:
-            cursor = await connection.execute("select organization_id from imaging_study where id = %s", (subject,))
-            row = await cursor.fetchone()
-        return row is not None and allowed.admits(row[0])
-    if kind == "patient":
-        return await reads_results_of(pool, scope(principal, Action.RESULT_READ), subject)
-    return False
 
 
 async def _probe(county: County) -> list[health.Check]:

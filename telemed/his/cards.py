@@ -13,7 +13,7 @@ from telemed.cds.cards import SPOKEN, best
 from telemed.cds.check_messages import CheckedOrder, CheckedResult
 from telemed.cds.checking import MOST_RESULTS, Card, Pictures, shown
 from telemed.errors import Conflict
-from telemed.his.messages import CardOutcome, DetailAnswer, Line, Silent
+from telemed.his.messages import CardOutcome, DetailAnswer, ResultLine, Silent
 from telemed.patients.messages import Words
 from telemed.recognition import words
 from telemed.recognition.decision import Verdict
@@ -72,10 +72,10 @@ def silence(card: Card, *, prompted: bool, reasoned: bool, answered: bool) -> Si
     return "answered-before" if answered else ""
 
 
-def line(one: Kept) -> Line:
+def line(one: Kept) -> ResultLine:
     """An item in a list: the result that is spoken of first."""
     checked, seen = one.checked, one.leading
-    return Line(
+    return ResultLine(
         decision_id=checked.decision_id,
         card=checked.card,
         name=checked.name,

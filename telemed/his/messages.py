@@ -46,7 +46,7 @@ Silent = Literal[
 ]
 
 
-class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class IdentityDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An identity document.  country: ISO 3166-1 alpha-3 of a passport's issuer."""
 
     kind: DocumentKind
@@ -54,14 +54,14 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     country: Annotated[str, Meta(max_length=3)] = ""
 
     def __repr__(self) -> str:
-        return "Document(…)"
+        return "IdentityDocument(…)"
 
 
 class PatientBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who the patient is, as the system knows it."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
-    documents: Annotated[list[Document], Meta(max_length=MOST_DOCUMENTS)]
+    documents: Annotated[list[IdentityDocument], Meta(max_length=MOST_DOCUMENTS)]
     birth_date: date | None = None
     sex: Sex = Sex.UNKNOWN
 
@@ -161,7 +161,7 @@ class PatientFound(msgspec.Struct, frozen=True):
     words: Words
 
 
-class Line(msgspec.Struct, frozen=True):
+class ResultLine(msgspec.Struct, frozen=True):
     """One item of the patient in a list.  card: to answer to, where something is to be chosen."""
 
     decision_id: UUID
@@ -188,7 +188,7 @@ class VisitReminder(msgspec.Struct, frozen=True):
     silent: str
     card: UUID | None
     text: Words
-    items: list[Line]
+    items: list[ResultLine]
     footer: Words
 
 
@@ -197,7 +197,7 @@ class PriorResults(msgspec.Struct, frozen=True):
 
     as_of: datetime
     patient: PatientFound
-    items: list[Line]
+    items: list[ResultLine]
     footer: Words
 
 
@@ -263,7 +263,7 @@ class QuoteLine(msgspec.Struct, frozen=True):
     mark: str
 
 
-class Quote(msgspec.Struct, frozen=True):
+class QuoteAnswer(msgspec.Struct, frozen=True):
     """引用到病历.  text: ready to be inserted, without any diagnostic conclusion."""
 
     lines: list[QuoteLine]

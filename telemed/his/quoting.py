@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from telemed.cds.check_messages import CheckedResult
 from telemed.errors import Conflict
 from telemed.his.cards import Kept
-from telemed.his.messages import Quote, QuoteLine
+from telemed.his.messages import QuoteAnswer, QuoteLine
 from telemed.patients.messages import Words
 
 #: How long a value may be put into a record as it was shown; after that it may have been corrected.
@@ -29,7 +29,7 @@ def quotable(one: Kept) -> list[CheckedResult]:
     return [first[key] for key in dict.fromkeys(each.key for each in one.checked.results) if first[key].identified]
 
 
-def quote(one: Kept, shown_at: datetime, zone: tzinfo, now: datetime) -> Quote:
+def quote(one: Kept, shown_at: datetime, zone: tzinfo, now: datetime) -> QuoteAnswer:
     """The quotation of a decision that was shown.
 
     zone: of the times in the text.  Raises Conflict where it was shown too long ago, or nothing of it may be quoted.
@@ -48,7 +48,7 @@ def quote(one: Kept, shown_at: datetime, zone: tzinfo, now: datetime) -> Quote:
             "There is nothing to quote: no existing result, or the identity is not sure.",
         )
     lines = [_line(each) for each in found]
-    return Quote(
+    return QuoteAnswer(
         lines,
         Words(
             "\n".join([*(_zh(each, seen, zone) for each, seen in zip(lines, found, strict=True)), CLOSING.zh]),

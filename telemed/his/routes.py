@@ -26,7 +26,7 @@ from telemed.his.messages import (
     Outcomes,
     OutcomesBody,
     PriorResults,
-    Quote,
+    QuoteAnswer,
     ReasonList,
     ResponsesBody,
     UndoBody,
@@ -75,7 +75,7 @@ def endpoints(desk: Desk) -> list[Endpoint]:
         call_of(
             "detail", responding.detail, Text("一项结论的依据", "One decision in detail"), DecisionBody, DetailAnswer
         ),
-        call_of("quote", responding.quote, Text("引用到病历", "Quote into the record"), DecisionBody, Quote),
+        call_of("quote", responding.quote, Text("引用到病历", "Quote into the record"), DecisionBody, QuoteAnswer),
         call_of("reasons", responding.reasons, Text("不互认的原因", "Reasons not to recognise"), Nothing, ReasonList),
         call_of("responses", responding.respond, Text("互认或不互认", "Recognise, or not"), ResponsesBody, Outcomes),
         call_of("undo", responding.undo, Text("撤销互认", "Take an answer back"), UndoBody, CardOutcome),

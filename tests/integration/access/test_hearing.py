@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from telemed.app import may_hear
+from telemed.hearing import may_hear
 from telemed.vocabulary import AccountId, OrganizationId, PractitionerId, Principal, Role, SessionId
 
 

@@ -89,6 +89,7 @@ async def test_an_order_with_its_reason_and_one_answered_before_are_not_asked_ab
     assert (signed["popup"], signed["orders"][0]["silent"]) == (False, "answered-before")
     assert (await hospital.remind({**CHEST, "order": "O-9"}))["popup"]
     assert (await hospital.remind(CHEST, visit="V2"))["popup"]
+    hospital.later(1)
     await hospital.undo(card["card"])
     assert (await hospital.remind(CHEST))["popup"], "what was taken back is asked about again"
 

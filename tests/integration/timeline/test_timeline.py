@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from telemed import app
+from telemed.hearing import may_hear
 from telemed.recognition.replay import replay
 from telemed.vocabulary import (
     AccountId,
@@ -365,9 +365,9 @@ async def test_who_may_read_the_results_hears_when_another_one_is_judged_and_nob
     told = await page.rows("select topics, ids from event where kind = 'result.assessed' order by id desc limit 1")
     assert told == [([f"patient/{page.patient}"], {})]
     topic = f"patient/{page.patient}"
-    assert await app.may_hear(page.pool, principal(doctor, county.township, Role.REQUESTER), topic)
-    assert not await app.may_hear(page.pool, principal(doctor, county.other_township, Role.REQUESTER), topic)
-    assert not await app.may_hear(page.pool, principal(doctor, county.township, Role.REGISTRAR), topic)
+    assert await may_hear(page.pool, principal(doctor, county.township, Role.REQUESTER), topic)
+    assert not await may_hear(page.pool, principal(doctor, county.other_township, Role.REQUESTER), topic)
+    assert not await may_hear(page.pool, principal(doctor, county.township, Role.REGISTRAR), topic)
     before = await page.rows("select count(*) from event where kind = 'result.assessed'")
     async with page.pool.transaction() as tx:
         await page.registered.assessor.study(tx, page.registered.study)

@@ -8,14 +8,14 @@ import pytest
 
 from telemed.errors import Invalid
 from telemed.his.asking import enquiry, fingerprint, person, refuse_numbers, strip
-from telemed.his.messages import Document, OrderBody, OrdersBody, PatientBody, VisitBody
+from telemed.his.messages import IdentityDocument, OrderBody, OrdersBody, PatientBody, VisitBody
 from telemed.recognition.rules import Code
 from telemed.vocabulary import EncounterClass, Sex
 
 # The example of GB 11643-1999.
 NUMBER = "11010519491231002X"
 NOW = datetime(2026, 11, 23, 1, 12, tzinfo=UTC)
-PATIENT = PatientBody("王桂兰", [Document("national-id", NUMBER)], date(1949, 12, 31), Sex.FEMALE)
+PATIENT = PatientBody("王桂兰", [IdentityDocument("national-id", NUMBER)], date(1949, 12, 31), Sex.FEMALE)
 CHEST = OrderBody("O-1", "urn:x", "ct.chest")
 
 
@@ -25,10 +25,10 @@ def visit(**changes):
 
 
 def test_a_patient_is_known_by_the_documents_that_can_be_what_they_are_said_to_be():
-    wrong = Document("national-id", "110105194912310021")
-    twice = Document("national-id", NUMBER.lower())
-    passport = Document("passport", "E12345678", "CHN")
-    nowhere = Document("passport", "E12345678")
+    wrong = IdentityDocument("national-id", "110105194912310021")
+    twice = IdentityDocument("national-id", NUMBER.lower())
+    passport = IdentityDocument("passport", "E12345678", "CHN")
+    nowhere = IdentityDocument("passport", "E12345678")
     read = person(PatientBody("王桂兰", [wrong, PATIENT.documents[0], twice, passport, nowhere]))
     assert [(one.issuer, one.value) for one in read.identifiers] == [
         ("CN:GB11643", NUMBER),

@@ -5914,17 +5914,6 @@ export interface components {
             told_staff_number: string | null;
         };
         /**
-         * Document
-         * @description An identity document.  country: ISO 3166-1 alpha-3 of a passport's issuer.
-         */
-        Document: {
-            /** @default  */
-            country: string;
-            /** @enum {unknown} */
-            kind: "birth-certificate" | "hk-macau-pass" | "hmt-residence" | "national-id" | "passport" | "permanent-residence" | "taiwan-pass";
-            number: string;
-        };
-        /**
          * DocumentForm
          * @description An identity document as typed or scanned. country: ISO 3166-1 alpha-3, for a passport.
          */
@@ -6378,6 +6367,17 @@ export interface components {
             sex: components["schemas"]["Sex"];
         };
         /**
+         * IdentityDocument
+         * @description An identity document.  country: ISO 3166-1 alpha-3 of a passport's issuer.
+         */
+        IdentityDocument: {
+            /** @default  */
+            country: string;
+            /** @enum {unknown} */
+            kind: "birth-certificate" | "hk-macau-pass" | "hmt-residence" | "national-id" | "passport" | "permanent-residence" | "taiwan-pass";
+            number: string;
+        };
+        /**
          * IdentityFact
          * @description One fact about two records (linked, unlinked, never-link), on whose word (matched, reviewed, taken-back).
          *
@@ -6602,6 +6602,78 @@ export interface components {
         /** Lease */
         Lease: {
             lease_until: string;
+        };
+        /**
+         * Line
+         * @description One reading as the lists show it. claimed_name: who holds the step or has it assigned.
+         */
+        Line: {
+            accession_number: string;
+            acquired_at: string | null;
+            allowed_minutes: number | null;
+            assigned_to: string | null;
+            author_id: string | null;
+            author_name: string | null;
+            birth_date: string | null;
+            body_site: string;
+            checkup: boolean;
+            claimed_by: string | null;
+            claimed_name: string | null;
+            /** @default null */
+            clock: components["schemas"]["ClockView"] | null;
+            clock_ended_at: string | null;
+            clock_started_at: string | null;
+            clock_stopped_at: string | null;
+            completeness: string;
+            completeness_evidence: string;
+            current_version_id: string | null;
+            due_at: string | null;
+            emergency_class: string | null;
+            encounter_class: string | null;
+            expected_instances: number | null;
+            first_received_at: string;
+            hold_reason: string | null;
+            /** Format: uuid */
+            id: string;
+            identity: string;
+            instance_count: number;
+            item: string;
+            item_kind: string | null;
+            late_instances: number;
+            laterality: string;
+            lease_until: string | null;
+            limited: boolean;
+            match_state: string;
+            modalities: string[];
+            mode: string;
+            opened_at: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            organization_name_en: string;
+            organization_phone: string;
+            patient_id: string | null;
+            patient_name: string;
+            patient_pinyin: string;
+            patient_sex: string;
+            preliminary_version_id: string | null;
+            priority: string;
+            purpose: string | null;
+            purpose_text: string;
+            report_status: string | null;
+            return_due_at: string | null;
+            return_kind: string | null;
+            return_note: string;
+            return_state: string | null;
+            revision: number;
+            side: string | null;
+            signed_at: string | null;
+            significance: string | null;
+            state: string;
+            study_hold: string;
+            /** Format: uuid */
+            study_id: string;
+            study_instance_uid: string;
         };
         /**
          * LineSaid
@@ -7269,7 +7341,7 @@ export interface components {
         PatientBody: {
             /** @default null */
             birth_date: string | null;
-            documents: components["schemas"]["Document"][];
+            documents: components["schemas"]["IdentityDocument"][];
             name: string;
             /** @default U */
             sex: components["schemas"]["Sex"];
@@ -7439,7 +7511,7 @@ export interface components {
         PriorResults: {
             as_of: string;
             footer: components["schemas"]["telemed.patients.messages.Words"];
-            items: components["schemas"]["telemed.his.messages.Line"][];
+            items: components["schemas"]["ResultLine"][];
             patient: components["schemas"]["PatientFound"];
         };
         /** PriorRow */
@@ -7495,10 +7567,10 @@ export interface components {
             id: string;
         };
         /**
-         * Quote
+         * QuoteAnswer
          * @description 引用到病历.  text: ready to be inserted, without any diagnostic conclusion.
          */
-        Quote: {
+        QuoteAnswer: {
             lines: components["schemas"]["QuoteLine"][];
             text: components["schemas"]["telemed.patients.messages.Words"];
         };
@@ -7525,7 +7597,7 @@ export interface components {
             drafts: components["schemas"]["DraftRow"][];
             grade: components["schemas"]["GradeRow"] | null;
             lease_seconds: number;
-            line: components["schemas"]["telemed.reading.routes.messages.Line"];
+            line: components["schemas"]["Line"];
             priors: components["schemas"]["PriorRow"][];
             request: components["schemas"]["RequestRow"] | null;
             returns: components["schemas"]["SiteReturnRow"][];
@@ -7798,7 +7870,7 @@ export interface components {
                 string,
                 string
             ][];
-            line: components["schemas"]["telemed.reading.routes.messages.Line"];
+            line: components["schemas"]["Line"];
             needs_acknowledgement: boolean;
             receipts: components["schemas"]["ReceiptsRow"];
             request: components["schemas"]["RequestRow"] | null;
@@ -7936,6 +8008,26 @@ export interface components {
         ResultDecision: {
             /** @default  */
             note: string;
+        };
+        /**
+         * ResultLine
+         * @description One item of the patient in a list.  card: to answer to, where something is to be chosen.
+         */
+        ResultLine: {
+            at: string | null;
+            card: string | null;
+            /** Format: uuid */
+            decision_id: string;
+            images: boolean;
+            institution: string;
+            mark: string;
+            name: string;
+            name_en: string;
+            reference: string;
+            value: string;
+            verdict: string | null;
+            verdict_words: components["schemas"]["telemed.patients.messages.Words"] | null;
+            window: components["schemas"]["WindowLeft"] | null;
         };
         /**
          * ResultVerdict
@@ -8302,7 +8394,7 @@ export interface components {
             closed: boolean;
             delivered_at: string | null;
             grade: string | null;
-            line: components["schemas"]["telemed.reading.routes.messages.Line"];
+            line: components["schemas"]["Line"];
             needs_acknowledgement: boolean;
             printed_at: string | null;
             report_id: string | null;
@@ -9051,7 +9143,7 @@ export interface components {
             card: string | null;
             due: boolean;
             footer: components["schemas"]["telemed.patients.messages.Words"];
-            items: components["schemas"]["telemed.his.messages.Line"][];
+            items: components["schemas"]["ResultLine"][];
             patient: components["schemas"]["PatientFound"];
             silent: string;
             text: components["schemas"]["telemed.patients.messages.Words"];
@@ -9086,7 +9178,7 @@ export interface components {
         };
         /** Worklist */
         Worklist: {
-            items: components["schemas"]["telemed.reading.routes.messages.Line"][];
+            items: components["schemas"]["Line"][];
             next: string | null;
         };
         /**
@@ -9155,26 +9247,6 @@ export interface components {
             withdrawn_from: string | null;
         };
         /**
-         * Line
-         * @description One item of the patient in a list.  card: to answer to, where something is to be chosen.
-         */
-        "telemed.his.messages.Line": {
-            at: string | null;
-            card: string | null;
-            /** Format: uuid */
-            decision_id: string;
-            images: boolean;
-            institution: string;
-            mark: string;
-            name: string;
-            name_en: string;
-            reference: string;
-            value: string;
-            verdict: string | null;
-            verdict_words: components["schemas"]["telemed.patients.messages.Words"] | null;
-            window: components["schemas"]["WindowLeft"] | null;
-        };
-        /**
          * Words
          * @description One sentence in both languages.
          */
@@ -9212,78 +9284,6 @@ export interface components {
          * @enum {unknown}
          */
         "telemed.quality.tickets.State": "confirmed" | "contested" | "dismissed" | "handled" | "pending" | "retracted";
-        /**
-         * Line
-         * @description One reading as the lists show it. claimed_name: who holds the step or has it assigned.
-         */
-        "telemed.reading.routes.messages.Line": {
-            accession_number: string;
-            acquired_at: string | null;
-            allowed_minutes: number | null;
-            assigned_to: string | null;
-            author_id: string | null;
-            author_name: string | null;
-            birth_date: string | null;
-            body_site: string;
-            checkup: boolean;
-            claimed_by: string | null;
-            claimed_name: string | null;
-            /** @default null */
-            clock: components["schemas"]["ClockView"] | null;
-            clock_ended_at: string | null;
-            clock_started_at: string | null;
-            clock_stopped_at: string | null;
-            completeness: string;
-            completeness_evidence: string;
-            current_version_id: string | null;
-            due_at: string | null;
-            emergency_class: string | null;
-            encounter_class: string | null;
-            expected_instances: number | null;
-            first_received_at: string;
-            hold_reason: string | null;
-            /** Format: uuid */
-            id: string;
-            identity: string;
-            instance_count: number;
-            item: string;
-            item_kind: string | null;
-            late_instances: number;
-            laterality: string;
-            lease_until: string | null;
-            limited: boolean;
-            match_state: string;
-            modalities: string[];
-            mode: string;
-            opened_at: string;
-            /** Format: uuid */
-            organization_id: string;
-            organization_name: string;
-            organization_name_en: string;
-            organization_phone: string;
-            patient_id: string | null;
-            patient_name: string;
-            patient_pinyin: string;
-            patient_sex: string;
-            preliminary_version_id: string | null;
-            priority: string;
-            purpose: string | null;
-            purpose_text: string;
-            report_status: string | null;
-            return_due_at: string | null;
-            return_kind: string | null;
-            return_note: string;
-            return_state: string | null;
-            revision: number;
-            side: string | null;
-            signed_at: string | null;
-            significance: string | null;
-            state: string;
-            study_hold: string;
-            /** Format: uuid */
-            study_id: string;
-            study_instance_uid: string;
-        };
         /**
          * SeenRow
          * @description Frames of one image that a person was shown: in full data, as a compressed preview.
@@ -17903,7 +17903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Quote"];
+                    "application/json": components["schemas"]["QuoteAnswer"];
                 };
             };
             /** @description Problem */
