@@ -11,7 +11,7 @@ export const en: Translated<typeof zh> = {
   columns: { at: 'Collected / acquired', item: 'Item', value: 'Result', reference: 'Reference', organization: 'Organisation', verdict: 'Verdict (here, now)', why: 'Why' },
   verdict: { 'must-offer': 'Recognisable', 'may-offer': 'For reference', exempt: 'Repeating is proper', 'not-eligible': 'Not recognisable', indeterminate: 'To be checked' },
   panel: '{n} item | {n} items',
-  usual: 'all inside their intervals, or not flagged',
+  usual: 'nothing flagged',
   images: '{n} image | {n} images',
   timeUnknown: 'time not known',
   unlisted: 'Not in any catalogue',

@@ -8,7 +8,7 @@ export const zh = {
   columns: { at: '采集 / 检查时间', item: '项目', value: '结果', reference: '参考区间', organization: '机构', verdict: '互认判定（对本机构，此刻）', why: '原因' },
   verdict: { 'must-offer': '符合互认条件', 'may-offer': '可参考', exempt: '属可复查情形', 'not-eligible': '不符合互认条件', indeterminate: '需人工核对' },
   panel: '{n} 项',
-  usual: '均在参考区间内或未标异常',
+  usual: '未标异常',
   images: '{n} 幅图像',
   timeUnknown: '时间不详',
   unlisted: '不在互认项目目录内',
