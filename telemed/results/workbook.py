@@ -139,7 +139,7 @@ def _text(value: object) -> str | None:
         case bool():
             return None
         case int():
-            return str(value) if abs(value) < 10**15 else None
+            return str(value)
         case float():
             return f"{value:.15g}"
         case datetime():
