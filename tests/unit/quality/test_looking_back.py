@@ -3,14 +3,14 @@
 import pytest
 
 from telemed.errors import Conflict, Invalid
-from telemed.quality.looking_back import Act, Finding, State, acted, state_of
+from telemed.quality.looking_back import Act, Finding, TaskState, acted, state_of
 
 
 def test_it_is_done_with_a_finding_and_opened_again_with_a_reason():
-    assert state_of(None) is State.OPEN
-    assert acted(None, Act.DONE, Finding.REPEATED, "") is State.DONE
-    assert acted(Act.DONE, Act.REOPENED, None, "记错了患者") is State.OPEN
-    assert acted(Act.REOPENED, Act.DONE, Finding.PATIENT_TOLD, "") is State.DONE
+    assert state_of(None) is TaskState.OPEN
+    assert acted(None, Act.DONE, Finding.REPEATED, "") is TaskState.DONE
+    assert acted(Act.DONE, Act.REOPENED, None, "记错了患者") is TaskState.OPEN
+    assert acted(Act.REOPENED, Act.DONE, Finding.PATIENT_TOLD, "") is TaskState.DONE
 
 
 @pytest.mark.parametrize(

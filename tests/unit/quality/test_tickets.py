@@ -2,7 +2,7 @@
 
 import pytest
 
-from telemed.quality.tickets import By, Command, State, admitted, opens
+from telemed.quality.tickets import By, Command, TicketState, admitted, opens
 from telemed.recognition.reasons import REASONS, SYSTEM
 
 
@@ -25,8 +25,8 @@ def test_one_ground_less_and_none_is_opened(outcome, system, code):
 
 
 def test_each_person_is_offered_what_the_state_admits():
-    assert admitted(State.PENDING, By.OFFICER) == (Command.CONFIRM, Command.DISMISS)
-    assert admitted(State.CONFIRMED, By.PRODUCER) == (Command.HANDLE, Command.CONTEST)
-    assert admitted(State.CONTESTED, By.OFFICER) == (Command.UPHOLD, Command.DISMISS)
-    for state in (State.DISMISSED, State.RETRACTED, State.HANDLED):
+    assert admitted(TicketState.PENDING, By.OFFICER) == (Command.CONFIRM, Command.DISMISS)
+    assert admitted(TicketState.CONFIRMED, By.PRODUCER) == (Command.HANDLE, Command.CONTEST)
+    assert admitted(TicketState.CONTESTED, By.OFFICER) == (Command.UPHOLD, Command.DISMISS)
+    for state in (TicketState.DISMISSED, TicketState.RETRACTED, TicketState.HANDLED):
         assert admitted(state, By.OFFICER) == admitted(state, By.PRODUCER) == ()

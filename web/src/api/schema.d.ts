@@ -3300,24 +3300,6 @@ export interface components {
          */
         Act: "done" | "reopened";
         /**
-         * ActBody
-         * @description done says what came of it, reopened says in the note why.
-         */
-        ActBody: {
-            act: components["schemas"]["Act"];
-            /** @default null */
-            finding: components["schemas"]["Finding"] | null;
-            /** @default  */
-            note: string;
-        };
-        /** Acted */
-        Acted: {
-            /** Format: uuid */
-            id: string;
-            repeated: boolean;
-            state: components["schemas"]["telemed.quality.looking_back.State"];
-        };
-        /**
          * Action
          * @description One change to the draft.  resource: whole, to create or update; resource_id: `ServiceRequest/x`, to delete.
          */
@@ -3374,6 +3356,13 @@ export interface components {
         AnnouncementBody: {
             intent: components["schemas"]["Intent"];
             studies: string[];
+        };
+        /** AnswerBody */
+        AnswerBody: {
+            /** @default  */
+            answer: string;
+            /** @enum {unknown} */
+            outcome: "answered" | "images-sent" | "patient-absent" | "retaken" | "unreachable";
         };
         /**
          * Belonging
@@ -3630,7 +3619,7 @@ export interface components {
             card: string | null;
             choices: components["schemas"]["Choice"][];
             code: components["schemas"]["OrderedCode"];
-            covered: components["schemas"]["telemed.cds.check_messages.ItemName"][];
+            covered: components["schemas"]["ItemName"][];
             /** Format: uuid */
             decision_id: string;
             findings: components["schemas"]["Step"][];
@@ -3641,7 +3630,7 @@ export interface components {
             results: components["schemas"]["CheckedResult"][];
             soft: boolean;
             trace_hash: string;
-            uncovered: components["schemas"]["telemed.cds.check_messages.ItemName"][];
+            uncovered: components["schemas"]["ItemName"][];
             verdict: string | null;
             verdict_words: components["schemas"]["Words"] | null;
         };
@@ -4025,7 +4014,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             item_count: number;
-            items: components["schemas"]["telemed.quality.messages.ItemName"][];
+            items: components["schemas"]["ItemWords"][];
             /** @enum {unknown} */
             kind: "agreement" | "change" | "evaluation" | "reinstate" | "revocation" | "verification" | "withdraw";
             known_from: string;
@@ -4107,7 +4096,7 @@ export interface components {
         FollowedGrant: {
             begins: string;
             ends: string;
-            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            item: components["schemas"]["ItemWords"];
             state: string;
             struck: boolean;
         };
@@ -4165,7 +4154,7 @@ export interface components {
             before: components["schemas"]["GrantState"] | null;
             device: string;
             due: string | null;
-            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            item: components["schemas"]["ItemWords"];
             mark: string;
             programme: string;
             until: string | null;
@@ -4364,12 +4353,20 @@ export interface components {
             /** @enum {unknown} */
             severity: "error";
         };
-        /** JudgementBody */
-        JudgementBody: {
-            /** @enum {unknown} */
-            command: "confirm" | "dismiss" | "uphold";
-            /** @default  */
-            note: string;
+        /**
+         * ItemName
+         * @description An analyte by name.
+         */
+        ItemName: {
+            key: string;
+            name: string;
+            name_en: string;
+        };
+        /** ItemWords */
+        ItemWords: {
+            key: string;
+            name: string;
+            name_en: string;
         };
         /**
          * Laterality
@@ -4463,6 +4460,24 @@ export interface components {
             url: string;
         };
         /**
+         * LookBackAct
+         * @description done says what came of it, reopened says in the note why.
+         */
+        LookBackAct: {
+            act: components["schemas"]["Act"];
+            /** @default null */
+            finding: components["schemas"]["Finding"] | null;
+            /** @default  */
+            note: string;
+        };
+        /** LookBackActed */
+        LookBackActed: {
+            /** Format: uuid */
+            id: string;
+            repeated: boolean;
+            state: components["schemas"]["TaskState"];
+        };
+        /**
          * LookBackLine
          * @description A period taken back.  tasks, open: decisions within reach, and those nobody has looked at.  cause: the fact.
          */
@@ -4474,7 +4489,7 @@ export interface components {
             ends: string;
             /** Format: uuid */
             id: string;
-            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            item: components["schemas"]["ItemWords"];
             known_from: string;
             open: number;
             /** Format: uuid */
@@ -4601,12 +4616,6 @@ export interface components {
         /** ModesBody */
         ModesBody: {
             items: components["schemas"]["ModeChoice"][];
-        };
-        /** Moved */
-        Moved: {
-            /** Format: uuid */
-            id: string;
-            state: components["schemas"]["telemed.quality.tickets.State"];
         };
         /**
          * Need
@@ -5725,7 +5734,7 @@ export interface components {
             due: string | null;
             ends: string;
             item_count: number;
-            items: components["schemas"]["telemed.quality.messages.ItemName"][];
+            items: components["schemas"]["ItemWords"][];
             mark: string;
             /** Format: uuid */
             organization_id: string;
@@ -5930,7 +5939,7 @@ export interface components {
             begins: string;
             decisions: number;
             ends: string;
-            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            item: components["schemas"]["ItemWords"];
         };
         /**
          * TaskLine
@@ -5954,7 +5963,7 @@ export interface components {
             response: string;
             result: string;
             shown: boolean;
-            state: components["schemas"]["telemed.quality.looking_back.State"];
+            state: components["schemas"]["TaskState"];
             verdict: string;
         };
         /** TaskList */
@@ -5962,6 +5971,11 @@ export interface components {
             items: components["schemas"]["TaskLine"][];
             total: number;
         };
+        /**
+         * TaskState
+         * @enum {unknown}
+         */
+        TaskState: "done" | "open";
         /** TemplateChange */
         TemplateChange: {
             /** @default true */
@@ -6029,7 +6043,20 @@ export interface components {
             acted_by_place: string;
             command: components["schemas"]["Command"];
             note: string;
-            state: components["schemas"]["telemed.quality.tickets.State"];
+            state: components["schemas"]["TicketState"];
+        };
+        /** TicketAnswer */
+        TicketAnswer: {
+            /** @enum {unknown} */
+            command: "contest" | "handle";
+            note: string;
+        };
+        /** TicketJudgement */
+        TicketJudgement: {
+            /** @enum {unknown} */
+            command: "confirm" | "dismiss" | "uphold";
+            /** @default  */
+            note: string;
         };
         /**
          * TicketLine
@@ -6044,7 +6071,7 @@ export interface components {
             comment: string;
             /** Format: uuid */
             id: string;
-            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            item: components["schemas"]["ItemWords"];
             /** Format: uuid */
             organization_id: string;
             organization_name: string;
@@ -6052,7 +6079,7 @@ export interface components {
             reason_en: string;
             reason_zh: string;
             said_at: string;
-            state: components["schemas"]["telemed.quality.tickets.State"];
+            state: components["schemas"]["TicketState"];
             study: string | null;
         };
         /**
@@ -6064,6 +6091,17 @@ export interface components {
             pending: number;
             total: number;
         };
+        /** TicketMoved */
+        TicketMoved: {
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["TicketState"];
+        };
+        /**
+         * TicketState
+         * @enum {unknown}
+         */
+        TicketState: "confirmed" | "contested" | "dismissed" | "handled" | "pending" | "retracted";
         /**
          * ToldBody
          * @description How somebody was told; by whom and when is of the call.
@@ -6299,44 +6337,6 @@ export interface components {
             technique: string;
             /** @default null */
             template_id: string | null;
-        };
-        /**
-         * ItemName
-         * @description An analyte by name.
-         */
-        "telemed.cds.check_messages.ItemName": {
-            key: string;
-            name: string;
-            name_en: string;
-        };
-        /**
-         * State
-         * @enum {unknown}
-         */
-        "telemed.quality.looking_back.State": "done" | "open";
-        /** ItemName */
-        "telemed.quality.messages.ItemName": {
-            key: string;
-            name: string;
-            name_en: string;
-        };
-        /** AnswerBody */
-        "telemed.quality.routes_tickets.AnswerBody": {
-            /** @enum {unknown} */
-            command: "contest" | "handle";
-            note: string;
-        };
-        /**
-         * State
-         * @enum {unknown}
-         */
-        "telemed.quality.tickets.State": "confirmed" | "contested" | "dismissed" | "handled" | "pending" | "retracted";
-        /** AnswerBody */
-        "telemed.reading.routes.messages.AnswerBody": {
-            /** @default  */
-            answer: string;
-            /** @enum {unknown} */
-            outcome: "answered" | "images-sent" | "patient-absent" | "retaken" | "unreachable";
         };
         /**
          * SeenRow
@@ -8180,7 +8180,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ActBody"];
+                "application/json": components["schemas"]["LookBackAct"];
             };
         };
         responses: {
@@ -8190,7 +8190,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Acted"];
+                    "application/json": components["schemas"]["LookBackActed"];
                 };
             };
             /** @description Problem */
@@ -8418,7 +8418,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["telemed.quality.routes_tickets.AnswerBody"];
+                "application/json": components["schemas"]["TicketAnswer"];
             };
         };
         responses: {
@@ -8428,7 +8428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Moved"];
+                    "application/json": components["schemas"]["TicketMoved"];
                 };
             };
             /** @description Problem */
@@ -8453,7 +8453,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["JudgementBody"];
+                "application/json": components["schemas"]["TicketJudgement"];
             };
         };
         responses: {
@@ -8463,7 +8463,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Moved"];
+                    "application/json": components["schemas"]["TicketMoved"];
                 };
             };
             /** @description Problem */
@@ -8774,7 +8774,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["telemed.reading.routes.messages.AnswerBody"];
+                "application/json": components["schemas"]["AnswerBody"];
             };
         };
         responses: {
