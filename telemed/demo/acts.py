@@ -91,7 +91,7 @@ class Cast:
             row = await requests.find(tx, request_id, None)
             if row is None:
                 raise LookupError("a registration vanished in its own transaction")
-            await _audit(tx, who, action, now, Entity("service-request", request_id, row.patient_id))
+            await audit(tx, who, action, now, Entity("service-request", request_id, row.patient_id))
         return row.accession_number
 
     async def claim(self, username: str, reading: UUID, now: datetime) -> None:
@@ -106,7 +106,7 @@ class Cast:
             acting = await self._claim(tx, who, reading, now)
             await _grade(acting, study, reading)
             await site.send_back(acting, reading, study.upto, study.note)
-            await _audit(tx, who, Action.READING_RETURN_SITE, now, Entity("reading", reading))
+            await audit(tx, who, Action.READING_RETURN_SITE, now, Entity("reading", reading))
 
     async def submit(self, study: Study, reading: UUID, claimed_at: datetime, now: datetime) -> None:
         """From 领取 to 提交审核, in one transaction: a claim of the past would have run out before the next one."""
@@ -122,7 +122,7 @@ class Cast:
             saved = await drafts.save_draft(acting, reading, writing, begun)
             screen = OnScreen(saved.revision, study.uid, Looked())
             await submission.submit_reading(acting, reading, screen, SIGNATURES)
-            await _audit(tx, who, Action.READING_WRITE, now, Entity("reading", reading))
+            await audit(tx, who, Action.READING_WRITE, now, Entity("reading", reading))
 
     async def sign(self, study: Study, reading: UUID, claimed_at: datetime, now: datetime) -> UUID:
         """审核签发 by the second radiologist; returns the report."""
@@ -137,7 +137,7 @@ class Cast:
             screen = OnScreen(0 if draft is None else draft.revision, study.uid, Looked())
             confirmed = await signing.confirm_password(SIGNATURES, who, "", now)
             report = await verification.verify_and_sign(acting, reading, screen, confirmed, SIGNATURES)
-            await _audit(tx, who, action, now, Entity("report", report))
+            await audit(tx, who, action, now, Entity("report", report))
         return report
 
     async def receive(self, username: str, report: UUID, seen_at: datetime, printed_at: datetime | None) -> None:
@@ -145,16 +145,16 @@ class Cast:
         who = await self.person(username, seen_at)
         async with self.pool.transaction() as tx:
             await delivery.record_view(self._acting(tx, who, Action.REPORT_READ, seen_at), report)
-            await _audit(tx, who, Action.REPORT_READ, seen_at, Entity("report", report))
+            await audit(tx, who, Action.REPORT_READ, seen_at, Entity("report", report))
             if printed_at is not None:
                 acting = self._acting(tx, who, Action.REPORT_PRINT, printed_at)
                 await delivery.record_print(acting, report, copies=1, paper="A4", reason="")
-                await _audit(tx, who, Action.REPORT_PRINT, printed_at, Entity("report", report))
+                await audit(tx, who, Action.REPORT_PRINT, printed_at, Entity("report", report))
 
     async def _claim(self, tx: Connection, who: Principal, reading: UUID, now: datetime) -> Acting:
         acting = self._acting(tx, who, Action.READING_WRITE, now)
         await claims.claim_reading(acting, reading)
-        await _audit(tx, who, Action.READING_WRITE, now, Entity("reading", reading))
+        await audit(tx, who, Action.READING_WRITE, now, Entity("reading", reading))
         return acting
 
     def _acting(self, tx: Connection, who: Principal, action: Action, now: datetime) -> Acting:
@@ -166,7 +166,7 @@ async def _grade(acting: Acting, study: Study, reading: UUID) -> None:
         await submission.record_grade(acting, reading, study.grade, study.grade_reasons, "")
 
 
-async def _audit(tx: Connection, who: Principal, action: Action, now: datetime, entity: Entity) -> None:
+async def audit(tx: Connection, who: Principal, action: Action, now: datetime, *entities: Entity) -> None:
     """Audit an act; now: its moment in the demo's past.  The row says when it was written: the chain takes no other."""
     await record(
         tx,
@@ -177,7 +177,7 @@ async def _audit(tx: Connection, who: Principal, action: Action, now: datetime, 
             account_id=who.account_id,
             practitioner_id=who.practitioner_id,
             organization_id=who.organization_id,
-            entities=(entity,),
+            entities=entities,
             detail={"demo": now.isoformat()},
         ),
     )
