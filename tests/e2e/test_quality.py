@@ -58,7 +58,7 @@ def test_an_issue_reaches_the_site_a_failure_suspends_and_a_withdrawal_is_looked
         expect(page.locator(".detail")).to_contain_text("确认属实")
 
         page.get_by_role("link", name="质量评价").click()
-        page.locator("[role='grid'] tbody [role='row']").first.wait_for()
+        page.get_by_role("grid", name="记录").locator("tbody [role='row']").first.wait_for()
         dialog = _begin(page, "龙安联合医学检验所")
         dialog.get_by_label("质评计划").fill("常规化学室间质量评价(演示)")
         dialog.get_by_label("轮次", exact=False).first.fill("第 3 次")
@@ -75,8 +75,10 @@ def test_an_issue_reaches_the_site_a_failure_suspends_and_a_withdrawal_is_looked
 
         dialog = _begin(page, "青石镇中心卫生院")
         dialog.get_by_label("类别").first.select_option("ruling")
-        agreement = dialog.get_by_label("质评计划").locator("option", has_text="胸部")
-        radiographs = agreement.filter(has_text="DR").first.get_attribute("value")
+        # an agreement is named by its range, its first day and the first of its items
+        agreement = dialog.get_by_label("质评计划").locator("option", has_text="DR")
+        agreement.first.wait_for(state="attached")
+        radiographs = agreement.first.get_attribute("value")
         dialog.get_by_label("质评计划").select_option(radiographs)
         dialog.get_by_label("日期", exact=False).first.fill(today.isoformat())
         dialog.get_by_label("追溯至").fill((today - timedelta(days=60)).isoformat())
