@@ -166,7 +166,7 @@ async def _grade(acting: Acting, study: Study, reading: UUID) -> None:
         await submission.record_grade(acting, reading, study.grade, study.grade_reasons, "")
 
 
-async def audit(tx: Connection, who: Principal, action: Action, now: datetime, entity: Entity) -> None:
+async def audit(tx: Connection, who: Principal, action: Action, now: datetime, *entities: Entity) -> None:
     """Audit an act; now: its moment in the demo's past.  The row says when it was written: the chain takes no other."""
     await record(
         tx,
@@ -177,7 +177,7 @@ async def audit(tx: Connection, who: Principal, action: Action, now: datetime, e
             account_id=who.account_id,
             practitioner_id=who.practitioner_id,
             organization_id=who.organization_id,
-            entities=(entity,),
+            entities=entities,
             detail={"demo": now.isoformat()},
         ),
     )

@@ -12,11 +12,14 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from telemed.access.policy import admit
+from telemed.audit.model import Entity
 from telemed.db import Pool, fetch_all, fetch_one, load
-from telemed.demo.acts import Cast
+from telemed.demo.acts import Cast, audit
+from telemed.quality.recording import enter
 from telemed.recognition.quality import Agreement, GrantingParameters, Outcome, QualityEvaluation
 from telemed.recognition.rules import Basis, Scope
-from telemed.recognition.rules_store import record
+from telemed.vocabulary import Action
 
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "demo" / "recognition.toml"
 COMMUNITY = Scope("community", "longan", "龙安县域医共体")
@@ -104,11 +107,14 @@ async def bring(
         if fact.id in there:
             continue
         by = await cast.person(quality.recorded_by, fact.at)
+        member = UUID(fact.organization_id)
+        if not admit(by, Action.QUALITY_RECORD).admits(member):
+            raise LookupError(f"{quality.recorded_by} records nothing about {member}")
         async with pool.transaction() as tx:
-            done = await record(
-                tx, UUID(fact.organization_id), fact, by=by.practitioner_id, now=fact.at, parameters=parameters
-            )
-        written += len(done.grants) + len(done.struck)
+            done = await enter(tx, member, fact, by=by.practitioner_id, now=fact.at, parameters=parameters)
+            about = Entity("quality-fact", UUID(fact.id)), Entity("organization", member)
+            await audit(tx, by, Action.QUALITY_RECORD, fact.at, *about)
+        written += done.grants
     return written
 
 

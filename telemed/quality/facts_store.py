@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from telemed.db import Connection, fetch_all, fetch_one, load
-from telemed.quality.messages import FactLine, FollowedGrant, ItemName, Kind
+from telemed.quality.messages import FactLine, FollowedGrant, ItemWords, Kind
 from telemed.recognition.listing import installed
 from telemed.recognition.rules import Item
 
@@ -96,10 +96,10 @@ async def known_items(connection: Connection) -> dict[str, Item]:
     return found
 
 
-def item_name(key: str, items: Items) -> ItemName:
+def item_name(key: str, items: Items) -> ItemWords:
     """What an item is called; by its key where no document lists it any more."""
     item = items.get(key)
-    return ItemName(key, key, key) if item is None else ItemName(key, item.name, item.name_en or item.name)
+    return ItemWords(key, key, key) if item is None else ItemWords(key, item.name, item.name_en or item.name)
 
 
 async def facts(

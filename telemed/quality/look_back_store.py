@@ -11,7 +11,7 @@ import msgspec
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.errors import NotFound
 from telemed.events import log
-from telemed.quality.looking_back import Act, Finding, State, acted, state_of
+from telemed.quality.looking_back import Act, Finding, TaskState, acted, state_of
 from telemed.recognition.look_backs import LookBack
 from telemed.vocabulary import Scope
 
@@ -60,7 +60,7 @@ class TaskRow(msgspec.Struct, frozen=True):
     total: int
 
     @property
-    def state(self) -> State:
+    def state(self) -> TaskState:
         return state_of(None if self.act is None else Act(self.act))
 
 

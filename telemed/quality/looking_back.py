@@ -27,20 +27,20 @@ class Act(StrEnum):
     REOPENED = "reopened"
 
 
-class State(StrEnum):
+class TaskState(StrEnum):
     OPEN = "open"
     DONE = "done"
 
 
-_ADMITTED = {(State.OPEN, Act.DONE): State.DONE, (State.DONE, Act.REOPENED): State.OPEN}
+_ADMITTED = {(TaskState.OPEN, Act.DONE): TaskState.DONE, (TaskState.DONE, Act.REOPENED): TaskState.OPEN}
 
 
-def state_of(last: Act | None) -> State:
+def state_of(last: Act | None) -> TaskState:
     """Where a task stands after its last act."""
-    return State.DONE if last is Act.DONE else State.OPEN
+    return TaskState.DONE if last is Act.DONE else TaskState.OPEN
 
 
-def acted(last: Act | None, act: Act, finding: Finding | None, note: str) -> State:
+def acted(last: Act | None, act: Act, finding: Finding | None, note: str) -> TaskState:
     """Where an act leaves a task.
 
     Raises Conflict where the task does not stand so, Invalid where the act does not say what it has to: done says what

@@ -114,7 +114,7 @@ class RecordBody(msgspec.Struct, frozen=True):
     seen: Digest
 
 
-class ItemName(msgspec.Struct, frozen=True):
+class ItemWords(msgspec.Struct, frozen=True):
     key: str
     name: str
     name_en: str
@@ -123,7 +123,7 @@ class ItemName(msgspec.Struct, frozen=True):
 class GrantChange(msgspec.Struct, frozen=True):
     """What one grant is worth today, before and after.  before, after: null where there is none.  until: its end."""
 
-    item: ItemName
+    item: ItemWords
     programme: str
     device: str
     before: GrantState | None
@@ -136,7 +136,7 @@ class GrantChange(msgspec.Struct, frozen=True):
 class TakenBack(msgspec.Struct, frozen=True):
     """A period for which a grant no longer counts, and how many decisions relied on it."""
 
-    item: ItemName
+    item: ItemWords
     begins: datetime
     ends: datetime
     decisions: int
@@ -193,7 +193,7 @@ class FactLine(msgspec.Struct, frozen=True):
     outcome: str
     score: str
     device: str
-    items: list[ItemName]
+    items: list[ItemWords]
     item_count: int
     at: datetime
     period_begins: datetime | None
@@ -219,7 +219,7 @@ class FactList(msgspec.Struct, frozen=True):
 class FollowedGrant(msgspec.Struct, frozen=True):
     """A row of a grant as it was written when the fact was recorded.  struck: from then on there was no such grant."""
 
-    item: ItemName
+    item: ItemWords
     state: str
     begins: datetime
     ends: datetime
@@ -252,7 +252,7 @@ class StandingLine(msgspec.Struct, frozen=True):
     begins: datetime
     ends: datetime
     due: datetime | None
-    items: list[ItemName]
+    items: list[ItemWords]
     item_count: int
 
 

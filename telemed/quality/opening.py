@@ -12,7 +12,7 @@ from telemed.events import Event
 from telemed.events.consumer import Consumer
 from telemed.quality import ticket_store
 from telemed.quality.ticket_store import Ticket, queries
-from telemed.quality.tickets import By, Command, State, opens
+from telemed.quality.tickets import By, Command, TicketState, opens
 from telemed.recognition.facts import Candidate
 from telemed.recognition.facts_store import latest_of
 from telemed.recognition.ledger import Response, last_response
@@ -67,7 +67,7 @@ async def _open(tx: Connection, response: Response, now: datetime) -> None:
             }
             opened = await fetch_one(tx, queries["open_ticket"], row, _Id)
             if opened is not None:
-                await ticket_store.announce(tx, opened.id, None, State.PENDING)
+                await ticket_store.announce(tx, opened.id, None, TicketState.PENDING)
 
 
 CONSUMER = Consumer(NAME, KINDS, handle)

@@ -13,8 +13,8 @@ from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.quality import facts_store, look_back_store
 from telemed.quality.facts_store import Items, item_name
 from telemed.quality.look_back_store import LookBackRow, TaskRow
-from telemed.quality.looking_back import LONGEST_NOTE, Act, Finding, State, state_of
-from telemed.quality.messages import ItemName
+from telemed.quality.looking_back import LONGEST_NOTE, Act, Finding, TaskState, state_of
+from telemed.quality.messages import ItemWords
 from telemed.recognition.look_backs import LookBack
 from telemed.recognition.reliance import relied
 from telemed.vocabulary import Action, Text
@@ -26,7 +26,7 @@ class LookBackLine(msgspec.Struct, frozen=True):
     id: UUID
     organization_id: UUID
     organization_name: str
-    item: ItemName
+    item: ItemWords
     programme: str
     device: str
     begins: datetime
@@ -59,7 +59,7 @@ class TaskLine(msgspec.Struct, frozen=True):
     shown: bool
     response: str
     reason: str
-    state: State
+    state: TaskState
     finding: str
     note: str
     acted_by_name: str
@@ -71,7 +71,7 @@ class TaskList(msgspec.Struct, frozen=True):
     total: int
 
 
-class ActBody(msgspec.Struct, frozen=True):
+class LookBackAct(msgspec.Struct, frozen=True):
     """done says what came of it, reopened says in the note why."""
 
     act: Act
@@ -79,9 +79,9 @@ class ActBody(msgspec.Struct, frozen=True):
     note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
 
 
-class Acted(msgspec.Struct, frozen=True):
+class LookBackActed(msgspec.Struct, frozen=True):
     id: UUID
-    state: State
+    state: TaskState
     repeated: bool
 
 
@@ -104,7 +104,7 @@ async def tasks(call: Call[Nothing, Nothing]) -> TaskList:
     return TaskList([_task(row, found) for row in rows], rows[0].total if rows else 0)
 
 
-async def act(call: Call[Nothing, ActBody]) -> Acted:
+async def act(call: Call[Nothing, LookBackAct]) -> LookBackActed:
     body = call.body
     async with call.transaction() as tx:
         held = await look_back_store.hold_task(tx, call.uuid("id"), call.scope)
@@ -113,7 +113,7 @@ async def act(call: Call[Nothing, ActBody]) -> Acted:
         new = await look_back_store.act(
             tx, held, body.act, body.finding, body.note, by=call.principal.practitioner_id, now=call.now
         )
-    return Acted(held.id, state_of(body.act), repeated=not new)
+    return LookBackActed(held.id, state_of(body.act), repeated=not new)
 
 
 def _line(row: LookBackRow, items: Items) -> LookBackLine:
@@ -183,7 +183,7 @@ def endpoints() -> list[Endpoint]:
             Action.QUALITY_LOOK_BACK,
             act,
             Text("记录核查结果，或重新打开", "Say what came of looking again, or open it again"),
-            body=ActBody,
-            returns=Acted,
+            body=LookBackAct,
+            returns=LookBackActed,
         ),
     ]

@@ -13,9 +13,9 @@ from msgspec import Meta
 from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.quality import facts_store, ticket_store
 from telemed.quality.facts_store import Items, item_name
-from telemed.quality.messages import ItemName
+from telemed.quality.messages import ItemWords
 from telemed.quality.ticket_store import ActRow, TicketRow
-from telemed.quality.tickets import HIDDEN, LONGEST_NOTE, By, Command, State, admitted
+from telemed.quality.tickets import HIDDEN, LONGEST_NOTE, By, Command, TicketState, admitted
 from telemed.recognition.reasons import REASONS
 from telemed.vocabulary import Action, Principal, Scope, Text
 
@@ -29,7 +29,7 @@ class TicketQuery(msgspec.Struct, frozen=True):
 
 class TicketAct(msgspec.Struct, frozen=True):
     command: Command
-    state: State
+    state: TicketState
     note: str
     acted_by_name: str
     acted_by_place: str
@@ -45,7 +45,7 @@ class TicketLine(msgspec.Struct, frozen=True):
     id: UUID
     organization_id: UUID
     organization_name: str
-    item: ItemName
+    item: ItemWords
     reason: str
     reason_zh: str
     reason_en: str
@@ -53,7 +53,7 @@ class TicketLine(msgspec.Struct, frozen=True):
     said_at: datetime
     acquired_at: datetime | None
     study: str | None
-    state: State
+    state: TicketState
     commands: list[Command]
     acts: list[TicketAct]
 
@@ -66,19 +66,19 @@ class TicketList(msgspec.Struct, frozen=True):
     pending: int
 
 
-class JudgementBody(msgspec.Struct, frozen=True):
+class TicketJudgement(msgspec.Struct, frozen=True):
     command: Literal["confirm", "dismiss", "uphold"]
     note: Note = ""
 
 
-class TicketAnswerBody(msgspec.Struct, frozen=True):
+class TicketAnswer(msgspec.Struct, frozen=True):
     command: Literal["handle", "contest"]
     note: Note
 
 
-class Moved(msgspec.Struct, frozen=True):
+class TicketMoved(msgspec.Struct, frozen=True):
     id: UUID
-    state: State
+    state: TicketState
 
 
 class TicketRoutes:
@@ -90,10 +90,12 @@ class TicketRoutes:
     async def tickets(self, call: Call[TicketQuery, Nothing]) -> TicketList:
         who = call.principal
         officer = self._scope(who, Action.TICKET_JUDGE)
-        state = State(call.query.state) if call.query.state else None
+        state = TicketState(call.query.state) if call.query.state else None
         async with call.pool.connection() as connection:
             rows = await ticket_store.tickets(connection, officer=officer, producer=call.scope, state=state)
-            waiting = await ticket_store.tickets(connection, officer=officer, producer=call.scope, state=State.PENDING)
+            waiting = await ticket_store.tickets(
+                connection, officer=officer, producer=call.scope, state=TicketState.PENDING
+            )
             acts = await ticket_store.acts(connection, [row.id for row in rows])
             items = await facts_store.known_items(connection)
         for row in rows:
@@ -101,19 +103,19 @@ class TicketRoutes:
         lines = [self._line(who, row, acts.get(row.id, []), items) for row in rows]
         return TicketList(lines, rows[0].total if rows else 0, waiting[0].total if waiting else 0)
 
-    async def judge(self, call: Call[Nothing, JudgementBody]) -> Moved:
+    async def judge(self, call: Call[Nothing, TicketJudgement]) -> TicketMoved:
         return await self._act(call, Command(call.body.command), By.OFFICER, call.body.note)
 
-    async def answer(self, call: Call[Nothing, TicketAnswerBody]) -> Moved:
+    async def answer(self, call: Call[Nothing, TicketAnswer]) -> TicketMoved:
         return await self._act(call, Command(call.body.command), By.PRODUCER, call.body.note)
 
     async def _act(
         self,
-        call: Call[Nothing, JudgementBody] | Call[Nothing, TicketAnswerBody],
+        call: Call[Nothing, TicketJudgement] | Call[Nothing, TicketAnswer],
         command: Command,
         by: By,
         note: str,
-    ) -> Moved:
+    ) -> TicketMoved:
         async with call.transaction() as tx:
             ticket = await ticket_store.hold(tx, call.uuid("id"), call.scope)
             if by is By.PRODUCER and ticket.state in HIDDEN:
@@ -121,7 +123,7 @@ class TicketRoutes:
             call.about("quality-ticket", ticket.id)
             call.detail["command"] = str(command)
             to = await ticket_store.act(tx, ticket, command, by, note, who=call.principal.practitioner_id, now=call.now)
-        return Moved(ticket.id, to)
+        return TicketMoved(ticket.id, to)
 
     def _line(self, who: Principal, row: TicketRow, acts: Sequence[ActRow], items: Items) -> TicketLine:
         judges = self._scope(who, Action.TICKET_JUDGE).admits(row.organization_id)
@@ -149,7 +151,7 @@ class TicketRoutes:
             acts=[
                 TicketAct(
                     Command(one.command),
-                    State(one.state),
+                    TicketState(one.state),
                     one.note,
                     one.acted_by_name,
                     one.acted_by_place,
@@ -180,8 +182,8 @@ def endpoints(scope: PolicyScope) -> list[Endpoint]:
             Action.TICKET_JUDGE,
             routes.judge,
             Text("质控员确认、驳回或维持", "The quality officer confirms, dismisses or upholds"),
-            body=JudgementBody,
-            returns=Moved,
+            body=TicketJudgement,
+            returns=TicketMoved,
         ),
         Endpoint(
             "POST",
@@ -189,7 +191,7 @@ def endpoints(scope: PolicyScope) -> list[Endpoint]:
             Action.TICKET_ANSWER,
             routes.answer,
             Text("机构已处理，或有异议", "The producing member dealt with it, or contests it"),
-            body=TicketAnswerBody,
-            returns=Moved,
+            body=TicketAnswer,
+            returns=TicketMoved,
         ),
     ]

@@ -11,7 +11,7 @@ import msgspec
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.errors import NotFound
 from telemed.events import log
-from telemed.quality.tickets import By, Command, State, after
+from telemed.quality.tickets import By, Command, TicketState, after
 from telemed.vocabulary import Scope, ScopeKind
 
 queries = load(__name__, "tickets.sql")
@@ -30,8 +30,8 @@ class Ticket(msgspec.Struct, frozen=True):
     stands: str
 
     @property
-    def state(self) -> State:
-        return State(self.stands)
+    def state(self) -> TicketState:
+        return TicketState(self.stands)
 
 
 class TicketRow(msgspec.Struct, frozen=True):
@@ -54,8 +54,8 @@ class TicketRow(msgspec.Struct, frozen=True):
     total: int
 
     @property
-    def state(self) -> State:
-        return State(self.stands)
+    def state(self) -> TicketState:
+        return TicketState(self.stands)
 
 
 class ActRow(msgspec.Struct, frozen=True):
@@ -79,7 +79,12 @@ class _Last(msgspec.Struct):
 
 
 async def tickets(
-    connection: Connection, *, officer: Scope, producer: Scope, state: State | None = None, number: UUID | None = None
+    connection: Connection,
+    *,
+    officer: Scope,
+    producer: Scope,
+    state: TicketState | None = None,
+    number: UUID | None = None,
 ) -> list[TicketRow]:
     """The newest tickets: of members an officer judges all, of members a person produces for those once confirmed."""
     params = {
@@ -113,7 +118,7 @@ async def hold(tx: Connection, number: UUID, scope: Scope) -> Ticket:
 
 async def act(
     tx: Connection, ticket: Ticket, command: Command, by: By, note: str, *, who: UUID | None, now: datetime
-) -> State:
+) -> TicketState:
     """Write a command and return where it leaves the ticket; said again by the same person it changes nothing.
 
     who: None for the registry.  Raises as `after`.
@@ -140,7 +145,7 @@ async def act(
     return to
 
 
-async def announce(tx: Connection, number: UUID, producer: UUID | None, state: State) -> None:
+async def announce(tx: Connection, number: UUID, producer: UUID | None, state: TicketState) -> None:
     """Say that a ticket moved.  producer: None where the producing member is not to hear of it."""
     topics = ["quality", *([] if producer is None else [f"organization/{producer}"])]
     await log.append(tx, "quality-ticket.moved", number, topics, state=str(state))

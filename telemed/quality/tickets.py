@@ -16,7 +16,7 @@ from telemed.recognition.reasons import REASONS, SYSTEM
 LONGEST_NOTE = 1000
 
 
-class State(StrEnum):
+class TicketState(StrEnum):
     PENDING = "pending"  # 待确认
     CONFIRMED = "confirmed"  # 已转机构
     DISMISSED = "dismissed"  # 不成立
@@ -42,29 +42,29 @@ class By(StrEnum):
     REGISTRY = "registry"
 
 
-TRANSITIONS: Mapping[tuple[State, Command, By], State] = MappingProxyType(
+TRANSITIONS: Mapping[tuple[TicketState, Command, By], TicketState] = MappingProxyType(
     {
-        (State.PENDING, Command.CONFIRM, By.OFFICER): State.CONFIRMED,
-        (State.PENDING, Command.DISMISS, By.OFFICER): State.DISMISSED,
-        (State.PENDING, Command.RETRACT, By.REGISTRY): State.RETRACTED,
-        (State.CONFIRMED, Command.HANDLE, By.PRODUCER): State.HANDLED,
-        (State.CONFIRMED, Command.CONTEST, By.PRODUCER): State.CONTESTED,
-        (State.CONTESTED, Command.UPHOLD, By.OFFICER): State.CONFIRMED,
-        (State.CONTESTED, Command.DISMISS, By.OFFICER): State.DISMISSED,
+        (TicketState.PENDING, Command.CONFIRM, By.OFFICER): TicketState.CONFIRMED,
+        (TicketState.PENDING, Command.DISMISS, By.OFFICER): TicketState.DISMISSED,
+        (TicketState.PENDING, Command.RETRACT, By.REGISTRY): TicketState.RETRACTED,
+        (TicketState.CONFIRMED, Command.HANDLE, By.PRODUCER): TicketState.HANDLED,
+        (TicketState.CONFIRMED, Command.CONTEST, By.PRODUCER): TicketState.CONTESTED,
+        (TicketState.CONTESTED, Command.UPHOLD, By.OFFICER): TicketState.CONFIRMED,
+        (TicketState.CONTESTED, Command.DISMISS, By.OFFICER): TicketState.DISMISSED,
     }
 )
 #: What has to say why.
 _WITH_NOTE = frozenset({Command.DISMISS, Command.UPHOLD, Command.HANDLE, Command.CONTEST})
 #: What the producing member never sees.
-HIDDEN = frozenset({State.PENDING, State.RETRACTED})
+HIDDEN = frozenset({TicketState.PENDING, TicketState.RETRACTED})
 
 
-def admitted(state: State, by: By) -> tuple[Command, ...]:
+def admitted(state: TicketState, by: By) -> tuple[Command, ...]:
     """What somebody may do with a ticket as it stands."""
     return tuple(command for (at, command, who) in TRANSITIONS if at is state and who is by)
 
 
-def after(state: State, command: Command, by: By, note: str) -> State:
+def after(state: TicketState, command: Command, by: By, note: str) -> TicketState:
     """Where a command leaves a ticket.
 
     Raises Conflict where it does not stand so or is another's to give, Invalid where a note is missing.

@@ -48,6 +48,12 @@ def _add_row(page: Page) -> None:
     page.locator("fieldset.row").first.wait_for()
 
 
+def _enter_fact(page: Page) -> None:
+    """Begin to enter a fact about quality."""
+    page.keyboard.press("n")
+    page.locator("dialog[open] form").wait_for()
+
+
 def _check_chest(page: Page) -> None:
     """Choose the chest film by typing and ask what is known of it; unfold the judgement."""
     page.locator("input[role='combobox']").fill("胸部正位")
@@ -323,6 +329,16 @@ VISITS: tuple[Visit, ...] = (
     Visit("statistics-bureau", "/statistics", "supervisor", ".lines tbody tr", route="/statistics"),
     Visit("grant-map", "/recognition/map", "author", "[role='grid'] [role='gridcell']"),
     Visit("grant-history", "/recognition/map", "author", "[role='grid'] [role='gridcell']", prepare=_open_history),
+    Visit("quality", "/quality", "quality-officer", "[role='grid'] tbody [role='row']"),
+    Visit(
+        "quality-entry",
+        "/quality/evaluations",
+        "quality-officer",
+        "[role='grid'] tbody [role='row']",
+        prepare=_enter_fact,
+    ),
+    Visit("quality-look-backs", "/quality/look-backs", "quality-officer", ".page [role='grid'], .page .empty"),
+    Visit("quality-issues", "/quality/issues", "quality-officer", ".page [role='grid'], .page .empty"),
     Visit("verify-code", "/verify", None, "input", route="/verify/:code?"),
     Visit("verify-code-found", lambda known: f"/verify/{known.facts.code}", None, ".result", route="/verify/:code?"),
 )

@@ -70,6 +70,7 @@ async def began(pool: Pool) -> datetime:
         now=now,
         deliver=lambda _made: None,
     )
+    assert await install_catalogues(pool, now - timedelta(days=400), uuid4) == ()
     return now
 
 
@@ -92,6 +93,9 @@ async def rows(pool: Pool, query: str, *values: Any) -> list[tuple]:
 async def test_the_county_agrees_and_is_evaluated_once(pool, began):
     written = await agree(pool, began)
     assert await rows(pool, "select count(*) from event where kind = 'grant.changed'") == [(written,)]
+    facts = "select (select count(*) from quality_evaluation) + (select count(*) from quality_fact)"
+    audited = "select count(*) from audit_event where action = 'quality.record' and outcome = 'success'"
+    assert await rows(pool, facts) == await rows(pool, audited) == [(22,)]
     assert await rows(
         pool, "select basis, count(distinct id) from recognition_grant group by basis order by basis"
     ) == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -68,7 +69,7 @@ class Somebody:
 
     async def upload(self, path: str, content: bytes, query: dict[str, str]) -> tuple[int, Any]:
         headers = {"Cookie": f"telemed={self.token}", "X-CSRF-Token": "token", "Content-Type": "text/csv"}
-        async with self.client.post(path, data=content, params=query, headers=headers) as answer:
+        async with self.client.post(path, data=io.BytesIO(content), params=query, headers=headers) as answer:
             return answer.status, await answer.json(content_type=None)
 
 

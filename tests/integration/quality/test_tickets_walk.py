@@ -12,7 +12,7 @@ import pytest
 
 from telemed.errors import Conflict, Invalid
 from telemed.quality import ticket_store
-from telemed.quality.tickets import TRANSITIONS, By, Command, State
+from telemed.quality.tickets import TRANSITIONS, By, Command, TicketState
 from telemed.vocabulary import EVERYWHERE
 from tests.integration.quality.shown_card import shown
 
@@ -31,7 +31,7 @@ def test_the_table_and_the_program_say_the_same_and_name_every_state():
     assert {(str(at), str(command), str(by)): str(to) for (at, command, by), to in TRANSITIONS.items()} == TABLE
     named = re.search(r"States: (.*?)\. Persons", SPEC.read_text("utf-8"), re.DOTALL)
     assert named is not None
-    assert set(re.findall(r"(\w+) \[", named[1])) == {str(one) for one in State}
+    assert set(re.findall(r"(\w+) \[", named[1])) == {str(one) for one in TicketState}
     assert {command for _, command, _ in TABLE} == {str(one) for one in Command}
 
 
@@ -53,7 +53,7 @@ async def opened(office) -> UUID:
     return number
 
 
-async def run(office, ticket: UUID, command: Command, by: By, person: UUID) -> State:
+async def run(office, ticket: UUID, command: Command, by: By, person: UUID) -> TicketState:
     async with office.pool.transaction() as tx:
         held = await ticket_store.hold(tx, ticket, EVERYWHERE)
         who = None if by is By.REGISTRY else person
@@ -83,7 +83,7 @@ async def snapshot(office):
     return [await office.rows(query) for query in queries]
 
 
-@pytest.mark.parametrize("state", [str(one) for one in State])
+@pytest.mark.parametrize("state", [str(one) for one in TicketState])
 async def test_every_command_does_what_the_table_says_and_nothing_else(office, person, state):
     ticket = await reach(office, state, person)
     for command in Command:
@@ -121,7 +121,7 @@ async def test_the_same_said_twice_by_one_person_is_said_once(office, person):
         async with office.pool.transaction() as tx:
             held = await ticket_store.hold(tx, ticket, EVERYWHERE)
             to = await ticket_store.act(tx, held, Command.CONFIRM, By.OFFICER, "属实", who=person, now=office.now)
-            assert to is State.CONFIRMED
+            assert to is TicketState.CONFIRMED
     assert await office.rows("select number from quality_ticket_act") == [(1,)]
 
 

@@ -5148,17 +5148,6 @@ export interface components {
          */
         Act: "done" | "reopened";
         /**
-         * ActBody
-         * @description done says what came of it, reopened says in the note why.
-         */
-        ActBody: {
-            act: components["schemas"]["Act"];
-            /** @default null */
-            finding: components["schemas"]["Finding"] | null;
-            /** @default  */
-            note: string;
-        };
-        /**
          * ActRow
          * @description What somebody did: released, assigned, discarded, reopened.
          */
@@ -5167,13 +5156,6 @@ export interface components {
             acted_at: string;
             acted_by_name: string;
             note: string;
-        };
-        /** Acted */
-        Acted: {
-            /** Format: uuid */
-            id: string;
-            repeated: boolean;
-            state: components["schemas"]["telemed.quality.looking_back.State"];
         };
         /**
          * Action
@@ -5571,7 +5553,7 @@ export interface components {
             card: string | null;
             choices: components["schemas"]["Choice"][];
             code: components["schemas"]["OrderedCode"];
-            covered: components["schemas"]["telemed.cds.check_messages.ItemName"][];
+            covered: components["schemas"]["ItemName"][];
             /** Format: uuid */
             decision_id: string;
             findings: components["schemas"]["Step"][];
@@ -5582,7 +5564,7 @@ export interface components {
             results: components["schemas"]["CheckedResult"][];
             soft: boolean;
             trace_hash: string;
-            uncovered: components["schemas"]["telemed.cds.check_messages.ItemName"][];
+            uncovered: components["schemas"]["ItemName"][];
             verdict: string | null;
             verdict_words: components["schemas"]["telemed.patients.messages.Words"] | null;
         };
@@ -6101,7 +6083,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             item_count: number;
-            items: components["schemas"]["telemed.quality.messages.ItemName"][];
+            items: components["schemas"]["ItemWords"][];
             /** @enum {unknown} */
             kind: "agreement" | "change" | "evaluation" | "reinstate" | "revocation" | "verification" | "withdraw";
             known_from: string;
@@ -6193,7 +6175,7 @@ export interface components {
         FollowedGrant: {
             begins: string;
             ends: string;
-            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            item: components["schemas"]["ItemWords"];
             state: string;
             struck: boolean;
         };
@@ -6524,12 +6506,20 @@ export interface components {
             changes: components["schemas"]["SaidOtherwise"][];
             item: components["schemas"]["CatalogueItem"];
         };
-        /** JudgementBody */
-        JudgementBody: {
-            /** @enum {unknown} */
-            command: "confirm" | "dismiss" | "uphold";
-            /** @default  */
-            note: string;
+        /**
+         * ItemName
+         * @description An analyte by name.
+         */
+        ItemName: {
+            key: string;
+            name: string;
+            name_en: string;
+        };
+        /** ItemWords */
+        ItemWords: {
+            key: string;
+            name: string;
+            name_en: string;
         };
         /**
          * LaboratoryResult
@@ -6715,6 +6705,24 @@ export interface components {
             until: string;
         };
         /**
+         * LookBackAct
+         * @description done says what came of it, reopened says in the note why.
+         */
+        LookBackAct: {
+            act: components["schemas"]["Act"];
+            /** @default null */
+            finding: components["schemas"]["Finding"] | null;
+            /** @default  */
+            note: string;
+        };
+        /** LookBackActed */
+        LookBackActed: {
+            /** Format: uuid */
+            id: string;
+            repeated: boolean;
+            state: components["schemas"]["TaskState"];
+        };
+        /**
          * LookBackLine
          * @description A period taken back.  tasks, open: decisions within reach, and those nobody has looked at.  cause: the fact.
          */
@@ -6726,7 +6734,7 @@ export interface components {
             ends: string;
             /** Format: uuid */
             id: string;
-            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            item: components["schemas"]["ItemWords"];
             known_from: string;
             open: number;
             /** Format: uuid */
@@ -6930,12 +6938,6 @@ export interface components {
             month: string;
             seals_from: string;
             version: number;
-        };
-        /** Moved */
-        Moved: {
-            /** Format: uuid */
-            id: string;
-            state: components["schemas"]["telemed.quality.tickets.State"];
         };
         /**
          * Named
@@ -8463,7 +8465,7 @@ export interface components {
             due: string | null;
             ends: string;
             item_count: number;
-            items: components["schemas"]["telemed.quality.messages.ItemName"][];
+            items: components["schemas"]["ItemWords"][];
             mark: string;
             /** Format: uuid */
             organization_id: string;
@@ -8689,7 +8691,7 @@ export interface components {
             begins: string;
             decisions: number;
             ends: string;
-            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            item: components["schemas"]["ItemWords"];
         };
         /**
          * TaskLine
@@ -8713,7 +8715,7 @@ export interface components {
             response: string;
             result: string;
             shown: boolean;
-            state: components["schemas"]["telemed.quality.looking_back.State"];
+            state: components["schemas"]["TaskState"];
             verdict: string;
         };
         /** TaskList */
@@ -8721,6 +8723,11 @@ export interface components {
             items: components["schemas"]["TaskLine"][];
             total: number;
         };
+        /**
+         * TaskState
+         * @enum {unknown}
+         */
+        TaskState: "done" | "open";
         /** TemplateChange */
         TemplateChange: {
             /** @default true */
@@ -8788,12 +8795,19 @@ export interface components {
             acted_by_place: string;
             command: components["schemas"]["Command"];
             note: string;
-            state: components["schemas"]["telemed.quality.tickets.State"];
+            state: components["schemas"]["TicketState"];
         };
-        /** TicketAnswerBody */
-        TicketAnswerBody: {
+        /** TicketAnswer */
+        TicketAnswer: {
             /** @enum {unknown} */
             command: "contest" | "handle";
+            note: string;
+        };
+        /** TicketJudgement */
+        TicketJudgement: {
+            /** @enum {unknown} */
+            command: "confirm" | "dismiss" | "uphold";
+            /** @default  */
             note: string;
         };
         /**
@@ -8809,7 +8823,7 @@ export interface components {
             comment: string;
             /** Format: uuid */
             id: string;
-            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            item: components["schemas"]["ItemWords"];
             /** Format: uuid */
             organization_id: string;
             organization_name: string;
@@ -8817,7 +8831,7 @@ export interface components {
             reason_en: string;
             reason_zh: string;
             said_at: string;
-            state: components["schemas"]["telemed.quality.tickets.State"];
+            state: components["schemas"]["TicketState"];
             study: string | null;
         };
         /**
@@ -8829,6 +8843,17 @@ export interface components {
             pending: number;
             total: number;
         };
+        /** TicketMoved */
+        TicketMoved: {
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["TicketState"];
+        };
+        /**
+         * TicketState
+         * @enum {unknown}
+         */
+        TicketState: "confirmed" | "contested" | "dismissed" | "handled" | "pending" | "retracted";
         /**
          * Timeline
          * @description The answer, newest first.
@@ -9218,15 +9243,6 @@ export interface components {
             template_id: string | null;
         };
         /**
-         * ItemName
-         * @description An analyte by name.
-         */
-        "telemed.cds.check_messages.ItemName": {
-            key: string;
-            name: string;
-            name_en: string;
-        };
-        /**
          * GrantChange
          * @description What was known of a grant from one moment until another.  struck: it was known that there is no such grant.
          */
@@ -9255,11 +9271,6 @@ export interface components {
             zh: string;
         };
         /**
-         * State
-         * @enum {unknown}
-         */
-        "telemed.quality.looking_back.State": "done" | "open";
-        /**
          * GrantChange
          * @description What one grant is worth today, before and after.  before, after: null where there is none.  until: its end.
          */
@@ -9268,22 +9279,11 @@ export interface components {
             before: components["schemas"]["GrantState"] | null;
             device: string;
             due: string | null;
-            item: components["schemas"]["telemed.quality.messages.ItemName"];
+            item: components["schemas"]["ItemWords"];
             mark: string;
             programme: string;
             until: string | null;
         };
-        /** ItemName */
-        "telemed.quality.messages.ItemName": {
-            key: string;
-            name: string;
-            name_en: string;
-        };
-        /**
-         * State
-         * @enum {unknown}
-         */
-        "telemed.quality.tickets.State": "confirmed" | "contested" | "dismissed" | "handled" | "pending" | "retracted";
         /**
          * SeenRow
          * @description Frames of one image that a person was shown: in full data, as a compressed preview.
@@ -11687,7 +11687,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ActBody"];
+                "application/json": components["schemas"]["LookBackAct"];
             };
         };
         responses: {
@@ -11697,7 +11697,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Acted"];
+                    "application/json": components["schemas"]["LookBackActed"];
                 };
             };
             /** @description Problem */
@@ -11925,7 +11925,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TicketAnswerBody"];
+                "application/json": components["schemas"]["TicketAnswer"];
             };
         };
         responses: {
@@ -11935,7 +11935,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Moved"];
+                    "application/json": components["schemas"]["TicketMoved"];
                 };
             };
             /** @description Problem */
@@ -11960,7 +11960,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["JudgementBody"];
+                "application/json": components["schemas"]["TicketJudgement"];
             };
         };
         responses: {
@@ -11970,7 +11970,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Moved"];
+                    "application/json": components["schemas"]["TicketMoved"];
                 };
             };
             /** @description Problem */
