@@ -19,10 +19,12 @@ Circumstance = Literal["emergency", "rescue", "forensic", "pre-operative", "pre-
 
 
 class OrderedCode(msgspec.Struct, frozen=True):
-    """The code of an item as a whole."""
+    """The code of an item as a whole, and what the order asks beyond it where the item leaves that open."""
 
     system: Annotated[str, Meta(min_length=1, max_length=200)]
     code: Annotated[str, Meta(min_length=1, max_length=100)]
+    laterality: Literal["L", "R", "B"] | None = None
+    contrast: Literal["plain", "enhanced", "plain-and-enhanced"] | None = None
 
 
 class CheckBody(msgspec.Struct, frozen=True):

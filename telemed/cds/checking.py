@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from telemed.cds.answering import decision_row
@@ -71,15 +71,18 @@ NOT_HERE = Pictures("", None)
 
 
 def enquiry(body: CheckBody, organization_id: UUID, now: datetime) -> PageEnquiry:
-    """The orders of the page, each code once, in the circumstances that were ticked."""
+    """The orders of the page, each once with its side and contrast, in the circumstances that were ticked."""
     flags: dict[str, Any] = {one.replace("-", "_"): True for one in body.circumstances}
     context = Context(None if body.encounter_class is None else body.encounter_class.value, **flags)
     orders = tuple(
         AskedOrder(
-            reference=f"page/{one.system}|{one.code}",
+            reference="/".join(
+                ["page", f"{one.system}|{one.code}", *(each for each in (one.laterality, one.contrast) if each)]
+            ),
             codes=frozenset({Code(one.system, one.code)}),
             context=context,
-            laterality=None,
+            laterality=one.laterality,
+            contrast=one.contrast,
             answered=False,
             resource={},
         )
@@ -146,7 +149,7 @@ def shown(card: Card, pictures: Mapping[str, Pictures], local_reasons: Iterable[
     (code,) = answered.order.codes
     verdict = decision.verdict
     return CheckedOrder(
-        code=OrderedCode(code.system, code.code),
+        code=OrderedCode(code.system, code.code, _side(answered.order.laterality), answered.order.contrast),
         decision_id=card.decision_id,
         card=card.id,
         name=answered.name,
@@ -168,6 +171,11 @@ def shown(card: Card, pictures: Mapping[str, Pictures], local_reasons: Iterable[
         else [],
         findings=[_step(one) for one in decision.findings],
     )
+
+
+def _side(asked: str | None) -> Literal["L", "R", "B"] | None:
+    """The side that was asked, in the words of the page."""
+    return asked if asked in {"L", "R", "B"} else None
 
 
 def _item(answered: Answered, key: str) -> ItemName:

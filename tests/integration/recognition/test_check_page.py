@@ -272,6 +272,16 @@ async def test_a_mind_that_is_changed_is_kept_beside_what_was_said_before(page: 
     assert kept == [("accepted", "", ""), ("overridden", "R1", "咳血加重")]
 
 
+async def test_contrast_that_is_asked_beyond_the_item_counts(page: Page, doctor: Somebody):
+    assert (await doctor.one(page.patient))["verdict"] == "must-offer"
+    codes = [{**CHEST, "contrast": one} for one in ("plain", "plain-and-enhanced")]
+    _, body = await doctor.check(page.patient, *codes)
+    assert [one["verdict"] for one in body["orders"]] == ["must-offer", "not-eligible"]
+    assert [one["code"]["contrast"] for one in body["orders"]] == ["plain", "plain-and-enhanced"]
+    status, _ = await doctor.check(page.patient, {**CHEST, "laterality": "X"})
+    assert status == 422
+
+
 async def test_what_was_said_is_withdrawn_once_kept_whole_and_said_anew(page: Page, doctor: Somebody):
     order = await doctor.one(page.patient)
     yes = {"outcome": "accepted", "choice": order["choices"][0]["id"]}

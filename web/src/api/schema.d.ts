@@ -3661,7 +3661,10 @@ export interface components {
         };
         /**
          * CatalogueItem
-         * @description One item.  system, code: by which it is ordered.  window_days: after the day of `anchor`.  price: in fen.
+         * @description One item.
+         *
+         *         system, code: by which it is ordered.  window_days: after the day of `anchor`.  price: in fen.  leaves_open: what an
+         *         order of it has to say besides.
          */
         CatalogueItem: {
             anchor: string;
@@ -3672,6 +3675,7 @@ export interface components {
             exceptions: string[];
             key: string;
             kind: string;
+            leaves_open: ("contrast" | "side")[];
             members: string[];
             name: string;
             name_en: string;
@@ -4795,10 +4799,14 @@ export interface components {
         };
         /**
          * OrderedCode
-         * @description The code of an item as a whole.
+         * @description The code of an item as a whole, and what the order asks beyond it where the item leaves that open.
          */
         OrderedCode: {
             code: string;
+            /** @default null */
+            contrast: ("enhanced" | "plain" | "plain-and-enhanced") | null;
+            /** @default null */
+            laterality: ("B" | "L" | "R") | null;
             system: string;
         };
         /**
