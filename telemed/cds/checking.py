@@ -149,7 +149,7 @@ def shown(card: Card, pictures: Mapping[str, Pictures], local_reasons: Iterable[
     (code,) = answered.order.codes
     verdict = decision.verdict
     return CheckedOrder(
-        code=OrderedCode(code.system, code.code, _side(answered.order.laterality), answered.order.contrast),
+        code=OrderedCode(code.system, code.code, _SIDES.get(answered.order.laterality), answered.order.contrast),
         decision_id=card.decision_id,
         card=card.id,
         name=answered.name,
@@ -173,9 +173,8 @@ def shown(card: Card, pictures: Mapping[str, Pictures], local_reasons: Iterable[
     )
 
 
-def _side(asked: str | None) -> Literal["L", "R", "B"] | None:
-    """The side that was asked, in the words of the page."""
-    return asked if asked in {"L", "R", "B"} else None
+#: Sides in the words of the page; what is none of them was not asked there.
+_SIDES: Mapping[str | None, Literal["L", "R", "B"]] = {"L": "L", "R": "R", "B": "B"}
 
 
 def _item(answered: Answered, key: str) -> ItemName:
