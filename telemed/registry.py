@@ -141,7 +141,7 @@ def order_time_endpoints(config: Config, desk: Desk, decide: Decide, check: Chec
     linked = LinkedRoutes(Viewer(config.public_url.startswith("https:")), report, lifetime)
     return [
         *cds_endpoints(Hooks(config.public_url, decide, zone, links, local_reasons=local)),
-        *check_endpoints(check, scope, links, local),
+        *check_endpoints(check, scope, links, zone, local),
         *linked_endpoints(linked),
         *sample_endpoints(sample),
         *linked_dicomweb_endpoints(

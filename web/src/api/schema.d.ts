@@ -1836,6 +1836,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recognition/external-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write down a result of elsewhere, unverified
+         * @description 登记院外结果（未核验）
+         */
+        post: operations["post-recognition-external-results"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recognition/grants": {
         parameters: {
             query?: never;
@@ -3783,10 +3803,14 @@ export interface components {
         };
         /**
          * Checked
-         * @description The answer.  as_of: the moment of the decisions, UTC.  footer: what stands under every card.
+         * @description The answer.
+         *
+         *         as_of: the moment of the decisions, UTC.  footer: what stands under every card.  external: 院外结果（未核验）, beside the
+         *         decisions and no part of them.
          */
         Checked: {
             as_of: string;
+            external: components["schemas"]["ExternalResult"][];
             footer: components["schemas"]["Words"];
             orders: components["schemas"]["CheckedOrder"][];
         };
@@ -4125,6 +4149,42 @@ export interface components {
         EncounterWindow: {
             days: number;
             encounter_class: string;
+        };
+        /**
+         * ExternalResult
+         * @description A result of elsewhere, unverified; mark: as printed, whatever it claims.  recorded_at: UTC.
+         */
+        ExternalResult: {
+            /** Format: uuid */
+            id: string;
+            institution: string;
+            mark: string;
+            name: string;
+            performed_on: string | null;
+            recorded_at: string;
+            source: string;
+            value: string;
+        };
+        /**
+         * ExternalResultBody
+         * @description What is printed: the item, its value, the institution, a mark such as 全国HR, the day; and where it was seen.
+         */
+        ExternalResultBody: {
+            institution: string;
+            /** @default  */
+            mark: string;
+            name: string;
+            /** Format: uuid */
+            patient_id: string;
+            /** @default null */
+            performed_on: string | null;
+            /**
+             * @default paper
+             * @enum {unknown}
+             */
+            source: "other" | "paper" | "provincial-platform";
+            /** @default  */
+            value: string;
         };
         /**
          * FeeState
@@ -9307,6 +9367,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Checked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-recognition-external-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExternalResultBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExternalResult"];
                 };
             };
             /** @description Problem */
