@@ -3805,8 +3805,8 @@ export interface components {
          * Checked
          * @description The answer.
          *
-         *         as_of: the moment of the decisions, UTC.  footer: what stands under every card.  external: 院外结果（未核验）, beside the
-         *         decisions and no part of them.
+         *         as_of: the moment of the decisions, UTC.  footer: what stands under every card.  external: 院外结果（未核验）,
+         *         beside the decisions and no part of them.
          */
         Checked: {
             as_of: string;
