@@ -93,7 +93,7 @@ from telemed.recognition.catalogue_files import read_catalogues
 from telemed.recognition.granting_files import read_parameters
 from telemed.recognition.installing import install_catalogues
 from telemed.recognition.quality import GrantingParameters
-from telemed.registry import assessor, know_organizations, order_time_endpoints, registry
+from telemed.registry import assessor, know_organizations, order_time_endpoints, registry, upload_tasks
 from telemed.results.code_map import CodeMaps
 from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
@@ -298,6 +298,7 @@ def tasks(county: County) -> dict[str, Work]:
         "statistics-sealer": StatisticsSealer(county.pool, _zone(county.config), county.counting, county.clock).run,
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
+        **upload_tasks(county.config, county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, _zone(county.config)).run}),
         **({} if county.config.laboratory.mllp == "off" else {"laboratory-mllp": _laboratory(county)}),
     }

@@ -20,10 +20,13 @@ from dicom_gateway.archive import Archive
 from dicom_gateway.dicomweb.routes import linked_endpoints as linked_dicomweb_endpoints
 from dicom_gateway.dicomweb.technique import acquired
 from telemed.access.policy import scope
+from telemed.background import Work
 from telemed.cds.deciding import Registry
 from telemed.cds.picture_links import Lifetime
 from telemed.cds.picture_links_store import PictureLinks
 from telemed.cds.registry import Check, Decide
+from telemed.cds.report_uploading import Uploader, http_sender
+from telemed.cds.report_uploading import consumer as uploads
 from telemed.cds.routes import Hooks
 from telemed.cds.routes import endpoints as cds_endpoints
 from telemed.cds.routes_check import endpoints as check_endpoints
@@ -34,6 +37,8 @@ from telemed.cds.sample_system import SampleSystem, read_key
 from telemed.config import Config
 from telemed.db import Connection, Pool
 from telemed.errors import Unavailable
+from telemed.events.consumer import run as follow
+from telemed.events.signal import Signal
 from telemed.http.wire import Call, Endpoint
 from telemed.reading.routes import Desk
 from telemed.reading.routes.messages import ReportDetail
@@ -109,6 +114,15 @@ def assessor(config: Config, pool: Pool, clock: Callable[[], datetime]) -> Asses
     )
 
 
+def upload_tasks(config: Config, pool: Pool, signal: Signal, clock: Callable[[], datetime]) -> dict[str, Work]:
+    """What brings signed reports to the provincial platform; nothing where none is configured."""
+    told = config.report_upload
+    if not told.url:
+        return {}
+    uploader = Uploader(pool, http_sender(told.url, told.authorization), clock)
+    return {"report-queue": lambda: follow(pool, uploads(), signal), "report-upload": uploader.run}
+
+
 def order_time_endpoints(config: Config, desk: Desk, decide: Decide, check: Check) -> list[Endpoint]:
     """The routes at order time: hospital systems', the county's own page's, and those behind one-time links."""
     zone, local = ZoneInfo(config.county.time_zone), config.recognition.local_reasons
@@ -127,7 +141,7 @@ def order_time_endpoints(config: Config, desk: Desk, decide: Decide, check: Chec
     linked = LinkedRoutes(Viewer(config.public_url.startswith("https:")), report, lifetime)
     return [
         *cds_endpoints(Hooks(config.public_url, decide, zone, links, local_reasons=local)),
-        *check_endpoints(check, scope, links, local),
+        *check_endpoints(check, scope, links, zone, local),
         *linked_endpoints(linked),
         *sample_endpoints(sample),
         *linked_dicomweb_endpoints(

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from telemed.cds.external_results import ExternalResult
 from telemed.patients.messages import Words
 from telemed.vocabulary import EncounterClass
 
@@ -19,10 +20,12 @@ Circumstance = Literal["emergency", "rescue", "forensic", "pre-operative", "pre-
 
 
 class OrderedCode(msgspec.Struct, frozen=True):
-    """The code of an item as a whole."""
+    """The code of an item as a whole, and what the order asks beyond it where the item leaves that open."""
 
     system: Annotated[str, Meta(min_length=1, max_length=200)]
     code: Annotated[str, Meta(min_length=1, max_length=100)]
+    laterality: Literal["L", "R", "B"] | None = None
+    contrast: Literal["plain", "enhanced", "plain-and-enhanced"] | None = None
 
 
 class CheckBody(msgspec.Struct, frozen=True):
@@ -143,11 +146,16 @@ class CheckedOrder(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """The answer.  as_of: the moment of the decisions, UTC.  footer: what stands under every card."""
+    """The answer.
+
+    as_of: the moment of the decisions, UTC.  footer: what stands under every card.  external: 院外结果（未核验）,
+    beside the decisions and no part of them.
+    """
 
     as_of: datetime
     orders: list[CheckedOrder]
     footer: Words
+    external: list[ExternalResult]
 
 
 class ResponseBody(msgspec.Struct, frozen=True):

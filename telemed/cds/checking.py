@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from telemed.cds.answering import decision_row
@@ -74,14 +74,17 @@ NOT_HERE = Pictures("", None)
 
 
 def enquiry(body: CheckBody, organization_id: UUID, now: datetime) -> PageEnquiry:
-    """The orders of the page, each code once, in the circumstances that were ticked."""
+    """The orders of the page, each once with its side and contrast, in the circumstances that were ticked."""
     context = circumstances(body.encounter_class, body.circumstances)
     orders = tuple(
         AskedOrder(
-            reference=f"page/{one.system}|{one.code}",
+            reference="/".join(
+                ["page", f"{one.system}|{one.code}", *(each for each in (one.laterality, one.contrast) if each)]
+            ),
             codes=frozenset({Code(one.system, one.code)}),
             context=context,
-            laterality=None,
+            laterality=one.laterality,
+            contrast=one.contrast,
             answered=False,
             resource={},
         )
@@ -164,7 +167,7 @@ def shown(card: Card, pictures: Mapping[str, Pictures], local_reasons: Iterable[
     (code,) = answered.order.codes
     verdict = decision.verdict
     return CheckedOrder(
-        code=OrderedCode(code.system, code.code),
+        code=OrderedCode(code.system, code.code, _SIDES.get(answered.order.laterality), answered.order.contrast),
         decision_id=card.decision_id,
         card=card.id,
         name=answered.name,
@@ -186,6 +189,10 @@ def shown(card: Card, pictures: Mapping[str, Pictures], local_reasons: Iterable[
         else [],
         findings=[step(one) for one in decision.findings],
     )
+
+
+#: Sides in the words of the page; what is none of them was not asked there.
+_SIDES: Mapping[str | None, Literal["L", "R", "B"]] = {"L": "L", "R": "R", "B": "B"}
 
 
 def _item(answered: Answered, key: str) -> ItemName:

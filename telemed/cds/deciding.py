@@ -168,7 +168,8 @@ async def known_person(connection: Connection, person: Person) -> UUID | None:
 
 
 def _put(one: AskedOrder, asked: Enquiry, patient: str) -> Put:
-    order = Order(one.reference, patient, str(asked.organization_id), one.codes, laterality=one.laterality)
+    asking = str(asked.organization_id)
+    order = Order(one.reference, patient, asking, one.codes, laterality=one.laterality, contrast=one.contrast)
     return one.reference, order, one.context
 
 

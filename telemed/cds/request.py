@@ -19,7 +19,7 @@ from telemed.cds.messages import Context as HookContext
 from telemed.cds.messages import HookRequest, OrderSelect, OrderStart, PatientView, read_context
 from telemed.patients import identifiers
 from telemed.recognition.order import Context
-from telemed.recognition.rules import Code
+from telemed.recognition.rules import Code, Contrast
 from telemed.vocabulary import EncounterClass, Sex
 
 PREFETCH = {"patient": "Patient/{{context.patientId}}", "encounter": "Encounter/{{context.encounterId}}"}
@@ -104,6 +104,7 @@ class AskedOrder:
     laterality: str | None
     answered: bool
     resource: Mapping[str, Any]
+    contrast: Contrast | None = None
 
 
 @dataclass(frozen=True, slots=True)

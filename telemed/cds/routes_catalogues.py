@@ -13,8 +13,10 @@ from msgspec import Meta
 
 from telemed.errors import NotFound
 from telemed.http.wire import Call, Endpoint, Nothing
+from telemed.imaging.body import is_paired
 from telemed.recognition.catalogue import Document, newest
 from telemed.recognition.differing import Changed, difference
+from telemed.recognition.imaging_results import WITH_CONTRAST
 from telemed.recognition.listing import InstalledDocument, installed, organization_names
 from telemed.recognition.quality import GrantingParameters
 from telemed.recognition.rule_set import Parameters
@@ -57,7 +59,11 @@ class EncounterWindow(msgspec.Struct, frozen=True):
 
 
 class CatalogueItem(msgspec.Struct, frozen=True):
-    """One item.  system, code: by which it is ordered.  window_days: after the day of `anchor`.  price: in fen."""
+    """One item.
+
+    system, code: by which it is ordered.  window_days: after the day of `anchor`.  price: in fen.  leaves_open: what an
+    order of it has to say besides.
+    """
 
     key: str
     system: str
@@ -73,6 +79,7 @@ class CatalogueItem(msgspec.Struct, frozen=True):
     exceptions: list[str]
     members: list[str]
     price: int
+    leaves_open: list[Literal["side", "contrast"]]
 
 
 class CatalogueDetail(msgspec.Struct, frozen=True):
@@ -285,7 +292,15 @@ def _item(item: Item) -> CatalogueItem:
         exceptions=[one.clause for one in item.exceptions],
         members=list(item.members),
         price=item.price,
+        leaves_open=leaves_open(item),
     )
+
+
+def leaves_open(item: Item) -> list[Literal["side", "contrast"]]:
+    """What an item of images does not fix: the side of a paired part of the body, contrast of CT and MR."""
+    side = item.laterality is None and is_paired(item.body_site or "")
+    contrast = item.contrast is None and item.modality in WITH_CONTRAST
+    return [*(("side",) if side else ()), *(("contrast",) if contrast else ())]
 
 
 def _grant(one: Listed, organization_name: str, item: Item | None) -> GrantLine:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import tzinfo
 from uuid import UUID, uuid4
 
-from telemed.cds import checking
+from telemed.cds import checking, external_results
 from telemed.cds.check_messages import CheckBody, Checked, PicturesBody, PicturesLink, Responded, ResponseBody
 from telemed.cds.checking import Pictures
+from telemed.cds.external_results import ExternalResult, ExternalResultBody, ExternalResults
 from telemed.cds.picture_links_store import PictureLinks
 from telemed.cds.registry import Answered, Check
 from telemed.db import Connection
@@ -31,8 +33,8 @@ _IMAGING = "imaging/"
 class CheckRoutes:
     """Handlers.
 
-    scope: of an action for a person.  links: makes the one-time links to images.  local_reasons: reasons L1-L4 that
-    the county has switched on.
+    scope: of an action for a person.  links: makes the one-time links to images.  zone: of the county.  local_reasons:
+    reasons L1-L4 that the county has switched on.  external: what is known of a patient elsewhere.
     """
 
     def __init__(
@@ -40,11 +42,16 @@ class CheckRoutes:
         check: Check,
         scope: Callable[[Principal, Action], Scope],
         links: PictureLinks,
+        zone: tzinfo,
+        *,
         local_reasons: tuple[str, ...] = (),
+        external: ExternalResults = external_results.of_patient,
     ) -> None:
         self._check = check
         self._scope = scope
         self._links = links
+        self._zone = zone
+        self._external = external
         self._local_reasons = local_reasons
 
     async def check(self, call: Call[Nothing, CheckBody]) -> Checked:
@@ -72,8 +79,21 @@ class CheckRoutes:
             pictures = await self._pictures(tx, call.principal, answered)
             await keep_decisions(tx, decisions)
             await keep_exposures(tx, exposures)
+            external = await self._external(tx, patient_id)
         orders = [checking.shown(one, pictures, self._local_reasons) for one in cards]
-        return Checked(call.now, orders, checking.FOOTER)
+        return Checked(call.now, orders, checking.FOOTER, external)
+
+    async def note_external(self, call: Call[Nothing, ExternalResultBody]) -> ExternalResult:
+        """Write a result of elsewhere down as it is printed."""
+        body = external_results.checked(call.body, call.now, self._zone)
+        async with call.transaction() as tx:
+            known = await store.patient(tx, body.patient_id, call.scope.organizations)
+            if known is None:
+                raise NotFound("unknown-patient", "找不到该患者。", "There is no such patient.")
+            call.about("patient", body.patient_id, patient_id=body.patient_id)
+            made = await external_results.keep(tx, body, call.principal.practitioner_id, call.now)
+            call.about("external-result", made.id, patient_id=body.patient_id)
+        return made
 
     async def _pictures(
         self, connection: Connection, principal: Principal, answered: Iterable[Answered]
@@ -131,10 +151,11 @@ def endpoints(
     check: Check,
     scope: Callable[[Principal, Action], Scope],
     links: PictureLinks,
+    zone: tzinfo,
     local_reasons: tuple[str, ...] = (),
 ) -> list[Endpoint]:
     """The routes of the page 开单核对."""
-    routes = CheckRoutes(check, scope, links, local_reasons)
+    routes = CheckRoutes(check, scope, links, zone, local_reasons=local_reasons)
     return [
         Endpoint(
             "POST",
@@ -164,5 +185,14 @@ def endpoints(
             Text("调阅卡片所列影像（一次性链接）", "Look at the images of a card, by a one-time link"),
             body=PicturesBody,
             returns=PicturesLink,
+        ),
+        Endpoint(
+            "POST",
+            "/api/recognition/external-results",
+            Action.RECOGNITION_CHECK,
+            routes.note_external,
+            Text("登记院外结果（未核验）", "Write down a result of elsewhere, unverified"),
+            body=ExternalResultBody,
+            returns=ExternalResult,
         ),
     ]

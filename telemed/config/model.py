@@ -252,6 +252,25 @@ class RecognitionSection(msgspec.Struct, frozen=True):
     ] = 30
 
 
+class ReportUploadSection(msgspec.Struct, frozen=True):
+    url: Annotated[
+        str,
+        Note(
+            "省平台接收已签发报告的地址（FHIR R4 Bundle，HTTP POST）；留空则不上传任何报告。",
+            "Where the provincial platform takes signed reports (a FHIR R4 Bundle by HTTP POST); empty sends none.",
+        ),
+        Meta(pattern=r"^(https?://[^\s]+)?$"),
+    ] = ""
+    authorization: Annotated[
+        str,
+        Note(
+            "上传时 Authorization 头的内容；留空则不带。",
+            "What the Authorization header of an upload says; empty sends none.",
+            secret=True,
+        ),
+    ] = ""
+
+
 class ArchiveSection(msgspec.Struct, frozen=True):
     path: Annotated[
         Path | None,
@@ -293,6 +312,7 @@ class Config(msgspec.Struct, frozen=True):
     dicom: DicomSection = DicomSection()
     laboratory: LaboratorySection = LaboratorySection()
     recognition: RecognitionSection = RecognitionSection()
+    report_upload: ReportUploadSection = ReportUploadSection()
     archive: ArchiveSection = ArchiveSection()
     log: LogSection = LogSection()
 

@@ -392,6 +392,25 @@ ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.external_result (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    patient_id uuid NOT NULL,
+    name text NOT NULL,
+    value text DEFAULT ''::text NOT NULL,
+    institution text NOT NULL,
+    mark text DEFAULT ''::text NOT NULL,
+    performed_on date,
+    source text NOT NULL,
+    recorded_by uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT external_result_has_a_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT external_result_has_an_institution CHECK (((length(institution) >= 1) AND (length(institution) <= 200))),
+    CONSTRAINT external_result_is_of_the_past CHECK ((performed_on <= ((recorded_at)::date + 1))),
+    CONSTRAINT external_result_mark_is_short CHECK ((length(mark) <= 40)),
+    CONSTRAINT external_result_source_is_named CHECK ((source ~ '^[a-z][a-z-]{1,39}$'::text)),
+    CONSTRAINT external_result_value_is_short CHECK ((length(value) <= 500))
+);
+
 CREATE TABLE public.recognition_grant (
     id uuid NOT NULL,
     known_from timestamp with time zone NOT NULL,
@@ -1633,6 +1652,26 @@ CREATE TABLE public.report_template (
     revision bigint DEFAULT 1 NOT NULL
 );
 
+CREATE TABLE public.report_upload (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    report_version_id uuid NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    lease_id uuid,
+    leased_until timestamp with time zone,
+    last_status integer,
+    last_fault text DEFAULT ''::text NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT report_upload_attempts_are_counted CHECK ((attempts >= 0)),
+    CONSTRAINT report_upload_ended_is_free CHECK (((state = 'waiting'::text) OR (lease_id IS NULL))),
+    CONSTRAINT report_upload_ends_once CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
+    CONSTRAINT report_upload_fault_is_short CHECK ((length(last_fault) <= 200)),
+    CONSTRAINT report_upload_lease_is_whole CHECK (((lease_id IS NULL) = (leased_until IS NULL))),
+    CONSTRAINT report_upload_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'dead'::text])))
+);
+
 CREATE TABLE public.report_withdrawal (
     report_version_id uuid NOT NULL,
     withdrawn_by uuid NOT NULL,
@@ -1971,6 +2010,9 @@ ALTER TABLE ONLY public.event_epoch
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.external_result
+    ADD CONSTRAINT external_result_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.his_answer
     ADD CONSTRAINT his_answer_is_given_once PRIMARY KEY (client_id, request_id);
 
@@ -2181,6 +2223,12 @@ ALTER TABLE ONLY public.report_template
 ALTER TABLE ONLY public.report_template
     ADD CONSTRAINT report_template_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.report_upload
+    ADD CONSTRAINT report_upload_is_queued_once UNIQUE (report_version_id);
+
+ALTER TABLE ONLY public.report_upload
+    ADD CONSTRAINT report_upload_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.report_version
     ADD CONSTRAINT report_version_pkey PRIMARY KEY (id);
 
@@ -2300,6 +2348,8 @@ CREATE INDEX exposure_by_decision ON public.recognition_exposure_decision USING 
 
 CREATE INDEX exposure_by_time ON public.recognition_exposure USING btree (shown_at);
 
+CREATE INDEX external_result_by_patient ON public.external_result USING btree (patient_id, recorded_at DESC);
+
 CREATE INDEX grant_by_item ON public.recognition_grant USING btree (item_key, organization_id);
 
 CREATE INDEX grant_by_organization ON public.recognition_grant USING btree (organization_id, known_from);
@@ -2416,6 +2466,10 @@ CREATE INDEX reading_queue ON public.reading USING btree (state, priority_rank, 
 
 CREATE INDEX receipt_by_version ON public.report_receipt USING btree (report_version_id, kind);
 
+CREATE INDEX report_upload_dead ON public.report_upload USING btree (ended_at) WHERE (state = 'dead'::text);
+
+CREATE INDEX report_upload_due ON public.report_upload USING btree (next_at) WHERE (state = 'waiting'::text);
+
 CREATE INDEX report_version_by_signature ON public.report_version USING btree (signed_at);
 
 CREATE INDEX request_by_borrowed_card ON public.service_request USING btree (patient_id) WHERE card_mismatch;
@@ -2517,6 +2571,10 @@ CREATE TRIGGER break_glass_use_is_never_truncated BEFORE TRUNCATE ON public.brea
 CREATE TRIGGER catalogue_version_is_immutable BEFORE DELETE OR UPDATE ON public.catalogue_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER catalogue_version_is_never_truncated BEFORE TRUNCATE ON public.catalogue_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER external_result_is_append_only BEFORE DELETE OR UPDATE ON public.external_result FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER external_result_is_never_truncated BEFORE TRUNCATE ON public.external_result FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER his_card_is_kept BEFORE DELETE OR UPDATE ON public.his_card FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -2708,6 +2766,12 @@ ALTER TABLE ONLY public.draft
 
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
+
+ALTER TABLE ONLY public.external_result
+    ADD CONSTRAINT external_result_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.external_result
+    ADD CONSTRAINT external_result_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.his_answer
     ADD CONSTRAINT his_answer_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);
@@ -3056,6 +3120,9 @@ ALTER TABLE ONLY public.report_receipt
 
 ALTER TABLE ONLY public.report_template
     ADD CONSTRAINT report_template_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.report_upload
+    ADD CONSTRAINT report_upload_report_version_id_fkey FOREIGN KEY (report_version_id) REFERENCES public.report_version(id);
 
 ALTER TABLE ONLY public.report_version
     ADD CONSTRAINT report_version_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.practitioner(id);

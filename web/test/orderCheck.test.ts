@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { documentLook, grantLook, searched, STATES, yuan } from '@/pages/catalogues/catalogues';
-import { actsOf, against, daysAgo, distinct, leadOf, lookOf, matching, traceOf, windowWord, type CatalogueItem, type CheckedOrder, type CheckedResult, type Step } from '@/pages/order-check/check';
+import { actsOf, against, daysAgo, distinct, leadOf, lookOf, matching, panelOf, traceOf, windowWord, type CatalogueItem, type CheckedOrder, type CheckedResult, type Step } from '@/pages/order-check/check';
 
 const item = (key: string, name: string, nameEn: string, codes: string[] = []): CatalogueItem => ({
   key,
@@ -17,6 +17,7 @@ const item = (key: string, name: string, nameEn: string, codes: string[] = []): 
   exceptions: [],
   members: [],
   price: 0,
+  leaves_open: [],
 });
 const CHEST = item('ct.chest.plain', '胸部 CT 平扫', 'CT chest, plain', ['CT-CHEST-PLAIN']);
 const ENHANCED = item('ct.chest.enhanced', '胸部 CT 增强', 'CT chest, contrast-enhanced');
@@ -56,7 +57,7 @@ const result = (changed: Partial<CheckedResult> = {}): CheckedResult => ({
   ...changed,
 });
 const order = (changed: Partial<CheckedOrder> = {}): CheckedOrder => ({
-  code: { system: 's', code: 'c' },
+  code: { system: 's', code: 'c', laterality: null, contrast: null },
   decision_id: 'd',
   card: 'k',
   name: '',
@@ -179,4 +180,15 @@ it('opens images of other members by a link of the card, and only what the card 
   expect(looking({ result: '' })).toBeUndefined();
   expect(looking({ images: false })).toBeUndefined();
   expect(looking({}, null)).toBeUndefined();
+});
+
+it('takes a panel apart into what is covered and what remains to be ordered', () => {
+  const named = (key: string): { key: string; name: string; name_en: string } => ({ key, name: key, name_en: key });
+  const panel = panelOf(order({ covered: [named('a')], uncovered: [named('b'), named('c')], results: [result({ key: 'a' }), result({ key: 'b' })] }));
+  expect(panel.map((one) => [one.name.zh, one.covered, one.result !== undefined])).toEqual([
+    ['a', true, true],
+    ['b', false, true],
+    ['c', false, false],
+  ]);
+  expect(panelOf(order({ covered: [named('a')], uncovered: [] }))).toEqual([]);
 });

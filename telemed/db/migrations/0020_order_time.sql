@@ -48,3 +48,49 @@ create trigger picture_link_is_opened_once before update on picture_link
 -- How much of CDS Hooks a system is known to read: what only 3.0 knows is said to nobody else.
 alter table cds_client add column specification text not null default '2.0.1'
     constraint cds_client_specification_is_known check (specification in ('2.0.1', '3.0'));
+
+-- Signed reports on their way to the provincial platform (report_upload).  id: also the idempotency key they are sent under.
+create table report_upload (
+    id uuid primary key default gen_random_uuid(),
+    report_version_id uuid not null references report_version,
+    state text not null default 'waiting' constraint report_upload_state_is_known check (state in (
+        'waiting', 'sent', 'dead')),
+    queued_at timestamptz not null,
+    next_at timestamptz not null,
+    attempts integer not null default 0 constraint report_upload_attempts_are_counted check (attempts >= 0),
+    -- a worker that dies with it loses it when the lease is over
+    lease_id uuid,
+    leased_until timestamptz,
+    -- of the last attempt: HTTP status, null where nobody answered; and why it was not taken
+    last_status integer,
+    last_fault text not null default '' constraint report_upload_fault_is_short check (length(last_fault) <= 200),
+    ended_at timestamptz,
+    constraint report_upload_is_queued_once unique (report_version_id),
+    constraint report_upload_lease_is_whole check ((lease_id is null) = (leased_until is null)),
+    constraint report_upload_ends_once check ((state = 'waiting') = (ended_at is null)),
+    constraint report_upload_ended_is_free check (state = 'waiting' or lease_id is null)
+);
+create index report_upload_due on report_upload (next_at) where state = 'waiting';
+create index report_upload_dead on report_upload (ended_at) where state = 'dead';
+
+-- Results seen elsewhere (external_results): as printed, unverified; no verdict ever rests on them.
+create table external_result (
+    id uuid primary key default gen_random_uuid(),
+    patient_id uuid not null references patient,
+    name text not null constraint external_result_has_a_name check (length(name) between 1 and 200),
+    value text not null default '' constraint external_result_value_is_short check (length(value) <= 500),
+    -- the institution, the mark and the day as they are printed
+    institution text not null constraint external_result_has_an_institution check (length(institution) between 1 and 200),
+    mark text not null default '' constraint external_result_mark_is_short check (length(mark) <= 40),
+    performed_on date,
+    -- where it was seen: 'paper', 'provincial-platform' …
+    source text not null constraint external_result_source_is_named check (source ~ '^[a-z][a-z-]{1,39}$'),
+    recorded_by uuid references practitioner,
+    recorded_at timestamptz not null,
+    constraint external_result_is_of_the_past check (performed_on <= recorded_at::date + 1)
+);
+create index external_result_by_patient on external_result (patient_id, recorded_at desc);
+create trigger external_result_is_append_only before update or delete on external_result
+    for each row execute function refuse_change();
+create trigger external_result_is_never_truncated before truncate on external_result
+    for each statement execute function refuse_change();

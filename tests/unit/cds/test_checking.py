@@ -146,6 +146,19 @@ def test_the_boxes_of_the_page_are_the_circumstances_of_every_order():
         assert (context.emergency, context.rescue, context.pre_transfusion) == (False, False, False)
 
 
+def test_a_side_and_a_contrast_are_asked_and_the_same_item_twice_with_two_sides():
+    knee = OrderedCode("s", "knee")
+    left, right = (OrderedCode("s", "knee", side, "plain") for side in ("L", "R"))
+    asked = enquiry(CheckBody(UUID(int=1), [left, right, left, knee]), UUID(int=2), good.AS_OF)
+    assert [(one.laterality, one.contrast) for one in asked.orders] == [("L", "plain"), ("R", "plain"), (None, None)]
+    assert len({one.reference for one in asked.orders}) == 3
+
+
+def test_the_page_is_told_which_side_it_asked_for():
+    case = good.imaging().with_order(laterality="L", contrast="plain")
+    assert (order(case).code.laterality, order(case).code.contrast) == ("L", "plain")
+
+
 def test_an_acceptance_names_what_was_chosen_and_a_refusal_its_reason():
     yes = response(CARD, ResponseBody("accepted", CHOICE), good.AS_OF)
     assert (yes.accepted, yes.reason_code, yes.reason_system) == ([CHOICE], "", "")

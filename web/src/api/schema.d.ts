@@ -2304,6 +2304,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recognition/external-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write down a result of elsewhere, unverified
+         * @description 登记院外结果（未核验）
+         */
+        post: operations["post-recognition-external-results"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recognition/grants": {
         parameters: {
             query?: never;
@@ -5382,7 +5402,10 @@ export interface components {
         };
         /**
          * CatalogueItem
-         * @description One item.  system, code: by which it is ordered.  window_days: after the day of `anchor`.  price: in fen.
+         * @description One item.
+         *
+         *         system, code: by which it is ordered.  window_days: after the day of `anchor`.  price: in fen.  leaves_open: what an
+         *         order of it has to say besides.
          */
         CatalogueItem: {
             anchor: string;
@@ -5393,6 +5416,7 @@ export interface components {
             exceptions: string[];
             key: string;
             kind: string;
+            leaves_open: ("contrast" | "side")[];
             members: string[];
             name: string;
             name_en: string;
@@ -5535,10 +5559,14 @@ export interface components {
         };
         /**
          * Checked
-         * @description The answer.  as_of: the moment of the decisions, UTC.  footer: what stands under every card.
+         * @description The answer.
+         *
+         *         as_of: the moment of the decisions, UTC.  footer: what stands under every card.  external: 院外结果（未核验）,
+         *         beside the decisions and no part of them.
          */
         Checked: {
             as_of: string;
+            external: components["schemas"]["ExternalResult"][];
             footer: components["schemas"]["telemed.patients.messages.Words"];
             orders: components["schemas"]["CheckedOrder"][];
         };
@@ -6056,6 +6084,42 @@ export interface components {
             programme: string;
             round: string;
             score: string;
+        };
+        /**
+         * ExternalResult
+         * @description A result of elsewhere, unverified; mark: as printed, whatever it claims.  recorded_at: UTC.
+         */
+        ExternalResult: {
+            /** Format: uuid */
+            id: string;
+            institution: string;
+            mark: string;
+            name: string;
+            performed_on: string | null;
+            recorded_at: string;
+            source: string;
+            value: string;
+        };
+        /**
+         * ExternalResultBody
+         * @description What is printed: the item, its value, the institution, a mark such as 全国HR, the day; and where it was seen.
+         */
+        ExternalResultBody: {
+            institution: string;
+            /** @default  */
+            mark: string;
+            name: string;
+            /** Format: uuid */
+            patient_id: string;
+            /** @default null */
+            performed_on: string | null;
+            /**
+             * @default paper
+             * @enum {unknown}
+             */
+            source: "other" | "paper" | "provincial-platform";
+            /** @default  */
+            value: string;
         };
         /**
          * FactDetail
@@ -7190,10 +7254,14 @@ export interface components {
         };
         /**
          * OrderedCode
-         * @description The code of an item as a whole.
+         * @description The code of an item as a whole, and what the order asks beyond it where the item leaves that open.
          */
         OrderedCode: {
             code: string;
+            /** @default null */
+            contrast: ("enhanced" | "plain" | "plain-and-enhanced") | null;
+            /** @default null */
+            laterality: ("B" | "L" | "R") | null;
             system: string;
         };
         /**
@@ -13295,6 +13363,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Checked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-recognition-external-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExternalResultBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExternalResult"];
                 };
             };
             /** @description Problem */

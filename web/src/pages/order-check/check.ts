@@ -10,6 +10,14 @@ export type Circumstance = components['schemas']['CheckBody']['circumstances'] e
 
 export const CIRCUMSTANCES = ['emergency', 'rescue', 'pre-operative', 'pre-transfusion', 'forensic'] as const satisfies readonly Circumstance[];
 export const ENCOUNTERS = ['outpatient', 'inpatient', 'emergency', 'observation', 'checkup'] as const;
+export const SIDES = ['L', 'R', 'B'] as const;
+export const CONTRASTS = ['plain', 'enhanced', 'plain-and-enhanced'] as const;
+/** What an order asks where its item leaves it open. */
+export interface Asks {
+  readonly laterality: (typeof SIDES)[number] | null;
+  readonly contrast: (typeof CONTRASTS)[number] | null;
+}
+export const NO_ASKS: Asks = { laterality: null, contrast: null };
 /** As many as the server answers at once. */
 export const MOST_ORDERS = 20;
 const MOST_FOUND = 12;
@@ -97,4 +105,21 @@ export function actsOf(order: CheckedOrder): CardAct[] {
 export function windowWord(left: number): 'window.last' | 'window.left' | 'window.past' {
   if (left < 0) return 'window.past';
   return left === 0 ? 'window.last' : 'window.left';
+}
+
+/** What a panel comes to: each analyte with the result that covers it, and those that remain to be ordered. */
+export interface PanelLine {
+  readonly name: { readonly zh: string; readonly en: string };
+  readonly result: CheckedResult | undefined;
+  readonly covered: boolean;
+}
+
+export function panelOf(order: CheckedOrder): PanelLine[] {
+  if (order.covered.length + order.uncovered.length < 2) return [];
+  const line = (covered: boolean) => (one: CheckedOrder['covered'][number]): PanelLine => ({
+    name: { zh: one.name, en: one.name_en },
+    result: order.results.find((each) => each.key === one.key),
+    covered,
+  });
+  return [...order.covered.map(line(true)), ...order.uncovered.map(line(false))];
 }

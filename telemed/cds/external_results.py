@@ -1,0 +1,92 @@
+"""院外结果: what was seen of a patient elsewhere, on paper or on another platform, told as printed.
+
+Nobody here has verified it.  It is no candidate and no argument of `decide`, so no verdict can ever rest on it; it
+stands beside the verdicts for the doctor to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, tzinfo
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from telemed.db import Connection, fetch_all, fetch_one, load
+from telemed.errors import Invalid
+
+queries = load(__name__, "external_results.sql")
+
+#: Shown at one time; a patient with more is looked up elsewhere.
+MOST = 50
+EARLIEST = date(1900, 1, 2)
+
+Source = Literal["paper", "provincial-platform", "other"]
+
+
+class ExternalResultBody(msgspec.Struct, frozen=True):
+    """What is printed: the item, its value, the institution, a mark such as 全国HR, the day; and where it was seen."""
+
+    patient_id: UUID
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    institution: Annotated[str, Meta(min_length=1, max_length=200)]
+    value: Annotated[str, Meta(max_length=500)] = ""
+    mark: Annotated[str, Meta(max_length=40)] = ""
+    performed_on: date | None = None
+    source: Source = "paper"
+
+
+class ExternalResult(msgspec.Struct, frozen=True):
+    """A result of elsewhere, unverified; mark: as printed, whatever it claims.  recorded_at: UTC."""
+
+    id: UUID
+    name: str
+    value: str
+    institution: str
+    mark: str
+    performed_on: date | None
+    source: str
+    recorded_at: datetime
+
+
+#: The port: what is known of a patient elsewhere.  Another source than our own table is another function of this kind.
+ExternalResults = Callable[[Connection, UUID], Awaitable[list[ExternalResult]]]
+
+
+def checked(body: ExternalResultBody, now: datetime, zone: tzinfo) -> ExternalResultBody:
+    """The entry with its texts trimmed.
+
+    zone: of the county, in which the day is read.  Raises Invalid for a day to come or of another century, and for an
+    item or institution of blanks.
+    """
+    day = body.performed_on
+    if day is not None and not EARLIEST <= day <= now.astimezone(zone).date():
+        raise Invalid(
+            "no-such-day",
+            "检查日期在将来或过早，未作任何记录。请核对报告上的日期。",
+            "The day lies in the future or too far back. Nothing was recorded; compare it with the report.",
+        )
+    texts = {name: getattr(body, name).strip() for name in ("name", "institution", "value", "mark")}
+    if not texts["name"] or not texts["institution"]:
+        raise Invalid(
+            "as-printed-missing",
+            "请按报告填写项目和出具机构。未作任何记录。",
+            "Give the item and the institution as printed. Nothing was recorded.",
+        )
+    return msgspec.structs.replace(body, **texts)
+
+
+async def of_patient(connection: Connection, patient_id: UUID) -> list[ExternalResult]:
+    """What was written down here, the newest first."""
+    return await fetch_all(connection, queries["of_patient"], {"patient_id": patient_id, "limit": MOST}, ExternalResult)
+
+
+async def keep(tx: Connection, body: ExternalResultBody, by: UUID, now: datetime) -> ExternalResult:
+    """Write down what `checked` has let through."""
+    row = {**msgspec.structs.asdict(body), "recorded_by": by, "recorded_at": now}
+    made = await fetch_one(tx, queries["keep"], row, ExternalResult)
+    if made is None:
+        raise LookupError("an insert returns its row")
+    return made
