@@ -96,23 +96,26 @@ with offer as (
            coalesce(again.anchor <= o.since + make_interval(days => %(re_order_days)s::int), false) as soon
     from offer o
     left join lateral (
-        select (k.content::jsonb ->> 'acquiring_id')::uuid as acquiring_id, made.at as anchor
-        from recognition_knowledge k
+        select (k.said ->> 'acquiring_id')::uuid as acquiring_id, made.at as anchor
+        from (
+            select k.thing, k.content::jsonb as said from recognition_knowledge k
+            where k.kind = 'candidate' and k.content <> ''
+              and k.subject in (
+                  select o.patient_id::text
+                  union
+                  select split_part(p.thing, '|', 2) from (
+                      select distinct on (i.thing) i.thing, i.content from recognition_knowledge i
+                      where i.kind = 'identity' and i.subject = o.patient_id::text order by i.thing, i.id desc) p
+                  where p.content <> '' and p.content::jsonb ->> 'state' = 'auto')
+              and not exists (
+                  select from recognition_knowledge l where l.kind = 'candidate' and l.thing = k.thing and l.id > k.id)
+            offset 0 -- each content is parsed once
+        ) k
         cross join lateral (values (
-            coalesce(k.content::jsonb ->> 'collected_at', k.content::jsonb ->> 'acquired_at')::timestamptz,
-            case when k.content::jsonb ->> 'mapping' is null then k.content::jsonb -> 'code'
-                 else k.content::jsonb -> 'mapping' -> 'code' end)) as made (at, code)
-        where k.kind = 'candidate' and k.content <> ''
-          and k.subject in (
-              select o.patient_id::text
-              union
-              select split_part(p.thing, '|', 2) from (
-                  select distinct on (i.thing) i.thing, i.content from recognition_knowledge i
-                  where i.kind = 'identity' and i.subject = o.patient_id::text order by i.thing, i.id desc) p
-              where p.content <> '' and p.content::jsonb ->> 'state' = 'auto')
-          and not exists (
-              select from recognition_knowledge l where l.kind = 'candidate' and l.thing = k.thing and l.id > k.id)
-          and k.content::jsonb ->> 'status' not in ('cancelled', 'entered-in-error')
+            coalesce(k.said ->> 'collected_at', k.said ->> 'acquired_at')::timestamptz,
+            case when k.said ->> 'mapping' is null then k.said -> 'code' else k.said -> 'mapping' -> 'code' end
+        )) as made (at, code)
+        where k.said ->> 'status' not in ('cancelled', 'entered-in-error')
           and made.at > o.since and made.at <= o.since + make_interval(days => %(net_days)s::int)
           and (made.code ->> 'system') || '|' || (made.code ->> 'code') = any(o.codes)
         order by made.at, k.thing limit 1
