@@ -100,15 +100,15 @@ class PageCard(msgspec.Struct, frozen=True):
 
 
 async def keep_decisions(tx: Connection, rows: Iterable[DecisionRow]) -> None:
-    """Write decisions; they commit or vanish with the transaction of their exposure."""
-    for row in rows:
-        await execute(tx, queries["insert_decision"], asdict(row))
+    """Write decisions, all in one turn; they commit or vanish with the transaction of their exposure."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(queries["insert_decision"], [asdict(row) for row in rows])
 
 
 async def keep_exposures(tx: Connection, exposures: Iterable[Exposure]) -> None:
-    """Write what is about to be shown, before it is shown."""
-    for one in exposures:
-        params = {
+    """Write what is about to be shown, all in one turn, before it is shown."""
+    rows = [
+        {
             "card": one.card,
             "client_id": one.client_id,
             "surface": one.surface,
@@ -117,7 +117,10 @@ async def keep_exposures(tx: Connection, exposures: Iterable[Exposure]) -> None:
             "decisions": list(one.decisions),
             "shown_at": one.shown_at,
         }
-        await execute(tx, queries["insert_exposure"], params)
+        for one in exposures
+    ]
+    async with tx.cursor() as cursor:
+        await cursor.executemany(queries["insert_exposure"], rows)
 
 
 async def keep_responses(tx: Connection, client_id: UUID | None, responses: Sequence[Response]) -> Kept:
