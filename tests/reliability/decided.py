@@ -52,6 +52,8 @@ from tests.integration.recognition.registered import CHEST, LONGAN, Registered, 
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MAPS = Path(__file__).parents[2] / "config" / "recognition" / "maps"
+#: Until the registry knows what has happened to everybody.
+CATCH_UP_SECONDS = 1800
 #: Orders of one call.
 ORDERS = 12
 ENCOUNTERS = ("outpatient", "inpatient", "checkup", "emergency")
@@ -91,7 +93,9 @@ class Decided:
     async def round(self, name: str) -> None:
         """Everybody is asked about once, twelve orders a call, and every decision is kept."""
         county = self.registered.county
-        await self.registered.catch_up()
+        async with county.pool.connection() as connection:
+            await connection.execute("analyze")  # what the server does by itself within a minute
+        await self.registered.catch_up(CATCH_UP_SECONDS)
 
         async def can_fetch(_result: str) -> bool:
             return self.registered.images
