@@ -71,6 +71,7 @@ def stages(*, long: bool) -> list[Stage]:
             workers=2,
             env={"TELEMED_TEST_POSTGRES_BIN": str(DEBIAN_POSTGRES[-1]) if DEBIAN_POSTGRES else "/usr/lib/postgresql"},
         ),
+        pytest("mutation", "mutation", "tests/mutation", *extra),
         pytest("dicom", "dicom", "tests/dicom", *extra),
         pytest("reliability", "dicom", "tests/reliability", *extra),
         # two counties, each with a browser: one shows every page, the other what people do on them
@@ -109,7 +110,9 @@ def counted(stage: Stage) -> tuple[int, int, int]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run test", description=__doc__)
-    parser.add_argument("--long", action="store_true", help="also what takes long: 100 kills, fuzz, chaos")
+    parser.add_argument(
+        "--long", action="store_true", help="also what takes long: 100 kills, fuzz, chaos, every mutant"
+    )
     parser.add_argument("--only", action="append", default=[], metavar="STAGE", help="stage or group, repeatable")
     chosen = parser.parse_args()
     shutil.rmtree(RESULTS, ignore_errors=True)

@@ -4,15 +4,19 @@ Moments are RFC 3339 in UTC with Z, days ISO 8601, quantities decimal strings, y
 What is missing is left out.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from json.encoder import encode_basestring
+from typing import Any, cast
 
-Plain = str | int | list["Plain"] | dict[str, "Plain"]
+
+class Spelt(str):
+    """Text that is canonical already."""
+
+    __slots__ = ()
 
 
 def moment(value: datetime) -> str:
@@ -27,57 +31,69 @@ def moment(value: datetime) -> str:
 
 def canonical(value: object) -> bytes:
     """The bytes that are hashed.  Raises TypeError for what has no one spelling, a float among them."""
-    return _spelt(plain(value))
+    return _text(value).encode()
 
 
-def plain(value: Any) -> Plain:
-    """Strings, integers, lists and sorted objects; a set is a list sorted by its canonical bytes."""
-    names = _names(type(value))  # pyright: ignore[reportUnknownArgumentType]
+def spelt(value: object) -> Spelt:
+    """The same as text, to be put into something larger.  Raises TypeError."""
+    return Spelt(_text(value))
+
+
+def unordered(values: Iterable[object]) -> Spelt:
+    """A list whose order says nothing: sorted by its canonical bytes, which is the order of code points."""
+    return Spelt(f"[{','.join(sorted([_text(one) for one in values]))}]")
+
+
+def _text(value: Any) -> str:
+    kind: Any = value.__class__  # the commonest kinds first: one decision is spelt from thousands of values
+    if kind is str:
+        return encode_basestring(value)
+    if kind is Spelt:
+        return value
+    names = _names(kind)
     if names:
-        return {name: plain(one) for name in names if (one := getattr(value, name)) is not None}
+        said = [f"{key}{_text(one)}" for name, key in names if (one := getattr(value, name)) is not None]
+        return f"{{{','.join(said)}}}"
+    if kind is tuple or kind is list:
+        return f"[{','.join([_text(one) for one in value])}]"
+    if kind is frozenset:
+        return unordered(value)
+    if isinstance(value, str | int | date | Decimal):
+        return _word(value)
     if isinstance(value, Mapping):
-        return _object(value)  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(value, frozenset):
-        return unordered(value)  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(value, tuple | list):
-        return [plain(one) for one in value]  # pyright: ignore[reportUnknownVariableType]
-    return _word(value)
+        return _object(cast("Mapping[str, object]", value))
+    raise TypeError(f"{kind.__name__} has no canonical spelling")
 
 
-def _word(value: object) -> str | int:
+def _word(value: str | int | date | Decimal) -> str:
     match value:
         case bool():
-            return "true" if value else "false"
+            return '"true"' if value else '"false"'
         case str():  # an enumeration's member is its word
-            return str(value)
+            return encode_basestring(str(value))
         case int():
-            return value
+            return int.__repr__(value)
         case datetime():
-            return moment(value)
+            return f'"{moment(value)}"'
         case date():
-            return value.isoformat()
+            return f'"{value.isoformat()}"'
         case Decimal():
-            return format(value, "f")
-        case _:
-            raise TypeError(f"{type(value).__name__} has no canonical spelling")
-
-
-def unordered(values: Iterable[object]) -> Plain:
-    """A list whose order says nothing: sorted by its canonical bytes."""
-    return sorted((plain(one) for one in values), key=_spelt)
-
-
-def _spelt(value: Plain) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+            return f'"{value:f}"'
 
 
 @lru_cache
-def _names(kind: type) -> tuple[str, ...]:
-    """The fields of a record, sorted; none of what is no record."""
-    return tuple(sorted(field.name for field in fields(kind))) if is_dataclass(kind) else ()
+def _names(kind: type) -> tuple[tuple[str, str], ...]:
+    """The fields of a record, sorted, each with its spelling as a key; none of what is no record."""
+    if not is_dataclass(kind):
+        return ()
+    return tuple((name, f"{encode_basestring(name)}:") for name in sorted(field.name for field in fields(kind)))
 
 
-def _object(named: Mapping[str, object]) -> Plain:
+def _object(named: Mapping[str, object]) -> str:
     """RFC 8785 3.2.3: sorted by UTF-16 code units."""
-    present = {name: plain(value) for name, value in named.items() if value is not None}
-    return dict(sorted(present.items(), key=lambda one: one[0].encode("utf-16-be")))
+    names = sorted((name for name, value in named.items() if value is not None), key=_utf_16)
+    return f"{{{','.join([f'{encode_basestring(name)}:{_text(named[name])}' for name in names])}}}"
+
+
+def _utf_16(name: str) -> bytes:
+    return name.encode("utf-16-be")

@@ -132,6 +132,18 @@ async def facts_of(connection: Connection, patient_id: str, items: Sequence[str]
 
     patient_id: of the order.  items: keys whose grants count.
     """
+    return replace(
+        await facts_of_patient(connection, patient_id, upto), grants=await grants_of(connection, items, upto)
+    )
+
+
+async def grants_of(connection: Connection, items: Sequence[str], upto: int) -> tuple[Grant, ...]:
+    """The grants of some items, up to a row."""
+    return await _of_subjects(connection, "grant", items, upto, Grant)
+
+
+async def facts_of_patient(connection: Connection, patient_id: str, upto: int) -> Facts:
+    """All that was known of a patient, up to a row, without grants."""
     identities = await _of_subjects(connection, "identity", [patient_id], upto, Identity)
     filed = sorted({patient_id, *(one.filed_patient_id for one in identities if one.state is not LinkState.NONE)})
     candidates = await _of_subjects(connection, "candidate", filed, upto, Candidate)
@@ -141,7 +153,6 @@ async def facts_of(connection: Connection, patient_id: str, items: Sequence[str]
         identities=identities,
         candidates=tuple(_probed(one, probes) for one in candidates),
         events=await _of_subjects(connection, "event", filed, upto, Event),
-        grants=await _of_subjects(connection, "grant", items, upto, Grant),
     )
 
 

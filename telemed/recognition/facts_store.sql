@@ -6,9 +6,13 @@ select pg_advisory_xact_lock(7310002);
 
 -- name: latest
 -- What is known last of things of one kind.
-select distinct on (k.thing) k.thing, k.subject, k.content, k.known_from from recognition_knowledge k
-where k.kind = %(kind)s::text and k.thing = any(%(things)s::text[])
-order by k.thing, k.id desc;
+select k.thing, k.subject, k.content, k.known_from
+from (select distinct unnest(%(things)s::text[]) as thing) asked
+cross join lateral (
+    select n.thing, n.subject, n.content, n.known_from from recognition_knowledge n
+    where n.kind = %(kind)s::text and n.thing = asked.thing
+    order by n.id desc limit 1) k
+order by k.thing;
 
 -- name: add
 -- A row of knowledge; never known before the one it follows, whatever the clock did.
@@ -24,16 +28,22 @@ from (select max(id) as id from recognition_knowledge) m left join recognition_k
 
 -- name: of_subjects
 -- What was known last of every thing that ever stood under one of these subjects; some stand under another now.
-select distinct on (k.thing) k.thing, k.subject, k.content, k.known_from
-from recognition_knowledge k
-where k.kind = %(kind)s::text and k.id <= %(upto)s::bigint
-  and k.thing in (select s.thing from recognition_knowledge s
-                  where s.kind = %(kind)s::text and s.subject = any(%(subjects)s::text[]) and s.id <= %(upto)s::bigint)
-order by k.thing, k.id desc;
+-- Thing by thing, so that no plan made while the table was small ever reads the whole of it.
+select k.thing, k.subject, k.content, k.known_from
+from (select distinct s.thing from recognition_knowledge s
+      where s.kind = %(kind)s::text and s.subject = any(%(subjects)s::text[]) and s.id <= %(upto)s::bigint) found
+cross join lateral (
+    select n.thing, n.subject, n.content, n.known_from from recognition_knowledge n
+    where n.kind = %(kind)s::text and n.thing = found.thing and n.id <= %(upto)s::bigint
+    order by n.id desc limit 1) k
+order by k.thing;
 
 -- name: of_things
 -- What was known last of things by their names.
-select distinct on (k.thing) k.thing, k.subject, k.content, k.known_from
-from recognition_knowledge k
-where k.kind = %(kind)s::text and k.thing = any(%(things)s::text[]) and k.id <= %(upto)s::bigint
-order by k.thing, k.id desc;
+select k.thing, k.subject, k.content, k.known_from
+from (select distinct unnest(%(things)s::text[]) as thing) asked
+cross join lateral (
+    select n.thing, n.subject, n.content, n.known_from from recognition_knowledge n
+    where n.kind = %(kind)s::text and n.thing = asked.thing and n.id <= %(upto)s::bigint
+    order by n.id desc limit 1) k
+order by k.thing;

@@ -125,9 +125,9 @@ async def not_yet_kept(tx: Connection, opening: UUID, rows: Iterable[DecisionRow
 
 
 async def keep_exposures(tx: Connection, exposures: Iterable[Exposure]) -> None:
-    """Write what is about to be shown, before it is shown."""
-    for one in exposures:
-        params = {
+    """Write what is about to be shown, all in one turn, before it is shown."""
+    rows = [
+        {
             "card": one.card,
             "client_id": one.client_id,
             "surface": one.surface,
@@ -136,7 +136,10 @@ async def keep_exposures(tx: Connection, exposures: Iterable[Exposure]) -> None:
             "decisions": list(one.decisions),
             "shown_at": one.shown_at,
         }
-        await execute(tx, queries["insert_exposure"], params)
+        for one in exposures
+    ]
+    async with tx.cursor() as cursor:
+        await cursor.executemany(queries["insert_exposure"], rows)
 
 
 async def keep_responses(tx: Connection, client_id: UUID | None, responses: Sequence[Response]) -> Kept:

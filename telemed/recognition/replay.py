@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,13 @@ from telemed.db import Connection, Pool, execute, fetch_all, fetch_one, load
 from telemed.recognition.canonical import canonical
 from telemed.recognition.decide import decide
 from telemed.recognition.decision import Decision
-from telemed.recognition.facts_store import facts_of
+from telemed.recognition.facts import Facts
+from telemed.recognition.facts_store import facts_of_patient, grants_of
 from telemed.recognition.narrowing import keys_of, narrowed
 from telemed.recognition.order import Context, Order
 from telemed.recognition.rule_book import RuleBook
 from telemed.recognition.rule_set import Parameters, RuleSet
+from telemed.recognition.rules import Grant
 from telemed.recognition.trace import inputs_hash, rules_hash, rules_text, sha256, trace_hash
 
 queries = load(__name__, "replay.sql")
@@ -85,7 +87,7 @@ async def replay(pool: Pool, since: datetime, until: datetime) -> AsyncIterator[
 
     since, until: aware; a decision of the first moment is in, one of the last is not.
     """
-    book = RuleBook()
+    archive = _Archive()
     after, after_id = since, _FIRST
     while True:
         page = {"after": after, "after_id": after_id, "until": until, "limit": PAGE}
@@ -93,7 +95,7 @@ async def replay(pool: Pool, since: datetime, until: datetime) -> AsyncIterator[
             rows = await fetch_all(connection, queries["decisions"], page, _Row)
             for row in rows:
                 try:
-                    yield await _again(connection, row, book)
+                    yield await _again(connection, row, archive)
                 except (ValueError, KeyError) as fault:
                     # what cannot be read any more is a difference, and those behind it are still made again
                     log.warning("decision-not-read", decision=str(row.id), error=type(fault).__name__)
@@ -103,12 +105,42 @@ async def replay(pool: Pool, since: datetime, until: datetime) -> AsyncIterator[
         after, after_id = rows[-1].decided_at, rows[-1].id
 
 
-async def _again(connection: Connection, row: _Row, book: RuleBook) -> Replayed:
-    order = _read(row.asked, Order)
-    context = _read(row.context, Context)
-    parameters = msgspec.convert(msgspec.json.decode(row.rules)["parameters"], Parameters, strict=False)
-    rules = await book.at(connection, row.as_of, row.known_upto, parameters)
-    known = await facts_of(connection, order.patient_id, keys_of(order, rules, row.as_of), row.known_upto)
+@dataclass
+class _Archive:
+    """Reads what was known up to a row.  Decisions of one call follow each other and knew the same: it is read once."""
+
+    book: RuleBook = field(default_factory=RuleBook)
+    _parameters: dict[str, Parameters] = field(default_factory=dict[str, Parameters])
+    _patient: tuple[str, int] = ("", -1)
+    _facts: Facts = field(default_factory=Facts)
+    _grants_upto: int = -1
+    _grants: dict[str, tuple[Grant, ...]] = field(default_factory=dict[str, tuple[Grant, ...]])
+
+    async def rules(self, connection: Connection, row: _Row) -> RuleSet:
+        parameters = self._parameters.get(row.rule_set)
+        if parameters is None:
+            parameters = _read(msgspec.json.decode(row.rules)["parameters"], Parameters)
+            self._parameters[row.rule_set] = parameters
+        return await self.book.at(connection, row.as_of, row.known_upto, parameters)
+
+    async def facts(self, connection: Connection, patient_id: str, keys: Sequence[str], upto: int) -> Facts:
+        """All that was known of a patient and of these items."""
+        if self._patient != (patient_id, upto):
+            self._facts = await facts_of_patient(connection, patient_id, upto)
+            self._patient = patient_id, upto
+        if self._grants_upto != upto:
+            self._grants, self._grants_upto = {}, upto
+        for key in keys:
+            if key not in self._grants:
+                self._grants[key] = await grants_of(connection, [key], upto)
+        return replace(self._facts, grants=tuple(one for key in keys for one in self._grants[key]))
+
+
+async def _again(connection: Connection, row: _Row, archive: _Archive) -> Replayed:
+    order = _read(msgspec.json.decode(row.asked), Order)
+    context = _read(msgspec.json.decode(row.context), Context)
+    rules = await archive.rules(connection, row)
+    known = await archive.facts(connection, order.patient_id, keys_of(order, rules, row.as_of), row.known_upto)
     facts = narrowed(known, order, rules, row.as_of)
     decision = decide(order, context, facts, rules, row.as_of, row.known_at)
     differs = (
@@ -140,6 +172,6 @@ def candidates_of(decision: Decision) -> str:
     ).decode()
 
 
-def _read(text: str, of: type[Any]) -> Any:
+def _read(said: Any, of: type[Any]) -> Any:
     """What `canonical` wrote: yes and no are words there."""
-    return msgspec.convert(msgspec.json.decode(text), of, strict=False)
+    return msgspec.convert(said, of, strict=False)

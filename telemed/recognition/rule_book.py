@@ -33,13 +33,14 @@ class RuleBook:
     def __init__(self) -> None:
         self._documents: dict[str, Catalogue] = {}
         self._sets: dict[tuple[date, bytes, frozenset[str]], RuleSet] = {}
+        self._last: tuple[int, list[str]] | None = None
 
     async def at(self, connection: Connection, as_of: datetime, upto: int, parameters: Parameters) -> RuleSet:
         """The rules of the county's day of `as_of`, by the documents known up to a row.
 
         as_of: aware.
         """
-        known = await documents_of(connection, upto)
+        known = await self._known(connection, upto)
         await self._read(connection, [one for one in known if one not in self._documents])
         day = parameters.day(as_of)
         key = (day, canonical(parameters), frozenset(known))
@@ -50,6 +51,12 @@ class RuleBook:
             for old in list(self._sets)[:-KEPT]:
                 del self._sets[old]
         return found
+
+    async def _known(self, connection: Connection, upto: int) -> list[str]:
+        """Rows up to one never change: asked again about the same one, nothing is read."""
+        if self._last is None or self._last[0] != upto:
+            self._last = upto, await documents_of(connection, upto)
+        return self._last[1]
 
     async def _read(self, connection: Connection, ids: list[str]) -> None:
         if not ids:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 
+from telemed.recognition.canonical import Spelt, spelt, unordered
 from telemed.recognition.rules import Catalogue, Code, Item, Kind, item_code
 
 #: A final report by one licensed physician suffices, two-level sign-off is a setting (practice 7).  Laboratory results
@@ -45,6 +46,9 @@ class RuleSet:
     dictionary_hash: str = ""
     #: Which items a code belongs to, in whatever document, so that no order has to search them all.
     keys_of: Mapping[Code, frozenset[str]] = field(init=False, compare=False, repr=False)
+    #: What a decision was made by, in canonical form.  A document is spelt by its head and the hash of the files it was
+    #: read from: its lines are inside that hash.
+    spelling: Spelt = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         keys: dict[Code, set[str]] = {}
@@ -53,3 +57,27 @@ class RuleSet:
                 for code in (*item.codes, item_code(key)):
                     keys.setdefault(code, set()).add(key)
         object.__setattr__(self, "keys_of", {code: frozenset(found) for code, found in keys.items()})
+        object.__setattr__(self, "spelling", _spelling(self))
+
+
+def _spelling(rules: RuleSet) -> Spelt:
+    heads = (
+        {
+            "issuer": one.issuer,
+            "series": one.series,
+            "number": one.number,
+            "scope": one.scope,
+            "mode": one.mode,
+            "first_day": one.first_day,
+            "end_day": one.end_day,
+            "source_hash": one.source_hash,
+        }
+        for one in rules.catalogues
+    )
+    return spelt(
+        {
+            "catalogues": unordered(heads),
+            "parameters": rules.parameters,
+            "dictionary_hash": rules.dictionary_hash,
+        }
+    )

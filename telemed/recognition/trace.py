@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
-from telemed.recognition.canonical import Plain, canonical, plain, unordered
+from telemed.recognition.canonical import Spelt, canonical, unordered
 from telemed.recognition.decision import Decision
 from telemed.recognition.facts import Facts
 from telemed.recognition.knowledge import as_known
@@ -51,7 +51,7 @@ def inputs_hash(  # noqa: PLR0917 (the arguments of decide, then the function)
                 "order": order,
                 "context": context,
                 "facts": _rows(known),
-                "rules": _rules(rules),
+                "rules": rules.spelling,
                 "as_of": as_of,
                 "known_at": known_at,
             }
@@ -61,40 +61,18 @@ def inputs_hash(  # noqa: PLR0917 (the arguments of decide, then the function)
 
 def rules_text(rules: RuleSet) -> bytes:
     """The documents and parameters a decision was made by, in canonical form."""
-    return canonical(_rules(rules))
+    return rules.spelling.encode()
 
 
 def rules_hash(rules: RuleSet, hasher: Hasher = sha256) -> str:
     return hasher(rules_text(rules))
 
 
-def _rows(facts: Facts) -> dict[str, Plain]:
+def _rows(facts: Facts) -> dict[str, Spelt]:
     return {
         "organizations": unordered(facts.organizations),
         "identities": unordered(facts.identities),
         "candidates": unordered(facts.candidates),
         "events": unordered(facts.events),
         "grants": unordered(facts.grants),
-    }
-
-
-def _rules(rules: RuleSet) -> dict[str, Plain]:
-    """A document is spelt by its head and the hash of the files it was read from: its lines are inside that hash."""
-    heads = (
-        {
-            "issuer": one.issuer,
-            "series": one.series,
-            "number": one.number,
-            "scope": one.scope,
-            "mode": one.mode,
-            "first_day": one.first_day,
-            "end_day": one.end_day,
-            "source_hash": one.source_hash,
-        }
-        for one in rules.catalogues
-    )
-    return {
-        "catalogues": unordered(heads),
-        "parameters": plain(rules.parameters),
-        "dictionary_hash": rules.dictionary_hash,
     }

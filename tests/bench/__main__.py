@@ -4,7 +4,18 @@ import runpy
 import sys
 from pathlib import Path
 
-_PARTS = {"__main__", "results", "sender", "receivers", "viewers", "racing", "people", "colleagues", "unsigned"}
+_PARTS = {
+    "__main__",
+    "results",
+    "sender",
+    "receivers",
+    "viewers",
+    "racing",
+    "people",
+    "colleagues",
+    "unsigned",
+    "splink_runner",
+}
 NAMES = sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - _PARTS)
 
 if __name__ == "__main__":

@@ -58,14 +58,14 @@ class Registered:
 
         return Assessor(read_names(NAMES), read, "longan", ZONE, lambda: self.county.now)
 
-    async def catch_up(self) -> None:
+    async def catch_up(self, seconds: float = CATCH_UP_SECONDS) -> None:
         """Let the registry learn what has happened, also while a transaction elsewhere keeps the last events back."""
         consumer = self.assessor.consumer()
         async with self.county.pool.transaction() as tx:
             await tx.execute("insert into event_consumer (name) values (%s) on conflict do nothing", (consumer.name,))
         behind = """select exists (select from event e, event_consumer c
                                    where c.name = %s and (e.xid, e.id) > (c.xid, c.id))"""
-        async with asyncio.timeout(CATCH_UP_SECONDS):
+        async with asyncio.timeout(seconds):
             while True:
                 while await step(self.county.pool, consumer):
                     pass

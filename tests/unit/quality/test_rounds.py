@@ -74,7 +74,7 @@ def test_the_same_file_gives_the_same_ids_in_any_order_and_another_file_others()
     other = changed("项目", "lab.sodium")
     (first,), (again,) = read(GOOD, other).evaluations, read(other, GOOD).evaluations
     assert first.fact.id == again.fact.id
-    lines = [(1, HEADER), (2, GOOD), (3, other)]
+    lines = [Line(1, HEADER), Line(2, GOOD), Line(3, other)]
     (another,) = read_rounds(lines, EQA, DIRECTORY, COUNTY, digest="b" * 64, now=NOW).evaluations
     assert another.fact.id != first.fact.id
     (elsewhere,) = read(GOOD, other, programme=replace(EQA, name="另一个计划")).evaluations

@@ -256,3 +256,17 @@ def test_an_item_without_a_day_of_grace_counts_on_its_day_only():
     assert case.decide().verdict is MAY
     today = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
     assert case.with_candidate(collected_at=today, reported_at=None).decide().verdict is MUST
+
+
+@pytest.mark.parametrize(("good", "other"), [(laboratory, "imaging"), (imaging, "laboratory"), (imaging, "ecg")])
+def test_a_result_of_another_kind_is_not_the_item_s_whichever_of_the_two_it_is(good, other):
+    assert "kind-contradicts" in codes(good().with_candidate(kind=other).decide())
+
+
+def test_a_kind_is_its_word_wherever_it_was_read():
+    read = b"laboratory".decode()  # another object than the literal, as from a database
+    assert laboratory().with_candidate(kind=read).decide().verdict is MUST
+
+
+def test_more_signatures_than_asked_for_suffice():
+    assert imaging().with_candidate(signatures=2).decide().verdict is MUST

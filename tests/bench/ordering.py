@@ -1,0 +1,454 @@
+"""How soon a hospital system that asks at order time is answered, over HTTP, with all that is promised before it.
+
+./run bench ordering [--people 400000] [--results 1000000] [--rate 50] [--seconds 20] [--state DIR] [--dry]
+
+A private county with production settings of its database, filled with as many results in the registry's knowledge, and
+`telemed serve` as it is installed.  A call carries a fresh ES384 token; its answer comes after decisions and exposures
+are committed.  Calls are sent at their times whether or not earlier ones were answered, and waited for from then on.
+--state keeps the county: the next run with more results adds what is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import msgspec
+import psycopg
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from telemed.cds import store, tokens
+from telemed.cds.registration import Agreement as Client
+from telemed.cds.tokens import Jwks
+from telemed.db import open_pool
+from telemed.db.migrate import migrate
+from telemed.embedded import PostgresServer, start_postgres
+from telemed.events.consumer import step
+from telemed.recognition import rules_store
+from telemed.recognition.assessing import Assessor
+from telemed.recognition.catalogue_files import read_catalogues
+from telemed.recognition.facts import Candidate, CodeMapping, Identity, LinkState, Measurement, Status
+from telemed.recognition.facts_store import facts_of_patient, head
+from telemed.recognition.granting_files import read_parameters
+from telemed.recognition.imaging_names import read as read_names
+from telemed.recognition.imaging_results import UNDATED
+from telemed.recognition.installing import install_catalogues
+from telemed.recognition.laboratory_results import LOINC
+from telemed.recognition.quality import Agreement
+from telemed.recognition.rules import Basis, Code, Scope, item_code
+from telemed.registry import NAMES
+from tests.bench.matching import fill
+from tests.bench.people import County, Written
+from tests.bench.results import write_section
+from tests.integration.cds.calls import call, encounter, order
+from tests.integration.cds.systems import SERVICE, System
+
+ORDERS = (1, 12, 40)
+#: Milliseconds promised: p50, p99.
+GOALS = {1: (4, 25), 12: (8, 35), 40: (20, 60)}
+#: Results of one person: two reports of twelve, and one more.
+EACH = 25
+ISSUER = "https://his.bench.example"
+NUMBERS = "urn:oid:2.16.156.10011.1.3"
+COMMUNITY = Scope("community", "longan", "龙安县域医共体")
+
+
+@dataclass(frozen=True, slots=True)
+class Analyte:
+    code: Code
+    key: str
+    unit: str
+    specimen: str
+
+
+def analytes() -> list[Analyte]:
+    """What the county's laboratories measure, the commonest first."""
+    catalogue = next(one for one in read_catalogues().catalogues if one.series == "community-catalogue")
+    found = [
+        Analyte(code, key, item.unit or "", item.specimen or "serum")
+        for key, item in catalogue.items.items()
+        for code in sorted(one for one in item.codes if one.system == LOINC)[:1]
+        if item.kind == "laboratory" and not item.members
+    ]
+    return found[: max(ORDERS)]
+
+
+# -- the county
+
+
+async def begin(dsn: str, key: ec.EllipticCurvePrivateKey) -> None:
+    """Documents, members, agreements and the hospital system that will ask."""
+    pool = await open_pool(dsn, size=4)
+    now = datetime.now(UTC)
+    known = Assessor(read_names(NAMES), _no_technique, "longan", ZoneInfo("Asia/Shanghai"), lambda: datetime.now(UTC))
+    consumer = known.consumer()
+    try:
+        async with pool.transaction() as tx:
+            await tx.execute("insert into event_consumer (name) values (%s) on conflict do nothing", (consumer.name,))
+            await tx.execute(
+                "insert into organization (code, name, kind) values ('A', '县医院', 'lead-hospital')"
+                " on conflict do nothing"
+            )
+            await tx.execute(
+                "insert into community_membership (organization_id, valid_from) select id, '2025-01-01'"
+                " from organization on conflict do nothing"
+            )
+            await known.organizations(tx, now)
+            rows = await (
+                await tx.execute("select id, (select id from practitioner limit 1) from organization")
+            ).fetchall()
+            await store.register(tx, Client(ISSUER, "HIS", "A", keys=System(ISSUER, key, now).keys))
+        if faults := await install_catalogues(pool, now, uuid4):
+            raise LookupError(faults)
+        for place, by in rows:
+            fact = Agreement(
+                id=str(uuid4()),
+                organization_id=str(place),
+                item_keys=frozenset(one.key for one in analytes()),
+                basis=Basis.COMMUNITY_DOCUMENT,
+                scope=COMMUNITY,
+                begins=now - timedelta(days=300),
+                ends=now + timedelta(days=300),
+                known_from=now,
+            )
+            async with pool.transaction() as tx:
+                await rules_store.record(tx, place, fact, by=by, now=now, parameters=read_parameters())
+        while await step(pool, consumer):
+            pass
+    finally:
+        await pool.close()
+
+
+async def _no_technique(_samples: object) -> None:
+    return None
+
+
+def add_results(dsn: str, people: Sequence[tuple[UUID, Written]], first: int, last: int) -> None:
+    """The knowledge of some people's results, EACH of them, as the registry would have written it."""
+    now = datetime.now(UTC)
+    with psycopg.connect(dsn) as connection:
+        place = connection.execute("select id from organization where code = 'B'").fetchone()
+        assert place is not None
+        made = [_template(one, str(place[0]), now) for one in analytes()]
+        chance = random.Random(first)
+        with (
+            connection.cursor() as cursor,
+            cursor.copy("copy recognition_knowledge (kind, thing, subject, content, known_from) from stdin") as copy,
+        ):
+            for one, _ in people[first:last]:
+                name = str(one)
+                identity = Identity(f"{name}|{name}", name, name, LinkState.AUTO, UNDATED)
+                copy.write_row(("identity", f"{name}|{name}", name, msgspec.json.encode(identity).decode(), now))
+                report, shift = "", 0
+                for at in range(EACH):
+                    if at % 12 == 0:
+                        report, shift = str(uuid4()), chance.randrange(len(made))
+                    thing, content = made[(shift + at) % len(made)]
+                    thing = thing.replace("@R@", report)
+                    said = content.replace("@T@", thing).replace("@P@", name).replace("@V@", f"{chance.randrange(900)}")
+                    copy.write_row(("candidate", thing, name, said, now))
+
+
+def _template(one: Analyte, place: str, now: datetime) -> tuple[str, str]:
+    taken = (now - timedelta(days=1)).replace(microsecond=0)
+    candidate = Candidate(
+        id="@T@",
+        version=1,
+        patient_id="@P@",
+        kind="laboratory",
+        code=one.code,
+        status=Status.FINAL,
+        acquiring_id=place,
+        known_from=UNDATED,
+        mapping=CodeMapping(item_code(one.key), "*/2026-01-01", confirmed=True, known_from=UNDATED),
+        intact=True,
+        reporting_id=place,
+        collected_at=taken,
+        reported_at=taken + timedelta(hours=3),
+        device_id="AU5800",
+        measured=Measurement(
+            value="5.@V@", unit=one.unit, low="3.9", high="9.9", abnormal=False, critical=False, specimen=one.specimen
+        ),
+    )
+    thing = f"laboratory/@R@/{one.code.system}|{one.code.code}|"
+    return thing, _ENCODER.encode(candidate).decode()
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic", enc_hook=dict)
+
+
+# -- the calls
+
+
+def said_of(who: Written) -> dict[str, Any]:
+    assert who.number is not None
+    return {
+        "resourceType": "Patient",
+        "id": "p9",
+        "identifier": [{"system": NUMBERS, "value": who.number.value}],
+        "name": [{"text": who.name}],
+        "gender": {"M": "male", "F": "female"}.get(who.sex.value, "unknown"),
+        "birthDate": who.birth_date.isoformat(),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """waited: milliseconds of each call, sorted.  cards: that came.  processor: seconds the server used."""
+
+    waited: list[float]
+    cards: int
+    failed: int
+    processor: float
+
+    def at(self, share: float) -> float:
+        return self.waited[min(len(self.waited) - 1, int(len(self.waited) * share))]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where it listens, the process that does, and the system that asks it."""
+
+    url: str
+    process: int
+    system: System
+
+
+async def send(service: Service, people: Sequence[Written], orders: int, rate: float) -> Measured:
+    """One call for each of these people, `rate` a second."""
+    url, system = service.url, service.system
+    codes = [one.code for one in analytes()][:orders]
+    drafts = [order(f"o{at}", code) for at, code in enumerate(codes)]
+    ready: list[tuple[bytes, str]] = []
+    for one in people:
+        prefetch = {"patient": said_of(one), "encounter": encounter()}
+        body = call("order-select", *drafts, prefetch=prefetch)
+        system.now = datetime.now(UTC)
+        ready.append((json.dumps(body).encode(), system.token(claims={"aud": f"{url}{SERVICE}", "jti": str(uuid4())})))
+    waited: list[float] = []
+    cards = failed = 0
+    used = processor_seconds(service.process)
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        began = time.perf_counter() + 0.05
+
+        async def one_call(at: int) -> None:
+            nonlocal cards, failed
+            due = began + at / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            body, token = ready[at]
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            async with session.post(f"{url}{SERVICE}", data=body, headers=headers) as answer:
+                said = await answer.json(content_type=None)
+            waited.append((time.perf_counter() - due) * 1000)
+            if answer.status == 200 and said.get("cards"):
+                cards += len(said["cards"])
+            else:
+                failed += 1
+
+        await asyncio.gather(*(one_call(at) for at in range(len(ready))))
+    return Measured(sorted(waited), cards, failed, processor_seconds(service.process) - used)
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used, from proc(5) stat."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def serving(dsn: str, state: Path) -> Generator[tuple[str, int]]:
+    """`telemed serve` on a port of its own: its address and process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    with (state / "serve.log").open("ab") as log:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "telemed", "serve", "--http", f"127.0.0.1:{port}", "--state", str(state)],
+            env=os.environ | {"TELEMED__DATABASE__DSN": dsn, "TELEMED__HTTP__PUBLIC_URL": url},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                if running.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+        yield url, running.pid
+    finally:
+        running.terminate()
+        running.wait(30)
+
+
+# -- limits
+
+
+async def limits(dsn: str, people: Sequence[tuple[UUID, Written]], system: System) -> tuple[float, float, float]:
+    """Milliseconds: one read of twelve results by the index, all reads of a person's facts, one verification."""
+    pool = await open_pool(dsn, size=1)
+    read: list[float] = []
+    facts: list[float] = []
+    statement = (
+        "select thing, id from recognition_knowledge where kind = 'candidate' and subject = %s order by thing limit 12"
+    )
+    try:
+        async with pool.connection() as connection:
+            upto = (await head(connection)).id
+            for one, _ in people:
+                began = time.perf_counter()
+                await (await connection.execute(statement, (str(one),))).fetchall()
+                between = time.perf_counter()
+                await facts_of_patient(connection, str(one), upto)
+                read.append((between - began) * 1000)
+                facts.append((time.perf_counter() - between) * 1000)
+    finally:
+        await pool.close()
+    token = tokens.parse(system.token())
+    assert not isinstance(token, tokens.Ground)
+    key = tokens.find_key(Jwks(system.keys.keys), token.header)
+    assert key is not None
+    began = time.perf_counter()
+    for _ in range(200):
+        assert tokens.genuine(token, key)
+    return statistics.median(read), statistics.median(facts), (time.perf_counter() - began) / 200 * 1000
+
+
+def count(dsn: str, statement: str) -> int:
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(statement.encode()).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def say(words: str) -> None:
+    print(words, flush=True)  # noqa: T201 -- progress of the command
+
+
+def prepared(dsn: str, asked: argparse.Namespace, key: ec.EllipticCurvePrivateKey) -> list[tuple[UUID, Written]]:
+    """The people who have results; what is missing is written."""
+    migrate(dsn)
+    county = [(UUID(int=random.Random(at).getrandbits(128), version=4), who) for at, who in _people(asked.people)]
+    if count(dsn, "select count(*) from patient") == 0:
+        fill(dsn, county)
+    asyncio.run(begin(dsn, key))
+    wanted = min(asked.people, asked.results // EACH)
+    there = count(dsn, "select count(*) from recognition_knowledge where kind = 'identity'")
+    began = time.monotonic()
+    for first in range(there, wanted, 20_000):
+        add_results(dsn, county, first, min(wanted, first + 20_000))
+    if there < wanted:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("vacuum analyze recognition_knowledge")
+        say(f"{(wanted - there) * EACH:,} results written in {time.monotonic() - began:.0f} s")
+    return county[:wanted]
+
+
+def _people(number: int) -> Iterator[tuple[int, Written]]:
+    return enumerate(County().people(number))
+
+
+async def measure(service: Service, asked: argparse.Namespace, people: Sequence[tuple[UUID, Written]]) -> list[str]:
+    rows: list[str] = []
+    chance = random.Random(7)
+    warm = [who for _, who in chance.sample(list(people), min(100, len(people)))]
+    cold = await send(service, [who for _, who in people[:200]], 12, asked.rate / 5)
+    rows.append(_row("12, after a start of server and database", cold, "– / 80"))
+    await send(service, warm, 12, asked.rate / 2)
+    for orders in ORDERS:
+        whom = [people[chance.randrange(len(people))][1] for _ in range(int(asked.rate * asked.seconds))]
+        found = await send(service, whom, orders, asked.rate)
+        rows.append(_row(str(orders), found, " / ".join(map(str, GOALS[orders]))))
+        say(rows[-1])
+    return rows
+
+
+def _row(name: str, found: Measured, goal: str) -> str:
+    calls = len(found.waited)
+    return (
+        f"| {name} | {calls:,} | {found.at(0.5):.1f} / {found.at(0.99):.1f} | {goal} | "
+        f"{found.processor / calls * 1000:.1f} | {found.cards:,} | {found.failed} |"
+    )
+
+
+def run(server: PostgresServer, state: Path, asked: argparse.Namespace) -> PostgresServer:
+    key = ec.generate_private_key(ec.SECP384R1())
+    people = prepared(server.dsn, asked, key)
+    system = System(ISSUER, key, datetime.now(UTC))
+    before = count(server.dsn, "select count(*) from recognition_decision")
+    server.stop()
+    server = start_postgres(state)
+    with serving(server.dsn, state) as (url, pid):
+        rows = asyncio.run(measure(Service(url, pid, system), asked, people))
+    made = count(server.dsn, "select count(*) from recognition_decision") - before
+    read, facts, verified = asyncio.run(limits(server.dsn, people[:: max(1, len(people) // 200)], system))
+    size = count(server.dsn, "select pg_total_relation_size('recognition_knowledge')") / 1e9
+    head_row = "| orders | calls | p50 / p99 ms | goal ms | processor of the server, ms a call | cards | failed |"
+    table = "\n".join([head_row, "|---|---|---|---|---|---|---|", *rows])
+    if asked.dry:
+        say(f"{table}\nlimits: {read:.2f} ms, {facts:.2f} ms, {verified:.2f} ms; {made} decisions kept")
+        return server
+    results = len(people) * EACH
+    write_section(
+        f"Asked at order time, {results:,} results",
+        f"./run bench ordering --people {asked.people} --results {asked.results} --rate {asked.rate:g}",
+        f"{asked.people:,} people; {results:,} results of {len(people):,} of them in the registry's knowledge "
+        f"({size:.1f} GB with its indexes); {asked.rate:g} calls a second over HTTP to one `telemed serve`, each with "
+        f"an ES384 token of its own; {made:,} decisions and the exposures of every card committed before the answer. "
+        f"Waiting is counted from when a call was due. The first line is the first {min(200, len(people))} calls after "
+        f"server and database were started, at a fifth of the rate (the pages of the file system may be warm). The "
+        f"limit beside it: one index read of 12 results {read:.2f} ms, all facts of one person {facts:.2f} ms, one "
+        f"ES384 verification {verified:.2f} ms. Production settings of the database. Python "
+        f"{platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores shared with the sender, load "
+        f"{os.getloadavg()[0]:.1f} at the end, {datetime.now(UTC):%Y-%m-%d}.",
+        table,
+    )
+    return server
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="./run bench ordering", description=__doc__)
+    parser.add_argument("--people", type=int, default=400_000)
+    parser.add_argument("--results", type=int, default=1_000_000)
+    parser.add_argument("--rate", type=float, default=50)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--state", type=Path, default=None, help="keep the county here")
+    parser.add_argument("--dry", action="store_true", help="print and leave the page of results as it is")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="telemed-bench-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        state = asked.state or Path(name)
+        state.mkdir(parents=True, exist_ok=True)
+        state.chmod(0o755)
+        server = start_postgres(state)
+        try:
+            server = run(server, state, asked)
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
