@@ -93,7 +93,14 @@ from telemed.recognition.catalogue_files import read_catalogues
 from telemed.recognition.granting_files import read_parameters
 from telemed.recognition.installing import install_catalogues
 from telemed.recognition.quality import GrantingParameters
-from telemed.registry import assessor, know_organizations, order_time_endpoints, registry, upload_tasks
+from telemed.registry import (
+    assessor,
+    know_organizations,
+    order_time_endpoints,
+    pictures_for_systems,
+    registry,
+    upload_tasks,
+)
 from telemed.results.code_map import CodeMaps
 from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
@@ -276,8 +283,10 @@ def _fhir(county: County) -> list[Endpoint]:
 
 
 def his_desk(county: County) -> HisDesk:
-    """What hospital systems without FHIR are answered from; nothing opens pictures for them yet."""
-    return HisDesk(county.config.public_url, county.check, _zone(county.config))
+    """What hospital systems without FHIR are answered from."""
+    config = county.config
+    local, pictures = config.recognition.local_reasons, pictures_for_systems(config, county.pool)
+    return HisDesk(config.public_url, county.check, _zone(config), picture_link=pictures, local_reasons=local)
 
 
 def tasks(county: County) -> dict[str, Work]:

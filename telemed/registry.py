@@ -39,6 +39,7 @@ from telemed.db import Connection, Pool
 from telemed.errors import Unavailable
 from telemed.events.consumer import run as follow
 from telemed.events.signal import Signal
+from telemed.his.desk import PictureAsked, PictureLink
 from telemed.http.wire import Call, Endpoint
 from telemed.reading.routes import Desk
 from telemed.reading.routes.messages import ReportDetail
@@ -123,13 +124,28 @@ def upload_tasks(config: Config, pool: Pool, signal: Signal, clock: Callable[[],
     return {"report-queue": lambda: follow(pool, uploads(), signal), "report-upload": uploader.run}
 
 
+def _links(config: Config) -> PictureLinks:
+    asked = config.recognition
+    return PictureLinks(
+        config.public_url, Lifetime(timedelta(minutes=asked.link_minutes), timedelta(minutes=asked.viewing_minutes))
+    )
+
+
+def pictures_for_systems(config: Config, pool: Pool) -> PictureLink:
+    """How the page inside a hospital system leads to pictures: by a link that opens once."""
+    links = _links(config)
+
+    async def picture_link(asked: PictureAsked) -> str | None:
+        async with pool.transaction() as tx:
+            return await links.picture_link(tx, asked.result, asked.card, asked.now)
+
+    return picture_link
+
+
 def order_time_endpoints(config: Config, desk: Desk, decide: Decide, check: Check) -> list[Endpoint]:
     """The routes at order time: hospital systems', the county's own page's, and those behind one-time links."""
     zone, local = ZoneInfo(config.county.time_zone), config.recognition.local_reasons
-    lifetime = Lifetime(
-        timedelta(minutes=config.recognition.link_minutes), timedelta(minutes=config.recognition.viewing_minutes)
-    )
-    links = PictureLinks(config.public_url, lifetime)
+    links = _links(config)
 
     async def report(call: Call[Any, Any], connection: Connection, version: UUID) -> ReportDetail:
         return await show_report(desk, call, connection, version)
@@ -138,7 +154,7 @@ def order_time_endpoints(config: Config, desk: Desk, decide: Decide, check: Chec
         key = read_key(config.demo_hospital_key)
         return None if key is None else SampleSystem(key, config.public_url, config.public_url, config.county_authority)
 
-    linked = LinkedRoutes(Viewer(config.public_url.startswith("https:")), report, lifetime)
+    linked = LinkedRoutes(Viewer(config.public_url.startswith("https:")), report, links.lifetime)
     return [
         *cds_endpoints(Hooks(config.public_url, decide, zone, links, local_reasons=local)),
         *check_endpoints(check, scope, links, zone, local),

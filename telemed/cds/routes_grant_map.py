@@ -75,7 +75,7 @@ class GrantMap(msgspec.Struct, frozen=True):
     fields: list[MapField]
 
 
-class GrantChange(msgspec.Struct, frozen=True):
+class EvidenceChange(msgspec.Struct, frozen=True):
     """What was known of a grant from one moment until another.  struck: it was known that there is no such grant."""
 
     grant_id: str
@@ -100,7 +100,7 @@ class GrantHistory(msgspec.Struct, frozen=True):
     organization_id: UUID
     organization_name: str
     item: MapItem
-    changes: list[GrantChange]
+    changes: list[EvidenceChange]
     evidence: list[Evidence]
 
 
@@ -160,7 +160,7 @@ class GrantMapRoutes:
             organization_name=names[query.organization],
             item=items.get(query.item) or _unlisted(query.item),
             changes=[
-                GrantChange(
+                EvidenceChange(
                     grant_id=row.grant.id,
                     known_from=row.grant.known_from,
                     known_until=row.grant.known_until,

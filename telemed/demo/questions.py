@@ -119,7 +119,7 @@ async def _ask(pool: Pool, put: _Put, cast: Cast, check: Check, patient: Patient
     enquiry: PageEnquiry = checking.enquiry(body, who.organization_id, put.at)
     cards = checking.dealt(await check(number, enquiry), put.ids())
     decisions, exposures = checking.page_rows(
-        cards, organization_id=who.organization_id, patient_id=number, shown_to=who.practitioner_id, now=put.at
+        cards, organization_id=who.organization_id, patient_id=number, shown_to=str(who.practitioner_id), now=put.at
     )
     async with pool.transaction() as tx:
         await keep_decisions(tx, decisions)

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from uuid import UUID
 
 from telemed.cds.answering import BUDGET
@@ -26,14 +26,19 @@ _IMAGING = "imaging/"
 
 @dataclass(frozen=True, slots=True)
 class PictureAsked:
-    """Whose pictures a doctor wants to open.  result: id of the result; user: as the hospital system names one."""
+    """Whose pictures a doctor wants to open.
+
+    result: id of the result; card: on which it was shown; user: as the hospital system names one.  now: UTC.
+    """
 
     client_id: UUID
     organization_id: UUID
     user: str
     patient_id: UUID
     decision_id: UUID
+    card: UUID
     result: str
+    now: datetime
 
 
 #: A way to the pictures, absolute, made for this person and purpose, good once; None where they may not be opened.

@@ -215,14 +215,16 @@ class PageRoutes:
         link = None
         if self._desk.picture_link is not None and about is not None:
             one = about.kept
-            if one.lead is not None and one.checked.results[one.lead].identified:
+            if about.card is not None and one.lead is not None and one.checked.results[one.lead].identified:
                 asked = PictureAsked(
                     row.client_id,
                     row.organization_id,
                     row.shown_to,
                     about.patient_id,
                     about.decision_id,
+                    about.card,
                     one.results[one.lead],
+                    call.now,
                 )
                 link = await self._desk.picture_link(asked)
             call.about("recognition-decision", about.decision_id, patient_id=about.patient_id)

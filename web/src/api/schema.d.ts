@@ -5686,7 +5686,7 @@ export interface components {
             decisions: number;
             digest: string;
             grant_count: number;
-            grants: components["schemas"]["telemed.quality.messages.GrantChange"][];
+            grants: components["schemas"]["GrantChange"][];
             taken_back: components["schemas"]["TakenBack"][];
             taken_back_count: number;
         };
@@ -6086,6 +6086,26 @@ export interface components {
             score: string;
         };
         /**
+         * EvidenceChange
+         * @description What was known of a grant from one moment until another.  struck: it was known that there is no such grant.
+         */
+        EvidenceChange: {
+            basis: string;
+            begins: string;
+            device_id: string;
+            due: string | null;
+            ends: string;
+            evidence: string[];
+            grant_id: string;
+            known_from: string;
+            known_until: string | null;
+            programme: string;
+            scope_label: string;
+            state: string;
+            struck: boolean;
+            withdrawn_from: string | null;
+        };
+        /**
          * ExternalResult
          * @description A result of elsewhere, unverified; mark: as printed, whatever it claims.  recorded_at: UTC.
          */
@@ -6289,11 +6309,25 @@ export interface components {
             reasons: string[];
         };
         /**
+         * GrantChange
+         * @description What one grant is worth today, before and after.  before, after: null where there is none.  until: its end.
+         */
+        GrantChange: {
+            after: components["schemas"]["GrantState"] | null;
+            before: components["schemas"]["GrantState"] | null;
+            device: string;
+            due: string | null;
+            item: components["schemas"]["ItemWords"];
+            mark: string;
+            programme: string;
+            until: string | null;
+        };
+        /**
          * GrantHistory
          * @description changes: the one learnt last first.  evidence: every record they name.
          */
         GrantHistory: {
-            changes: components["schemas"]["telemed.cds.routes_grant_map.GrantChange"][];
+            changes: components["schemas"]["EvidenceChange"][];
             evidence: components["schemas"]["Evidence"][];
             item: components["schemas"]["MapItem"];
             /** Format: uuid */
@@ -8226,7 +8260,7 @@ export interface components {
             fault_count: number;
             faults: components["schemas"]["RoundFault"][];
             grant_count: number;
-            grants: components["schemas"]["telemed.quality.messages.GrantChange"][];
+            grants: components["schemas"]["GrantChange"][];
             lines: number;
         };
         /**
@@ -9311,46 +9345,12 @@ export interface components {
             template_id: string | null;
         };
         /**
-         * GrantChange
-         * @description What was known of a grant from one moment until another.  struck: it was known that there is no such grant.
-         */
-        "telemed.cds.routes_grant_map.GrantChange": {
-            basis: string;
-            begins: string;
-            device_id: string;
-            due: string | null;
-            ends: string;
-            evidence: string[];
-            grant_id: string;
-            known_from: string;
-            known_until: string | null;
-            programme: string;
-            scope_label: string;
-            state: string;
-            struck: boolean;
-            withdrawn_from: string | null;
-        };
-        /**
          * Words
          * @description One sentence in both languages.
          */
         "telemed.patients.messages.Words": {
             en: string;
             zh: string;
-        };
-        /**
-         * GrantChange
-         * @description What one grant is worth today, before and after.  before, after: null where there is none.  until: its end.
-         */
-        "telemed.quality.messages.GrantChange": {
-            after: components["schemas"]["GrantState"] | null;
-            before: components["schemas"]["GrantState"] | null;
-            device: string;
-            due: string | null;
-            item: components["schemas"]["ItemWords"];
-            mark: string;
-            programme: string;
-            until: string | null;
         };
         /**
          * SeenRow
