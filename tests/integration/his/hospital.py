@@ -24,7 +24,7 @@ from telemed.cds.registration import Agreement
 from telemed.cds.registry import Answered
 from telemed.config import Config
 from telemed.errors import Unavailable
-from telemed.his.desk import PictureAsked
+from telemed.his.desk import PictureAsked, PictureLink
 from telemed.his.routes import endpoints
 from telemed.his.routes_page import endpoints as page_endpoints
 from telemed.http.server import Server
@@ -75,14 +75,16 @@ class Shown:
 
 @dataclass
 class Pictures:
-    """What opens pictures: the link it gives, None for none, and what it was asked."""
+    """What opens pictures: the link it gives, None for none, and what it was asked.  county: the county's own way."""
 
+    county: PictureLink | None = None
     asked: list[PictureAsked] = field(default_factory=list[PictureAsked])
     link: str | None = None
+    own: bool = False
 
     async def __call__(self, asked: PictureAsked) -> str | None:
         self.asked.append(asked)
-        return self.link
+        return await self.county(asked) if self.own and self.county is not None else self.link
 
 
 @dataclass
@@ -215,6 +217,7 @@ async def hospital(registered: Registered, session: aiohttp.ClientSession) -> As
 
     assembled = app.assemble(Config(), county.pool, key=bytes(32), clock=lambda: county.now, check=check)
     desk = replace(app.his_desk(assembled), picture_link=pictures, budget=doing.budget)
+    pictures.county = app.his_desk(assembled).picture_link
     others = [one for one in app.endpoints(assembled) if not one.path.startswith(("/his/", "/embedded/"))]
 
     async def unlimited(_caller: str, _rate: object) -> float:

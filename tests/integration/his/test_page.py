@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from telemed.config import Config
 from tests.integration.his.hospital import CHEST, HEAD, HIS, PATIENT, Hospital
 from tests.integration.recognition.registered import NUMBER
 
@@ -237,6 +238,26 @@ async def test_pictures_are_opened_by_a_link_made_for_this_doctor_when_it_is_ask
     away = await hospital.act(page, "images")
     assert away.status == 404
     assert "影像暂时不能调阅" in away.text
+
+
+async def test_the_county_s_own_link_leads_to_the_images_once_and_names_nobody(hospital: Hospital):
+    hospital.pictures.own = True
+    page = await hospital.open()
+    answer = await hospital.act(page, "images")
+    assert answer.status == 303
+    address, _, secret = answer.headers["Location"].partition("#")
+    assert address.startswith(f"{Config().public_url}/linked/")
+    ((study, shown_to),) = await hospital.rows(
+        "select l.study_id, e.shown_to from picture_link l join recognition_exposure e on e.card = l.card"
+    )
+    assert (study, shown_to) == (hospital.registered.study, "D17")
+    number = address.rpartition("/")[2]
+    opened = await hospital.line.session.post(
+        hospital.line.server.make_url(f"/api/linked/{number}/open"),
+        json={"secret": secret},
+        headers={"Origin": str(hospital.line.server.make_url("/").origin())},
+    )
+    assert opened.status == 200, await opened.text()
 
 
 async def test_a_registry_that_is_away_is_said_in_words(hospital: Hospital):

@@ -6,6 +6,6 @@ export const routes: readonly RouteRecordRaw[] = [
   {
     path: '/statistics',
     component: () => import('./StatisticsPage.vue'),
-    meta: { title, nav: { title, order: 76, action: 'statistics.read', keys: 'g i' } },
+    meta: { title, nav: { title, order: 76, action: 'statistics.read', keys: 'g n' } },
   },
 ];
