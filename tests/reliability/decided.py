@@ -59,7 +59,13 @@ ORDERS = 12
 ENCOUNTERS = ("outpatient", "inpatient", "checkup", "emergency")
 ROUND, NATIONAL = "国家临检中心生化室间质评", Scope("national", "", "全国HR")
 PANELS = laboratory.read().panels
-ANALYTES = tuple((panel, one) for panel in PANELS.values() for one in panel.analytes)
+#: One way of saying each item: 随访 says some of them again, in other units.
+ANALYTES = tuple(
+    (panel, one)
+    for name, panel in PANELS.items()
+    if not name.startswith(("follow-up", "hba1c"))
+    for one in panel.analytes
+)
 
 
 @dataclass

@@ -84,6 +84,7 @@ async def altered(story: Decided) -> tuple[UUID, set[UUID]]:
         # the last row of a result that a decision could see is what it rests on
         rests = await tx.execute(
             "select d.id from recognition_decision d where strpos(d.candidates, %(thing)s) > 0"
+            " and exists (select from jsonb_array_elements(d.candidates::jsonb) c where c ->> 'id' = %(thing)s)"
             " and d.known_upto >= %(id)s and not exists (select from recognition_knowledge l"
             "   where l.kind = 'candidate' and l.thing = %(thing)s and l.id > %(id)s and l.id <= d.known_upto)",
             {"id": fact[0], "thing": fact[1]},

@@ -163,7 +163,7 @@ NEAR_MISSES = [
     ({"programme": " "}, "quality-fact-contradicts-itself"),
     ({"mark": {"kind": "region", "label": "黑HR"}}, "mark-region"),
     ({"mark": {**MARK, "region": "23"}}, "mark-region"),
-    ({"device": str(uuid4())}, "unknown-device"),
+    ({"device": "5f2b8c0e-3d7a-4c1e-9b6f-2a4d6c8e0f13"}, "unknown-device"),
 ]
 
 

@@ -8,18 +8,18 @@ from telemed.recognition.catalogue_files import SHIPPED, read_catalogues
 from telemed.recognition.units import UNITS
 from telemed.timeline.systems import ANALYTES, SYSTEMS, of_analyte, of_study
 
-LONGAN = [one for one in read_catalogues(SHIPPED).catalogues if one.scope.key == "longan"]
+LONGAN = max(
+    (one for one in read_catalogues(SHIPPED).catalogues if one.scope.key == "longan"), key=lambda one: one.first_day
+)
 
 
 def test_every_analyte_of_the_county_s_catalogue_stands_under_a_system():
-    (catalogue,) = LONGAN
-    analytes = {key for key, item in catalogue.items.items() if item.kind == "laboratory" and not item.members}
+    analytes = {key for key, item in LONGAN.items.items() if item.kind == "laboratory" and not item.members}
     assert sorted(analytes - set(ANALYTES)) == []
 
 
 def test_every_analyte_of_the_table_is_one_that_somebody_reports():
-    (catalogue,) = LONGAN
-    assert sorted(set(ANALYTES) - set(UNITS) - set(catalogue.items)) == []
+    assert sorted(set(ANALYTES) - set(UNITS) - set(LONGAN.items)) == []
 
 
 def test_an_analyte_nobody_mapped_stands_under_other_and_not_nowhere():
