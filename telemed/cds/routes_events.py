@@ -85,7 +85,7 @@ async def _withdraw(call: Call[Nothing, WithdrawalBody]) -> EventList:
     async with call.transaction() as tx:
         await _known(tx, call, patient_id)
         one = await intervening.event(tx, number)
-        if one.patient_id != patient_id:
+        if one.patient_id not in await store.linked(tx, patient_id):
             raise NotFound("unknown-event", "找不到该诊疗事件。", "There is no such event.")
         if one.organization_id != call.principal.organization_id:
             raise Forbidden(

@@ -74,7 +74,7 @@ async def step(pool: Pool, consumer: Consumer, looked: Looked | None = None) -> 
             return 0
         looked.passed = 0 if event.kind in consumer.kinds else looked.passed + 1
         looked.cursor = event.cursor
-    if looked.passed >= (1 if eager else BATCH) and await _handled(pool, consumer, events[-1]):
+    if events and looked.passed >= (1 if eager else BATCH) and await _handled(pool, consumer, events[-1]):
         looked.passed = 0
     return len(events)
 

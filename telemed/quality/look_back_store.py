@@ -52,6 +52,7 @@ class TaskRow(msgspec.Struct, frozen=True):
     response: str
     reason_code: str
     shown: bool
+    asks: bool
     act: str | None
     finding: str
     note: str

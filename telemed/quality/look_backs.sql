@@ -1,5 +1,5 @@
 -- name: look_backs
--- Periods taken back that some organisations produced or relied on, the newest first, with what is still open of them.
+-- Periods taken back that some organisations produced or relied on, those with something open first, then the newest.
 select b.id, b.organization_id, o.name as organization_name, b.item_key, coalesce(d.ae_title, b.device_id, '') as device,
     b.begins, b.ends, b.known_from, b.cause_id, g.programme, g.basis, g.label,
     count(t.id) as tasks,
@@ -18,14 +18,17 @@ left join lateral (
     select act from look_back_act x where x.task_id = t.id order by x.number desc limit 1) a on true
 group by b.id, o.name, d.ae_title, g.programme, g.basis, g.label
 having %(organizations)s::uuid[] is null or b.organization_id = any(%(organizations)s::uuid[]) or count(t.id) > 0
-order by b.known_from desc, b.begins, b.id
+order by count(t.id) filter (where a.act is distinct from 'done') = 0, b.known_from desc, b.begins, b.id
 limit %(limit)s::int;
 
 -- name: tasks
--- The decisions that relied on a period taken back, asked in some organisations, the oldest first.
+-- The decisions that relied on a period taken back, asked in some organisations, open ones first, the oldest first.
+-- asks: on a card that asked for an answer; others only say what is known.
 select t.id, t.decision_id, n.organization_id, o.name as organization_name, n.patient_id, coalesce(p.name, '') as patient_name,
     n.decided_at, n.verdict, n.trace, coalesce(r.outcome, '') as response, coalesce(r.reason_code, '') as reason_code,
     exists (select from recognition_exposure_decision e where e.decision_id = n.id) as shown,
+    exists (select from recognition_exposure_decision e join recognition_exposure c on c.card = e.card
+            where e.decision_id = n.id and c.suggestions <> '{}'::jsonb) as asks,
     a.act, coalesce(a.outcome, '') as finding, coalesce(a.note, '') as note, coalesce(w.name, '') as acted_by_name, a.acted_at,
     count(*) over () as total
 from look_back_task t
@@ -43,7 +46,7 @@ left join lateral (
 left join practitioner w on w.id = a.acted_by
 where t.look_back_id = %(look_back_id)s::uuid
   and (%(organizations)s::uuid[] is null or n.organization_id = any(%(organizations)s::uuid[]))
-order by n.decided_at, t.id
+order by a.act is not distinct from 'done', n.decided_at, t.id
 limit %(limit)s::int;
 
 -- name: look_back

@@ -45,7 +45,10 @@ class LookBackList(msgspec.Struct, frozen=True):
 
 
 class TaskLine(msgspec.Struct, frozen=True):
-    """One decision.  acquired: when its result was.  response: '' where nobody answered.  shown: on a card."""
+    """One decision.  acquired: when its result was.  response: '' where nobody answered.
+
+    shown: on a card.  asks: on one that asked for an answer.
+    """
 
     id: UUID
     decision: UUID
@@ -57,6 +60,7 @@ class TaskLine(msgspec.Struct, frozen=True):
     result: str
     verdict: str
     shown: bool
+    asks: bool
     response: str
     reason: str
     state: TaskState
@@ -147,6 +151,7 @@ def _task(row: TaskRow, of: LookBack) -> TaskLine:
         result=result.result,
         verdict=row.verdict,
         shown=row.shown,
+        asks=row.asks,
         response=row.response,
         reason=row.reason_code,
         state=row.state,

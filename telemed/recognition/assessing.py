@@ -156,7 +156,8 @@ class Assessor:
         told = await intervening.event(tx, event_id)
         found = Intervening(str(told.id), EventKind(told.kind), told.at, UNDATED)
         counts = told.withdrawn_at is None
-        await know(tx, [Row("event", str(told.id), str(told.patient_id), found if counts else None)])
+        if await know(tx, [Row("event", str(told.id), str(told.patient_id), found if counts else None)]):
+            await _tell(tx, str(told.patient_id))
 
     async def identities(self, tx: Connection, patients: set[UUID]) -> None:
         """Whose record each of these is, and each that is linked to them; what was linked and is not any more."""

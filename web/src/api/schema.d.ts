@@ -8797,12 +8797,15 @@ export interface components {
         };
         /**
          * TaskLine
-         * @description One decision.  acquired: when its result was.  response: '' where nobody answered.  shown: on a card.
+         * @description One decision.  acquired: when its result was.  response: '' where nobody answered.
+         *
+         *         shown: on a card.  asks: on one that asked for an answer.
          */
         TaskLine: {
             acquired: string;
             acted_at: string | null;
             acted_by_name: string;
+            asks: boolean;
             decided_at: string;
             /** Format: uuid */
             decision: string;

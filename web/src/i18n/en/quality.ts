@@ -160,7 +160,7 @@ export const en: Translated<typeof zh> = {
       'patient-told': 'Patient told',
       'patient-not-found': 'Patient not found',
     },
-    responses: { accepted: 'Recognised', overridden: 'Not recognised', withdrawn: 'Recognition undone', none: 'Unanswered', hidden: 'Not shown' },
+    responses: { accepted: 'Recognised', overridden: 'Not recognised', withdrawn: 'Recognition undone', none: 'Unanswered', told: 'Told only', hidden: 'Not shown' },
   },
   issues: {
     list: 'Image issues',

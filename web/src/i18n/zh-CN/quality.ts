@@ -157,7 +157,7 @@ export const zh = {
       'patient-told': '已告知患者',
       'patient-not-found': '联系不上患者',
     },
-    responses: { accepted: '互认', overridden: '不互认', withdrawn: '撤销互认', none: '未答复', hidden: '未提示' },
+    responses: { accepted: '互认', overridden: '不互认', withdrawn: '撤销互认', none: '未答复', told: '仅告知', hidden: '未提示' },
   },
   issues: {
     list: '影像问题',
