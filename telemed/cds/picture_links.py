@@ -24,6 +24,8 @@ SECRET_BYTES = 32
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 #: A card stands on a screen for minutes; whoever comes later asks again.
 TO_FIRST_USE = timedelta(minutes=10)
+#: For how long after it was shown a card leads to images: by then a study may have become another person's.
+CARD_LIFE = timedelta(hours=1)
 #: How long the browser that opened a link may look.
 VIEWING = timedelta(minutes=30)
 #: Results of images are called so; the rest is the id of their study.

@@ -1,7 +1,8 @@
 -- name: spoken_of
--- What the decisions behind a card looked at, and whose the study is now.
+-- What the decisions behind a card of late looked at and whom they spoke of, and whose the study is now.
 select d.trace, d.patient_id, s.patient_id as study_patient_id
 from recognition_exposure_decision x
+join recognition_exposure e on e.card = x.card and e.shown_at > %(since)s::timestamptz
 join recognition_decision d on d.id = x.decision_id
 join imaging_study s on s.id = %(study_id)s::uuid
 where x.card = %(card)s::uuid;

@@ -9,8 +9,19 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from telemed.cds.picture_links import SECRET_BYTES, Lifetime, Link, Purpose, address, digest, spoken_of, study_of
+from telemed.cds.picture_links import (
+    CARD_LIFE,
+    SECRET_BYTES,
+    Lifetime,
+    Link,
+    Purpose,
+    address,
+    digest,
+    spoken_of,
+    study_of,
+)
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
+from telemed.patients import store as patients
 
 queries = load(__name__, "picture_links.sql")
 
@@ -58,14 +69,14 @@ class PictureLinks:
         result: id of a result, as `Shown` has it.  card: of the exposure under which a person is shown the result,
         written in this transaction or before; the link is that person's, and the audit names the card's client and
         user.  None where there is nothing to look at: a laboratory result, one the card does not speak of, one that
-        may be another person's, a study that is nobody's.
+        may be another person's or has become one's since, a study that is nobody's, a card of more than an hour ago.
         """
         study = study_of(result)
         if study is None:
             return None
-        about = {"card": card, "study_id": study}
+        about = {"card": card, "study_id": study, "since": now - CARD_LIFE}
         for one in await fetch_all(tx, queries["spoken_of"], about, _Spoken):
-            if one.study_patient_id is not None and spoken_of(one.trace, result):
+            if await _still_theirs(tx, one) and spoken_of(one.trace, result):
                 number, secret = uuid4(), token_urlsafe(SECRET_BYTES)
                 made = {
                     **about,
@@ -80,6 +91,13 @@ class PictureLinks:
                 await execute(tx, queries["insert_link"], made)
                 return address(self.public_url, number, secret)
         return None
+
+
+async def _still_theirs(connection: Connection, one: _Spoken) -> bool:
+    """Whether the study is still of the person whom the decision spoke of, under whichever of the linked records."""
+    if one.patient_id is None or one.study_patient_id is None:
+        return False
+    return one.study_patient_id in await patients.linked(connection, one.patient_id)
 
 
 async def link(connection: Connection, number: UUID, secret: str | None = None) -> Link | None:

@@ -18,6 +18,7 @@ from telemed.cds.faults import NUMBER_IN_ADDRESS, Fault, contradicts, malformed,
 from telemed.cds.messages import Context as HookContext
 from telemed.cds.messages import HookRequest, OrderSelect, OrderStart, PatientView, read_context
 from telemed.patients import identifiers
+from telemed.recognition import reasons
 from telemed.recognition.order import Context
 from telemed.recognition.rules import Code, Contrast
 from telemed.vocabulary import EncounterClass, Sex
@@ -63,7 +64,7 @@ CODED_CIRCUMSTANCES: Mapping[Code, str] = {
     Code(ACT_PRIORITY, "EM"): "emergency",
 }
 #: Whoever has written one of these into the order has answered what a card would ask.
-ANSWERED = frozenset(Code(REASONS, code) for code in ("R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"))
+ANSWERED = frozenset(Code(REASONS, code) for code in reasons.REASONS)
 
 #: Sides in the words of the catalogues.
 SIDES: Mapping[Code, str] = {

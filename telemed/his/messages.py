@@ -77,7 +77,9 @@ class OrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Annotated[str, Meta(min_length=1, max_length=100)]
     laterality: Literal["L", "R", "B"] | None = None
     circumstances: Annotated[list[Circumstance], Meta(max_length=5)] = []
-    reason: Literal["", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"] = ""
+    reason: Literal[
+        "", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "T1", "T2", "T3", "T6", "L1", "L2", "L3", "L4"
+    ] = ""
 
 
 class VisitBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

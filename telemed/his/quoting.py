@@ -20,13 +20,18 @@ CLOSING = Words(
 )
 
 
+#: What was taken back or is not whole is quoted by nobody.
+UNSOUND = frozenset({"status-cancelled", "status-entered-in-error", "integrity-broken"})
+
+
 def quotable(one: Kept) -> list[CheckedResult]:
-    """What of a decision may be quoted: the first result of each analyte that is the patient's for sure."""
+    """What of a decision may be quoted: the first sound result of each analyte that is the patient's for sure."""
     first: dict[str, CheckedResult] = {}
     leading = one.leading
     for seen in ([] if leading is None else [leading]) + one.checked.results:
-        first.setdefault(seen.key, seen)
-    return [first[key] for key in dict.fromkeys(each.key for each in one.checked.results) if first[key].identified]
+        if seen.identified and not any(each.code in UNSOUND for each in seen.findings):
+            first.setdefault(seen.key, seen)
+    return [first[key] for key in dict.fromkeys(each.key for each in one.checked.results) if key in first]
 
 
 def quote(one: Kept, shown_at: datetime, zone: tzinfo, now: datetime) -> QuoteAnswer:

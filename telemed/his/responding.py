@@ -124,9 +124,11 @@ async def respond(
 ) -> None:
     """Keep what a doctor did about a card; the same thing told twice is kept once.
 
-    Raises NotFound for a card that was not shown to this user, Invalid for an answer it did not offer.
+    Raises NotFound for a card that was not shown to this user, Invalid for an answer it did not offer,
+    Conflict for a withdrawal where nothing stands.
     """
     held = await _held(tx, who, card)
+    checking.must_stand(said, await last_response(tx, card))
     response = checking.response(held, said, call.now, desk.local_reasons)
     await keep_page_response(tx, response)
     call.about("recognition-card", card)

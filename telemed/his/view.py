@@ -141,7 +141,7 @@ def card_view(one: Kept, shown_at: datetime, last: Response | None, reader: Read
         state=state,
         done="" if told is None else _done(one, told.outcome, told.meaning, told.reason, reader),
         quote=_quote(one, shown_at, reader),
-        images=reader.pictures and lead is not None and lead.images and lead.identified,
+        images=reader.pictures and checked.card is not None and lead is not None and lead.images and lead.identified,
         steps=[step_view(each, reader) for each in _trace(one)],
         ground="" if lead is None else " ".join(part for part in (lead.ground.issuer, lead.ground.number) if part),
         told="" if told is None else msgspec.json.encode(told).decode(),

@@ -257,11 +257,25 @@ async def test_the_database_keeps_an_opened_link_as_it_is(given: Given, browser:
         await page.rows(f"update picture_link set {change} returning 1")
 
 
-async def test_links_nobody_opened_are_forgotten_after_a_day(given: Given, page: Page, doctor: Somebody):
+async def link_by(page: Page, card: UUID) -> str | None:
+    county = page.registered.county
+    async with county.pool.transaction() as tx:
+        links = store.PictureLinks("https://county.example")
+        return await links.picture_link(tx, f"imaging/{page.registered.study}", card, county.now)
+
+
+async def test_a_study_that_became_another_person_s_is_not_opened_by_a_card_shown_before(page: Page, doctor: Somebody):
+    card = UUID((await doctor.one(page.patient))["card"])
+    assert await link_by(page, card) is not None
+    other, _ = await page.registered.county.somebody()
+    await page.rows("update imaging_study set patient_id = %s where id = %s returning 1", other, page.registered.study)
+    assert await link_by(page, card) is None
+
+
+async def test_links_nobody_opened_are_forgotten_after_a_day(given: Given, page: Page):
     page.registered.county.now += timedelta(days=2)
-    async with page.registered.county.pool.transaction() as tx:
-        url = await store.PictureLinks("https://county.example").picture_link(
-            tx, f"imaging/{page.registered.study}", UUID(given.card), page.registered.county.now
-        )
-    assert url is not None
+    assert await link_by(page, UUID(given.card)) is None, "a card of the day before yesterday leads nowhere"
+    back = await page.hire(Role.REQUESTER, page.registered.county.township)
+    order = await back.one(page.patient)
+    assert await link_by(page, UUID(order["card"])) is not None
     assert await page.rows("select count(*) from picture_link") == [(1,)]

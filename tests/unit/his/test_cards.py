@@ -13,7 +13,7 @@ from telemed.errors import Conflict
 from telemed.his import cards
 from telemed.his.cards import Kept, kept, outcome, quiet, reminder, silence, withdrawal, worth_telling
 from telemed.his.quoting import QUOTE_LIFE, quote
-from telemed.recognition.facts import LinkState
+from telemed.recognition.facts import LinkState, Status
 from telemed.recognition.ledger import Response
 from tests.unit.cds.test_cards import SHOWN, answered, panel
 from tests.unit.recognition import good
@@ -130,6 +130,12 @@ def test_what_was_shown_long_ago_is_not_quoted_any_more():
     assert quote(one(), good.AS_OF, ZONE, good.AS_OF + QUOTE_LIFE).lines
     with pytest.raises(Conflict, match="shown-too-long-ago"):
         quote(one(), good.AS_OF, ZONE, good.AS_OF + QUOTE_LIFE + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.ENTERED_IN_ERROR])
+def test_what_was_taken_back_is_not_quoted(status):
+    with pytest.raises(Conflict, match="nothing-to-quote"):
+        quote(one(good.laboratory().with_candidate(status=status)), good.AS_OF, ZONE, good.AS_OF)
 
 
 @pytest.mark.parametrize("case", [doubtful(), good.laboratory().with_facts(candidates=())])

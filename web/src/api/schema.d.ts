@@ -7272,7 +7272,7 @@ export interface components {
              * @default
              * @enum {unknown}
              */
-            reason: "" | "R1" | "R2" | "R3" | "R4" | "R5" | "R6" | "R7" | "R8";
+            reason: "" | "L1" | "L2" | "L3" | "L4" | "R1" | "R2" | "R3" | "R4" | "R5" | "R6" | "R7" | "R8" | "T1" | "T2" | "T3" | "T6";
             system: string;
         };
         /**

@@ -91,13 +91,17 @@ export function reachable(order: CheckedOrder, one: CheckedResult): boolean {
   return one.study !== null || (one.images && one.identified && one.result !== '' && order.card !== null);
 }
 
+/** What was taken back or is not whole is quoted by nobody. */
+const UNSOUND: ReadonlySet<string> = new Set(['status-cancelled', 'status-entered-in-error', 'integrity-broken']);
+export const sound = (one: CheckedResult): boolean => !one.findings.some((each) => UNSOUND.has(each.code));
+
 export function actsOf(order: CheckedOrder): CardAct[] {
   const lead = leadOf(order);
   return [
     ...order.choices.map((one) => ({ kind: 'accept', choice: one.id, meaning: one.meaning }) as const),
     ...(order.choices.length > 0 ? [{ kind: 'refuse' } as const] : []),
     ...(lead !== undefined && reachable(order, lead) ? [{ kind: 'images', study: lead.study, result: lead.result } as const] : []),
-    ...(lead?.identified === true ? [{ kind: 'quote' } as const] : []),
+    ...(lead?.identified === true && sound(lead) ? [{ kind: 'quote' } as const] : []),
   ];
 }
 
