@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright
 
 from .browser import DESK, PATIENCE, People, axe, complaints, launch, picture
 from .hospital import Hospital, register, serving
+from .pages import chest_film
 from .stack import Stack, free_port
 
 #: What Chromium does once cookies of third parties are gone.
@@ -26,7 +27,7 @@ def known_patient(people: People) -> dict[str, Any]:
     with people.context(people.stack.account("requester", organization="青石")) as context:
         page = context.new_page()
         lines = [one["line"] for one in page.request.get("/api/site/reports").json()["items"]]
-        line = next(one for one in lines if one["item"] == "DR 胸部正位" and one["state"] == "viewed")
+        line = chest_film(lines)
         headers = {"X-CSRF-Token": page.request.get("/api/session").json()["csrf_token"]}
         found = page.request.get(f"/api/patients/{line['patient_id']}").json()["patient"]
         whole = page.request.post(f"/api/patients/{line['patient_id']}/reveal", headers=headers, data={"reason": ""})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from .browser import DESK, People
+from .pages import chest_film
 
 
 def test_an_order_is_given_up_on_a_card_and_the_decision_is_kept(people: People) -> None:
@@ -12,7 +13,7 @@ def test_an_order_is_given_up_on_a_card_and_the_decision_is_kept(people: People)
     with people.context(account, size=DESK) as context:
         page = context.new_page()
         lines = [one["line"] for one in page.request.get("/api/site/reports").json()["items"]]
-        report = next(one for one in lines if one["item"] == "DR 胸部正位" and one["state"] == "viewed")
+        report = chest_film(lines)
         page.goto(f"/patients/{report['patient_id']}/order-check")
         page.get_by_role("link", name="演示开单（模拟医院 HIS）").click()
         page.get_by_text("触发：开始开单").wait_for()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from playwright.sync_api import Locator, Page, expect
 
 from .browser import DESK, People
+from .pages import chest_film
 
 CHEST = "胸部正位 DR"
 COUNTY = timezone(timedelta(hours=8))
@@ -17,7 +18,7 @@ def _declined_for_its_quality(people: People) -> None:
     with people.context(people.stack.account("requester", organization="青石"), size=DESK) as context:
         page = context.new_page()
         lines = [one["line"] for one in page.request.get("/api/site/reports").json()["items"]]
-        report = next(one for one in lines if one["item"] == "DR 胸部正位" and one["state"] == "viewed")
+        report = chest_film(lines)
         page.goto(f"/patients/{report['patient_id']}/order-check")
         page.get_by_role("combobox", name="申请项目").fill("胸部正位")
         page.keyboard.press("Enter")
@@ -91,14 +92,14 @@ def test_an_issue_reaches_the_site_a_failure_suspends_and_a_withdrawal_is_looked
 
         page.get_by_role("link", name="追溯核查").click()
         tasks = page.get_by_role("grid", name="依据该资格的决定")
-        expect(tasks.locator("tbody [role='row']").first).to_contain_text("不互认 T2")
-        tasks.locator("tbody [role='row']").first.click()
+        declined = tasks.locator("tbody [role='row']", has_text="不互认 T2").first
+        declined.click()
         page.keyboard.press("y")
         dialog = page.locator("dialog[open]")
         dialog.get_by_text("无影响").click()
         dialog.get_by_role("button", name="记录").click()
         expect(dialog).to_have_count(0)
-        expect(tasks.locator("tbody [role='row']").first).to_contain_text("已核查")
+        expect(declined).to_contain_text("已核查")
 
     with people.context(people.stack.account("technician", organization="青石"), size=DESK) as context:
         page = context.new_page()
