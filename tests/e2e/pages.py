@@ -142,7 +142,8 @@ def _report(known: Known) -> str:
 
 
 def _patient(known: Known) -> str:
-    return str(known.ask("/api/site/reports")["items"][0]["line"]["patient_id"])
+    lines = [one["line"] for one in known.ask("/api/site/reports")["items"]]
+    return str(chest_film(lines)["patient_id"])
 
 
 def chest_film(lines: Iterable[Any]) -> Any:
