@@ -13,7 +13,7 @@ from types import MappingProxyType
 from telemed.vocabulary import Text
 
 #: Raised with every change of a definition; a sealed month says by which it was counted.
-DEFINITIONS = "1"
+DEFINITIONS = "2"
 
 
 class Audience(StrEnum):
@@ -101,10 +101,10 @@ def _rate(  # noqa: PLR0917 (a row of the table)
 _O, _Q = Audience.OFFICIAL, Audience.QUALITY
 _OWN_OUT = Text(
     "本机构出具的结果；属可复查情形（EXEMPT）的申请；身份、编码对应或报告状态存疑的结果；采集或检查时间不确定、"
-    "早于回溯天数的结果；医师以不计入原因（R7、T1）不互认的份",
+    "早于回溯天数的结果；医师以不计入原因（R7、T1）不互认的份；在本系统页面上仅阅览、本机构未建档患者的结果",
     "results of the member itself; orders that are exempt; results whose identity, code or status is in doubt; results "
     "whose time is not certain or lies before the look-back days; 份 declined for a reason that is not counted "
-    "(R7, T1)",
+    "(R7, T1); what somebody only read on the county's own pages about a patient whom the member does not know",
 )
 
 INDICATORS: tuple[Indicator, ...] = (
@@ -195,6 +195,11 @@ INDICATORS: tuple[Indicator, ...] = (
         Text("当月就其向互认登记查询过的患者（每机构计一次）", "Patients about whom a member asked the registry"),
         _O,
         _KPI,
+        Text(
+            "在本系统页面上仅阅览、本机构未建档的患者（如会诊、阅片时查看）",
+            "patients whom the member does not know and somebody only read about on the county's own pages, such as "
+            "when reading for another member",
+        ),
     ),
     _count(
         "attending",

@@ -52,6 +52,7 @@ class Ledger:
     documents: list[Row]
     codes: dict[UUID, str]
     registered: list[Row]
+    known: set[tuple[UUID, UUID]]
     of_decision: dict[UUID, list[UUID]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
@@ -74,11 +75,18 @@ class Ledger:
             await rows("select * from catalogue_version"),
             {one["id"]: one["code"] for one in await rows("select id, code from organization")},
             await rows("select * from service_request"),
+            {(one["organization_id"], one["patient_id"]) for one in await rows("select * from patient_organization")},
         )
         for one in await rows("select * from recognition_exposure_decision order by decision_id"):
             about[one["card"]].append(one["decision_id"])
             made.of_decision[one["decision_id"]].append(one["card"])
         return made
+
+    def attended(self, decision: Row) -> bool:
+        """Whether a decision tells of an attendance: not where somebody only read what others' patients have."""
+        if decision["patient_id"] is None:
+            return False
+        return decision["client_id"] is not None or (decision["organization_id"], decision["patient_id"]) in self.known
 
     def latest(self, kind: str, thing: str, upto: int | None = None) -> dict[str, Any] | None:
         found = [
@@ -198,7 +206,7 @@ def fold(ledger: Ledger, setting: Setting) -> dict[Line, int]:
         add(member, f"source:{surfaces[0] if surfaces else silent}")
         if one["verdict"] == "exempt":
             add(member, "exempt")
-        if one["patient_id"] is not None:
+        if ledger.attended(one):
             asked.add((member, one["patient_id"]))
     for member, _ in asked:
         add(member, "asked")
@@ -226,6 +234,8 @@ def _pieces(  # noqa: C901, PLR0912 (read beside its definition, from top to bot
                 stands = _stands(ledger, one)
                 marks[member, patient, one.piece] = marks.get((member, patient, one.piece), True) and stands
             if not one.sure or one.decision["verdict"] == "exempt" or "anchor" not in one.candidate:
+                continue
+            if not ledger.attended(one.decision):
                 continue
             anchor = datetime.fromisoformat(one.candidate["anchor"])
             if not 0 <= (setting.day(one.decision["as_of"]) - setting.day(anchor)).days <= setting.look_back:

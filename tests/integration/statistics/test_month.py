@@ -252,6 +252,18 @@ NEAR_MISSES: dict[str, tuple[Script, dict[str, int]]] = {
         replace(OCT, registered=[*OCT.registered, ("C", "P13")]),
         {"attending": 1},
     ),
+    "somebody the asking member knows attended there": (
+        _question(OCT, "D21", known=True),
+        {"existing": 1, "own": 1, "asked": 1, "attending": 1},
+    ),
+    "asked by a system it is an attendance": (
+        _question(OCT, "D21", surface="patient-view"),
+        {"existing": 1, "own": 1, "asked": 1, "attending": 1, "source:patient-view": 1, "source:timeline": -1},
+    ),
+    "on its own page a member that does not know the patient only reads": (
+        _question(OCT, "D4", known=False),
+        {"not-counted": -1, "asked": -1, "attending": -1},
+    ),
     "another reason than L4 is another reason": (
         _question(OCT, "D12", said=(Said("overridden", reason="R1", after=60),)),
         {"reason:L4": -1, "reason:R1": 1},
