@@ -141,6 +141,7 @@ class StatisticsRoutes:
                 None if reach is None else sorted(reach),
                 query.before,
                 query.limit,
+                self._figures.longest,
             )
         earlier = months.index(month) > 0
         return DecisionPage(items, more or (_end(month, self._figures) if earlier else ""))

@@ -11,14 +11,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-import psycopg
 
 from telemed.db import Pool
-from telemed.errors import NotFound, Unavailable
+from telemed.errors import NotFound
 from telemed.recognition.listing import installed, organization_names
 from telemed.recognition.reasons import REASONS
 from telemed.statistics import figures, listing
-from telemed.statistics.counting import Asked, Cell, count, left_over, write_out
+from telemed.statistics.counting import LONGEST, Asked, Cell, answered_in_time, count, left_over, write_out
 from telemed.statistics.figures import Figure, Shown
 from telemed.statistics.indicators import BY_CODE, DEFINITIONS, Audience
 from telemed.statistics.messages import (
@@ -66,10 +65,14 @@ class Counted:
 
 @dataclass(frozen=True)
 class Figures:
-    """Looks figures up, or counts them.  parameters: the first first.  turn: one count of an open month at a time."""
+    """Looks figures up, or counts them.
+
+    parameters: the first first.  longest: milliseconds of one statement.  turn: one count of an open month at a time.
+    """
 
     zone: ZoneInfo
     parameters: Sequence[Parameters]
+    longest: int = LONGEST
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def asked(self, month: Month, now: datetime) -> Asked:
@@ -102,16 +105,10 @@ class Figures:
             async with pool.transaction() as tx:
                 if not await write_out(tx, asked.month, self.zone, now):
                     break
-        try:
+        with answered_in_time():
             async with pool.transaction() as tx:
                 await tx.execute("set transaction isolation level repeatable read")
-                return await count(tx, asked), await left_over(tx, asked.month, self.zone)
-        except psycopg.errors.QueryCanceled as error:
-            raise Unavailable(
-                "statistics-take-too-long",
-                "统计用时过长，已停止。数据未改动；封存后可直接查看，或稍后重试。",
-                "Counting took too long and was stopped. Nothing was changed; look again later or once it is sealed.",
-            ) from error
+                return await count(tx, asked, self.longest), await left_over(tx, asked.month, self.zone)
 
     async def statistics(  # noqa: PLR0917 (what a page is asked with)
         self, pool: Pool, period: str, cut: str, view: View, now: datetime, version: int = 0

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from telemed.db import Pool
 from telemed.http.server import Server
 from telemed.statistics.parameters import read_parameters
 from telemed.statistics.sealing import Sealer
+from telemed.statistics.serving import Figures
 from telemed.vocabulary import Role
 from tests.integration.statistics.month import COUNTED_AT, ZONE, named, october
 
@@ -73,6 +75,12 @@ class Office:
                 (account, digest(token), place, NOW, NOW + timedelta(hours=12), NOW),
             )
         return Somebody(self.client, person, token)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counting may take a fifth of a second; asked for before the office, which it is opened with."""
+    monkeypatch.setattr(app, "Figures", partial(Figures, longest=200))
 
 
 @pytest.fixture
@@ -218,6 +226,16 @@ async def test_a_long_list_is_read_page_by_page_and_loses_nothing(office: Office
     assert (status, refused["code"]) == (422, "malformed-cursor")
     status, refused = await officer.get(f"decisions?{PERIOD}&code=attending")
     assert (status, refused["code"]) == (422, "no-decisions-behind")
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_counting_and_listing_that_take_too_long_say_so_and_change_nothing(office: Office):
+    officer = await office.hire(Role.QUALITY_OFFICER, "B")
+    async with office.pool.transaction() as tx:
+        await tx.execute("lock table patient_organization in access exclusive mode")  # counting waits for it
+        for path in (f"quality?{PERIOD}", f"decisions?{PERIOD}&code=existing"):
+            status, refused = await officer.get(path)
+            assert (status, refused["code"]) == (503, "statistics-take-too-long"), path
 
 
 async def test_a_decision_shows_its_trace_inside_the_scope_alone_and_is_audited(office: Office):
