@@ -52,12 +52,24 @@ from (
 ) piece;
 
 -- name: cards
+-- superseded: nobody answered a card because the same order was asked about again (chosen, then signed).
 -- Every card that was shown (by item: once for each item it offers something of) and its fate; answer-ms: milliseconds
 -- from showing to the answer that counts.
 with shown as (
     select c.organization_id, c.decision_id, c.shown_at as decided_at, i.item_key,
            case %(cut)s::text when 'item' then i.item_key when 'doctor' then c.shown_to else '' end as key,
            case when c.outcome is not null then c.outcome when not c.asks then 'informed'
+                when exists (
+                    select from recognition_exposure_decision x
+                    join recognition_decision o on o.id = x.decision_id
+                    join recognition_decision d on d.organization_id = o.organization_id and d.patient_id = o.patient_id
+                     and d.order_reference = o.order_reference and d.order_reference <> ''
+                    join recognition_exposure_decision y on y.decision_id = d.id
+                    join recognition_exposure e on e.card = y.card
+                    where x.card = c.card and e.suggestions <> '{}'::jsonb and e.shown_at > c.shown_at
+                      and e.shown_at <= least(
+                          c.shown_at + make_interval(hours => %(ignored_hours)s::int), %(at)s::timestamptz)
+                ) then 'superseded'
                 when c.shown_at + make_interval(hours => %(ignored_hours)s::int) <= %(at)s::timestamptz then 'ignored'
                 else 'open' end as fate,
            case when c.outcome in ('accepted', 'overridden')
@@ -75,7 +87,7 @@ with shown as (
 )
 select organization_id, key, decision_id, decided_at, code, value
 from shown cross join lateral (values
-    (fate, 1::bigint), (case when fate <> 'informed' then 'shown' end, 1), (reason, 1),
+    (fate, 1::bigint), (case when fate not in ('informed', 'superseded') then 'shown' end, 1), (reason, 1),
     (case when took_ms < 1000 then 'under-second' end, 1), (case when took_ms is not null then 'answer-ms' end, took_ms)
 ) as one (code, value)
 where code is not null and key is not null;
@@ -185,7 +197,9 @@ where code is not null;
 -- name: decisions
 -- Every decision: whom it was about, and by which way the question came.
 with made as (
-    select d.organization_id, d.id as decision_id, d.decided_at, d.verdict is not distinct from 'exempt' as exempt,
+    select d.organization_id, d.id as decision_id, d.decided_at,
+           d.verdict is not distinct from 'exempt' and d.order_reference <> ''
+           and d.order_reference not like 'result/%%' as exempt, -- a view of results is no order
            attends.it and row_number() over (
                partition by d.organization_id, d.patient_id, attends.it order by d.decided_at, d.id) = 1 as first_about,
            coalesce(

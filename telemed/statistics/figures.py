@@ -88,7 +88,7 @@ def line_of(line: Line, counts: Mapping[str, int], audiences: frozenset[Audience
 
 #: Indicators that make sense of one item, and of one doctor; all others are of a member alone.
 _OF_CARDS = (
-    ("shown", "accepted", "overridden", "withdrawn", "ignored", "open"),
+    ("shown", "accepted", "overridden", "withdrawn", "ignored", "open", "superseded"),
     ("response-rate", "ignored-rate", "rubber-stamp", "weak-reasons"),
 )
 _OF_PIECES = ("existing", "recognised", "recognition-rate", "refused", "not-counted")

@@ -336,7 +336,10 @@ INDICATORS: tuple[Indicator, ...] = (
         Text("当月显示、可作选择的卡片", "Cards shown in the month on which something could be chosen"),
         _Q,
         _HONEST,
-        Text("接诊提醒等仅告知的卡片", "cards that only inform, such as at a visit"),
+        Text(
+            "接诊提醒等仅告知的卡片；被新提示替代的卡片",
+            "cards that only inform, such as at a visit; cards superseded by another about the same order",
+        ),
     ),
     _count(
         "informed",
@@ -393,6 +396,19 @@ INDICATORS: tuple[Indicator, ...] = (
         _Q,
         _HONEST,
     ),
+    _count(
+        "superseded",
+        "被新提示替代",
+        "Superseded",
+        Unit.CARDS,
+        Text(
+            "未答复、且在规定小时内就同一机构、患者、申请再次提示的卡片（如选择项目后又提交），不计入提示与未答复",
+            "Cards nobody answered while the same member, patient and order was asked about again within the set hours "
+            "(chosen, then signed); neither cards that ask nor ignored",
+        ),
+        _Q,
+        _HONEST,
+    ),
     _rate(
         "response-rate",
         "答复率",
@@ -424,6 +440,10 @@ INDICATORS: tuple[Indicator, ...] = (
         ),
         _Q,
         _REFORM,
+        Text(
+            "仅查看结果而无申请的（时间轴、接诊提醒、急诊视图）",
+            "views of results without an order (timeline, visit reminder, emergency view)",
+        ),
     ),
     _count(
         "decision-time",

@@ -22,7 +22,7 @@ _OF: Mapping[str, frozenset[str]] = {
     "pieces": frozenset({"existing", "recognised", "refused", "not-counted"}),
     "own": frozenset({"own"}),
     "cards": frozenset({
-        "shown", "informed", "accepted", "overridden", "withdrawn", "ignored", "open",
+        "shown", "informed", "accepted", "overridden", "withdrawn", "ignored", "open", "superseded",
         "under-second", "answer-ms",
     }),
     "offers": frozenset({

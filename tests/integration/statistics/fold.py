@@ -204,7 +204,8 @@ def fold(ledger: Ledger, setting: Setting) -> dict[Line, int]:
         surfaces = sorted(ledger.cards[card]["surface"] for card in ledger.of_decision[one["id"]])
         silent = "page-silent" if one["client_id"] is None else "system-silent"
         add(member, f"source:{surfaces[0] if surfaces else silent}")
-        if one["verdict"] == "exempt":
+        order = one["order_reference"]
+        if one["verdict"] == "exempt" and order and not order.startswith("result/"):
             add(member, "exempt")
         if ledger.attended(one):
             asked.add((member, one["patient_id"]))
@@ -287,19 +288,42 @@ def _stands(ledger: Ledger, one: Found) -> bool:
     return not grant["withdrawn_from"] or anchor < datetime.fromisoformat(grant["withdrawn_from"])
 
 
+def _asked_again(ledger: Ledger, setting: Setting, card: UUID) -> bool:
+    """Whether another card about the same order asked later, within the hours after which this one is ignored."""
+
+    def orders(number: UUID) -> set[tuple[Any, ...]]:
+        decisions = [ledger.decisions[one] for one in ledger.about[number]]
+        return {
+            (one["organization_id"], one["patient_id"], one["order_reference"])
+            for one in decisions
+            if one["patient_id"] is not None and one["order_reference"]
+        }
+
+    shown = ledger.cards[card]["shown_at"]
+    until = min(shown + timedelta(hours=setting.ignored_hours), setting.at)
+    return any(
+        bool(other["suggestions"]) and shown < other["shown_at"] <= until and bool(orders(card) & orders(number))
+        for number, other in ledger.cards.items()
+    )
+
+
+def _unanswered(ledger: Ledger, setting: Setting, card: UUID) -> str:
+    one = ledger.cards[card]
+    if not one["suggestions"]:
+        return "informed"
+    if _asked_again(ledger, setting, card):
+        return "superseded"
+    return "ignored" if one["shown_at"] + timedelta(hours=setting.ignored_hours) <= setting.at else "open"
+
+
 def _cards(ledger: Ledger, setting: Setting, add: Any, times: dict[Line, list[int]], within: Any) -> None:
     for card, one in ledger.cards.items():
         if not within(one["shown_at"]):
             continue
         member = ledger.decisions[ledger.about[card][0]]["organization_id"]
         said = ledger.answers.get(card)
-        if said is not None:
-            fate = said["outcome"]
-        elif not one["suggestions"]:
-            fate = "informed"
-        else:
-            fate = "ignored" if one["shown_at"] + timedelta(hours=setting.ignored_hours) <= setting.at else "open"
-        codes = [fate] + (["shown"] if fate != "informed" else [])
+        fate = _unanswered(ledger, setting, card) if said is None else said["outcome"]
+        codes = [fate] + (["shown"] if fate not in {"informed", "superseded"} else [])
         if said is not None and fate in {"accepted", "overridden"}:
             took = max(0, (said["outcome_at"] - one["shown_at"]) // timedelta(milliseconds=1))
             for line in ((member, "member", ""), (None, "member", ""), (member, "doctor", one["shown_to"])):

@@ -189,7 +189,7 @@ async def test_every_count_leads_to_the_decisions_that_make_it_up(office: Office
                 found = await officer.ok(f"decisions?{PERIOD}&code={figure['leads']}{place}&limit=200")
                 assert sum(one["value"] for one in found["items"]) == figure["value"], figure
                 followed += 1
-    assert followed == 80
+    assert followed == 84
     found = await officer.ok(f"decisions?{PERIOD}&code=recognised&organization={named('A')}")
     assert [one["id"] for one in found["items"]] == [str(named("D7")), str(named("D1"))]
     assert [(one["outcome"], one["items"]) for one in found["items"]] == [
