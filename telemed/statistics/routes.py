@@ -84,7 +84,7 @@ class StatisticsRoutes:
     async def own(self, call: Call[OwnQuery, Nothing]) -> Statistics:
         """The caller's own answers on the county's own pages, and nobody else's."""
         home = call.principal.organization_id
-        view = View("own", frozenset({home}), own=home, quality=True)
+        view = View("own", frozenset({home}), own=home, quality=True, personal=True)
         found = await self._figures.statistics(call.pool, call.query.period, "doctor", view, call.now)
         mine = [one for one in found.lines if one.key == str(call.principal.practitioner_id)]
         return msgspec.structs.replace(found, lines=mine, history=[])

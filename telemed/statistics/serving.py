@@ -117,9 +117,8 @@ class Figures:
         months = parsed(period)
         begun = [one for one in months if one.begins(self.zone) <= now]
         found = [await self.month(pool, one, now, version if len(months) == 1 else 0) for one in begun]
-        cells = figures.summed([one.cells for one in found]) if found else []
         rules = found[-1].parameters if found else in_force(self.parameters, months[0])
-        lines = view.lines(cells, cut, rules.small_count)
+        lines = view.lines(found, cut)
         member = view.only or view.own
         async with pool.connection() as connection:
             past = await listing.past(connection, months[0].moved(-HISTORY), months[-1], member)
@@ -141,7 +140,7 @@ class Figures:
 class View:
     """What somebody sees.  name: community | own | bureau.  members: whose lines; own: the one member of an own view.
 
-    only: one member that was asked for.
+    only: one member that was asked for.  personal: of one doctor, who is not shown what only the quality officer sees.
     """
 
     name: Literal["community", "own", "bureau"]
@@ -149,16 +148,20 @@ class View:
     own: UUID | None = None
     only: UUID | None = None
     quality: bool = False
+    personal: bool = False
 
     @property
     def audiences(self) -> frozenset[Audience]:
         return frozenset(Audience) if self.quality else frozenset({Audience.OFFICIAL})
 
-    def lines(self, cells: Iterable[Cell], cut: str, small: int) -> list[Shown]:
+    def lines(self, months: Sequence[Counted], cut: str) -> list[Shown]:
         if self.name == "bureau":
-            found = figures.for_the_bureau(cells, cut, small)
+            found = figures.for_the_bureau([(one.cells, one.parameters.small_count) for one in months], cut)
         else:
+            cells = figures.summed([one.cells for one in months])
             found = figures.for_members(cells, cut, None, quality=self.quality)
+            if self.personal:
+                found = [figures.of_oneself(one) for one in found]
         county = self.name != "own" and self.only is None
         return [one for one in found if self._admits(one.organization_id, county=county)]
 
