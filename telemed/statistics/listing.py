@@ -12,8 +12,9 @@ import msgspec
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.errors import Invalid
 from telemed.statistics.counting import LONGEST, SETTING, Asked, Cut, answered_in_time, over, params
-from telemed.statistics.messages import AnswerSaid, DecisionLine
+from telemed.statistics.messages import AnswerSaid, DecisionLine, Words
 from telemed.statistics.months import Month
+from telemed.statistics.names import item_names, source_name
 
 queries = load(__name__, "listing.sql")
 
@@ -148,7 +149,16 @@ async def behind(  # noqa: PLR0917 (one list)
         found = await fetch_all(tx, over(_LISTED, detail), said, _Counted)
         ids = [one.id for one in found]
         about = {one.id: one for one in await fetch_all(tx, queries["decisions"], {"ids": ids}, _About)}
-    lines = [DecisionLine(**msgspec.structs.asdict(about[one.id]), value=one.value) for one in found]
+    names = await item_names(tx) if found else {}
+    lines = [
+        DecisionLine(
+            **msgspec.structs.asdict(line := about[one.id]),
+            item_names=[names.get(key, Words(key, key)) for key in line.items],
+            surface_name=source_name(line.surface),
+            value=one.value,
+        )
+        for one in found
+    ]
     last = found[-1] if len(found) == limit else None
     return lines, "" if last is None else f"{last.decided_at.isoformat()}|{last.id}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -14,7 +14,7 @@ import msgspec
 
 from telemed.db import Pool
 from telemed.errors import NotFound
-from telemed.recognition.listing import installed, organization_names
+from telemed.recognition.listing import organization_names
 from telemed.recognition.reasons import REASONS
 from telemed.statistics import figures, listing
 from telemed.statistics.counting import LONGEST, Asked, Cell, answered_in_time, count, left_over, write_out
@@ -31,6 +31,7 @@ from telemed.statistics.messages import (
     Words,
 )
 from telemed.statistics.months import Month, parsed
+from telemed.statistics.names import item_names, source_name
 from telemed.statistics.parameters import Parameters, in_force
 from telemed.statistics.sealing import counted_at, last_seal, seal_of
 from telemed.statistics.seals import cells_of, parameters_of
@@ -39,18 +40,6 @@ from telemed.statistics.seals import cells_of, parameters_of
 BATCHES = 4
 #: Sealed months beside the figures, for the chart.
 HISTORY = 12
-_SOURCES: Mapping[str, Words] = {
-    "patient-view": Words("HIS：接诊（CDS Hooks）", "HIS: visit (CDS Hooks)"),
-    "order-start": Words("HIS：开始开单（CDS Hooks）", "HIS: order begun (CDS Hooks)"),
-    "order-select": Words("HIS：选择项目（CDS Hooks）", "HIS: item chosen (CDS Hooks)"),
-    "order-sign": Words("HIS：提交申请（CDS Hooks）", "HIS: order signed (CDS Hooks)"),
-    "page": Words("本系统：开单核对", "Here: order check"),
-    "embedded": Words("HIS 内嵌页面", "Page inside the HIS"),
-    "rest": Words("REST 接口", "REST call"),
-    "timeline": Words("本系统：患者时间轴", "Here: patient timeline"),
-    "page-silent": Words("本系统查询，未出卡", "Asked here, no card"),
-    "system-silent": Words("HIS 查询，未出卡", "Asked by a HIS, no card"),
-}
 _LEADS = {"decision-time": "answer-ms", "savings-net": "savings-gross", "reason-entropy": "overridden"}
 
 
@@ -175,18 +164,14 @@ async def _said(pool: Pool, lines: Sequence[Shown], *, quality: bool) -> list[Li
     """Lines with the names of members, items and doctors."""
     async with pool.connection() as connection:
         names = await organization_names(connection, {one.organization_id for one in lines if one.organization_id})
-        items = (
-            {key: item for one in await installed(connection) for key, item in one.catalogue.items.items()}
-            if any(one.cut == "item" for one in lines)
-            else {}
-        )
+        items = await item_names(connection) if any(one.cut == "item" for one in lines) else {}
         doctors = [one.key for one in lines if one.cut == "doctor"]
         people = await listing.practitioner_names(connection, doctors) if quality and doctors else {}
 
     def named(one: Shown) -> Words:
         item = items.get(one.key)
         if item is not None:
-            return Words(item.name, item.name_en or item.name)
+            return item
         name = people.get(one.key, one.key)
         return Words(name, name)
 
@@ -198,9 +183,7 @@ async def _said(pool: Pool, lines: Sequence[Shown], *, quality: bool) -> list[Li
             name=named(one),
             figures=_figures(one.figures),
             reasons=[_reason(code, number) for code, number in one.reasons.items()],
-            sources=[
-                Named(code, _SOURCES.get(code, Words(code, code)), number) for code, number in one.sources.items()
-            ],
+            sources=[Named(code, source_name(code), number) for code, number in one.sources.items()],
             hidden=one.hidden,
         )
         for one in lines

@@ -197,6 +197,8 @@ async def test_every_count_leads_to_the_decisions_that_make_it_up(office: Office
         ("accepted", ["dx.chest.pa"]),
         ("accepted", ["ct.head.plain"]),
     ]
+    assert [one["item_names"][0]["zh"] for one in found["items"]] == ["胸部正位 DR", "颅脑 CT 平扫"]
+    assert {one["surface_name"]["zh"] for one in found["items"]} == {"本系统：开单核对"}
     assert [one["id"] for one in (await officer.ok(f"decisions?{PERIOD}&code=reason:L4"))["items"]] == [
         str(named("D12"))
     ]
