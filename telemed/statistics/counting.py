@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, LiteralString
@@ -10,8 +11,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+import psycopg
 
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
+from telemed.errors import Unavailable
 from telemed.recognition import reasons
 from telemed.statistics.months import Month
 from telemed.statistics.parameters import Parameters
@@ -114,12 +117,26 @@ async def left_over(connection: Connection, month: Month, zone: ZoneInfo) -> int
     return 0 if found is None else found.count
 
 
-async def count(tx: Connection, asked: Asked) -> list[Cell]:
+@contextmanager
+def answered_in_time() -> Generator[None]:
+    """Tells whoever asked that PostgreSQL stopped counting; nothing was changed.  Raises Unavailable."""
+    try:
+        yield
+    except psycopg.errors.QueryCanceled as error:
+        raise Unavailable(
+            "statistics-take-too-long",
+            "统计用时过长，已停止。数据未改动；封存后可直接查看，或稍后重试。",
+            "Counting took too long and was stopped. Nothing was changed; look again later or once it is sealed.",
+        ) from error
+
+
+async def count(tx: Connection, asked: Asked, longest: int = LONGEST) -> list[Cell]:
     """Every count of a month that is not nought, in one order.
 
-    Doctors are listed by who they are to their system, never by a figure.
+    Doctors are listed by who they are to their system, never by a figure. longest: milliseconds of one statement;
+    raises QueryCanceled after it.
     """
-    await execute(tx, SETTING, {"milliseconds": str(LONGEST)})
+    await execute(tx, SETTING, {"milliseconds": str(longest)})
     found: list[Cell] = []
     for cut, parts in CUTS.items():
         said = params(asked, cut)

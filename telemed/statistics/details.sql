@@ -1,6 +1,7 @@
 -- The rows behind every figure: one row says that a decision counts `value` for `code` in the line `key` of a cut (member,
 -- item or doctor). counting.py sums them and listing.py shows them, so that a figure and the list it leads to are one
--- thing. A period holds its first moment and not its end; days are of the county's zone.
+-- thing. A period holds its first moment and not its end; days are of the county's zone. Whoever asks on the county's own
+-- pages (no client) about somebody their organisation does not know only reads: that is no attendance there.
 
 -- name: pieces
 -- 份: every existing result of another member, once for each member, patient and 份 (by item: and item), and its fate.
@@ -10,6 +11,9 @@ with line as (
     from statistics_result s
     where s.decided_at >= %(first)s::timestamptz and s.decided_at < %(end)s::timestamptz
       and s.certain and not s.exempt and s.acquiring_id <> s.organization_id
+      and exists (select from recognition_decision d where d.id = s.decision_id and (
+          d.client_id is not null or exists (
+              select from patient_organization k where k.patient_id = d.patient_id and k.organization_id = d.organization_id)))
       and (s.as_of at time zone %(zone)s::text)::date - (s.anchor at time zone %(zone)s::text)::date
           between 0 and %(look_back_days)s::int
 ), said as (
@@ -39,18 +43,33 @@ from (
     from statistics_result s
     where s.decided_at >= %(first)s::timestamptz and s.decided_at < %(end)s::timestamptz and %(cut)s::text = 'member'
       and s.certain and not s.exempt and s.acquiring_id = s.organization_id
+      and exists (select from recognition_decision d where d.id = s.decision_id and (
+          d.client_id is not null or exists (
+              select from patient_organization k where k.patient_id = d.patient_id and k.organization_id = d.organization_id)))
       and (s.as_of at time zone %(zone)s::text)::date - (s.anchor at time zone %(zone)s::text)::date
           between 0 and %(look_back_days)s::int
     order by s.organization_id, s.patient_id, s.piece, s.decided_at desc, s.decision_id
 ) piece;
 
 -- name: cards
+-- superseded: nobody answered a card because the same order was asked about again (chosen, then signed).
 -- Every card that was shown (by item: once for each item it offers something of) and its fate; answer-ms: milliseconds
 -- from showing to the answer that counts.
 with shown as (
     select c.organization_id, c.decision_id, c.shown_at as decided_at, i.item_key,
            case %(cut)s::text when 'item' then i.item_key when 'doctor' then c.shown_to else '' end as key,
            case when c.outcome is not null then c.outcome when not c.asks then 'informed'
+                when exists (
+                    select from recognition_exposure_decision x
+                    join recognition_decision o on o.id = x.decision_id
+                    join recognition_decision d on d.organization_id = o.organization_id and d.patient_id = o.patient_id
+                     and d.order_reference = o.order_reference and d.order_reference <> ''
+                    join recognition_exposure_decision y on y.decision_id = d.id
+                    join recognition_exposure e on e.card = y.card
+                    where x.card = c.card and e.suggestions <> '{}'::jsonb and e.shown_at > c.shown_at
+                      and e.shown_at <= least(
+                          c.shown_at + make_interval(hours => %(ignored_hours)s::int), %(at)s::timestamptz)
+                ) then 'superseded'
                 when c.shown_at + make_interval(hours => %(ignored_hours)s::int) <= %(at)s::timestamptz then 'ignored'
                 else 'open' end as fate,
            case when c.outcome in ('accepted', 'overridden')
@@ -68,7 +87,7 @@ with shown as (
 )
 select organization_id, key, decision_id, decided_at, code, value
 from shown cross join lateral (values
-    (fate, 1::bigint), (case when fate <> 'informed' then 'shown' end, 1), (reason, 1),
+    (fate, 1::bigint), (case when fate not in ('informed', 'superseded') then 'shown' end, 1), (reason, 1),
     (case when took_ms < 1000 then 'under-second' end, 1), (case when took_ms is not null then 'answer-ms' end, took_ms)
 ) as one (code, value)
 where code is not null and key is not null;
@@ -178,14 +197,19 @@ where code is not null;
 -- name: decisions
 -- Every decision: whom it was about, and by which way the question came.
 with made as (
-    select d.organization_id, d.id as decision_id, d.decided_at, d.verdict is not distinct from 'exempt' as exempt,
-           d.patient_id is not null and row_number() over (
-               partition by d.organization_id, d.patient_id order by d.decided_at, d.id) = 1 as first_about,
+    select d.organization_id, d.id as decision_id, d.decided_at,
+           d.verdict is not distinct from 'exempt' and d.order_reference <> ''
+           and d.order_reference not like 'result/%%' as exempt, -- a view of results is no order
+           attends.it and row_number() over (
+               partition by d.organization_id, d.patient_id, attends.it order by d.decided_at, d.id) = 1 as first_about,
            coalesce(
                (select min(e.surface) from recognition_exposure_decision x join recognition_exposure e on e.card = x.card
                 where x.decision_id = d.id),
                case when d.client_id is null then 'page-silent' else 'system-silent' end) as source
     from recognition_decision d
+    cross join lateral (select d.patient_id is not null and (d.client_id is not null or exists (
+        select from patient_organization k
+        where k.patient_id = d.patient_id and k.organization_id = d.organization_id)) as it) attends
     where d.decided_at >= %(first)s::timestamptz and d.decided_at < %(end)s::timestamptz and %(cut)s::text = 'member'
 )
 select organization_id, ''::text as key, decision_id, decided_at, code, 1::bigint as value
@@ -206,5 +230,7 @@ from (
     union
     select d.organization_id, d.patient_id from recognition_decision d
     where d.decided_at >= %(first)s::timestamptz and d.decided_at < %(end)s::timestamptz and d.patient_id is not null
+      and (d.client_id is not null or exists (
+          select from patient_organization k where k.patient_id = d.patient_id and k.organization_id = d.organization_id))
       and %(cut)s::text = 'member'
 ) seen;

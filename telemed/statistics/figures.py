@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from telemed.statistics.counting import Cell
@@ -88,7 +88,7 @@ def line_of(line: Line, counts: Mapping[str, int], audiences: frozenset[Audience
 
 #: Indicators that make sense of one item, and of one doctor; all others are of a member alone.
 _OF_CARDS = (
-    ("shown", "accepted", "overridden", "withdrawn", "ignored", "open"),
+    ("shown", "accepted", "overridden", "withdrawn", "ignored", "open", "superseded"),
     ("response-rate", "ignored-rate", "rubber-stamp", "weak-reasons"),
 )
 _OF_PIECES = ("existing", "recognised", "recognition-rate", "refused", "not-counted")
@@ -132,19 +132,37 @@ def for_members(cells: Iterable[Cell], cut: str, members: frozenset[UUID] | None
     ]
 
 
-def for_the_bureau(cells: Iterable[Cell], cut: str, small: int) -> list[Shown]:
+#: What only the quality officer sees of a doctor, not even the doctor: a measured haste would be played to.
+_OFFICER_ALONE = frozenset({"decision-time", "rubber-stamp", "reason-entropy"})
+
+
+def of_oneself(one: Shown) -> Shown:
+    """What a doctor sees of the own line."""
+    return replace(one, figures=tuple(each for each in one.figures if each.code not in _OFFICER_ALONE))
+
+
+def for_the_bureau(months: Sequence[tuple[Sequence[Cell], int]], cut: str) -> list[Shown]:
     """What is de-identified: members whole, items of the whole county alone, and those with few results hidden.
 
-    Where one item alone would be hidden the next smallest is hidden with it, so that no total gives it away.
+    Where one item alone would be hidden the next smallest is hidden with it, so that no total gives it away. What is
+    hidden in a month is hidden in a sum of months: the other months would give it away. months: counts, and below how
+    many results an item is hidden.
     """
-    lines = for_members(cells, cut, None, quality=False)
+    lines = for_members(summed([cells for cells, _ in months]), cut, None, quality=False)
     if cut != "item":
         return lines
     of_county = [one for one in lines if one.organization_id is None]
-    by_size = sorted(of_county, key=_results)
-    few = [one.key for one in by_size if _results(one) < small]
-    hidden = frozenset(few if len(few) != 1 else [one.key for one in by_size[:2]])
+    hidden = _few(of_county, months[-1][1]) if months else frozenset[str]()
+    for cells, small in months:
+        of_month = for_members(cells, cut, None, quality=False)
+        hidden |= _few([one for one in of_month if one.organization_id is None], small)
     return [_hide(one) if one.key in hidden else one for one in of_county]
+
+
+def _few(lines: Iterable[Shown], small: int) -> frozenset[str]:
+    by_size = sorted(lines, key=_results)
+    few = [one.key for one in by_size if _results(one) < small]
+    return frozenset(few if len(few) != 1 else [one.key for one in by_size[:2]])
 
 
 def _results(one: Shown) -> int:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from telemed.vocabulary import Text
 
 #: Raised with every change of a definition; a sealed month says by which it was counted.
-DEFINITIONS = "1"
+DEFINITIONS = "2"
 
 
 class Audience(StrEnum):
@@ -101,10 +101,10 @@ def _rate(  # noqa: PLR0917 (a row of the table)
 _O, _Q = Audience.OFFICIAL, Audience.QUALITY
 _OWN_OUT = Text(
     "本机构出具的结果；属可复查情形（EXEMPT）的申请；身份、编码对应或报告状态存疑的结果；采集或检查时间不确定、"
-    "早于回溯天数的结果；医师以不计入原因（R7、T1）不互认的份",
+    "早于回溯天数的结果；医师以不计入原因（R7、T1）不互认的份；在本系统页面上仅阅览、本机构未建档患者的结果",
     "results of the member itself; orders that are exempt; results whose identity, code or status is in doubt; results "
     "whose time is not certain or lies before the look-back days; 份 declined for a reason that is not counted "
-    "(R7, T1)",
+    "(R7, T1); what somebody only read on the county's own pages about a patient whom the member does not know",
 )
 
 INDICATORS: tuple[Indicator, ...] = (
@@ -195,6 +195,11 @@ INDICATORS: tuple[Indicator, ...] = (
         Text("当月就其向互认登记查询过的患者（每机构计一次）", "Patients about whom a member asked the registry"),
         _O,
         _KPI,
+        Text(
+            "在本系统页面上仅阅览、本机构未建档的患者（如会诊、阅片时查看）",
+            "patients whom the member does not know and somebody only read about on the county's own pages, such as "
+            "when reading for another member",
+        ),
     ),
     _count(
         "attending",
@@ -331,7 +336,10 @@ INDICATORS: tuple[Indicator, ...] = (
         Text("当月显示、可作选择的卡片", "Cards shown in the month on which something could be chosen"),
         _Q,
         _HONEST,
-        Text("接诊提醒等仅告知的卡片", "cards that only inform, such as at a visit"),
+        Text(
+            "接诊提醒等仅告知的卡片；被新提示替代的卡片",
+            "cards that only inform, such as at a visit; cards superseded by another about the same order",
+        ),
     ),
     _count(
         "informed",
@@ -388,6 +396,19 @@ INDICATORS: tuple[Indicator, ...] = (
         _Q,
         _HONEST,
     ),
+    _count(
+        "superseded",
+        "被新提示替代",
+        "Superseded",
+        Unit.CARDS,
+        Text(
+            "未答复、且在规定小时内就同一机构、患者、申请再次提示的卡片（如选择项目后又提交），不计入提示与未答复",
+            "Cards nobody answered while the same member, patient and order was asked about again within the set hours "
+            "(chosen, then signed); neither cards that ask nor ignored",
+        ),
+        _Q,
+        _HONEST,
+    ),
     _rate(
         "response-rate",
         "答复率",
@@ -419,6 +440,10 @@ INDICATORS: tuple[Indicator, ...] = (
         ),
         _Q,
         _REFORM,
+        Text(
+            "仅查看结果而无申请的（时间轴、接诊提醒、急诊视图）",
+            "views of results without an order (timeline, visit reminder, emergency view)",
+        ),
     ),
     _count(
         "decision-time",

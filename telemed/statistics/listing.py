@@ -11,9 +11,10 @@ import msgspec
 
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.errors import Invalid
-from telemed.statistics.counting import LONGEST, SETTING, Asked, Cut, over, params
-from telemed.statistics.messages import AnswerSaid, DecisionLine
+from telemed.statistics.counting import LONGEST, SETTING, Asked, Cut, answered_in_time, over, params
+from telemed.statistics.messages import AnswerSaid, DecisionLine, Words
 from telemed.statistics.months import Month
+from telemed.statistics.names import item_names, source_name
 
 queries = load(__name__, "listing.sql")
 
@@ -22,7 +23,8 @@ _OF: Mapping[str, frozenset[str]] = {
     "pieces": frozenset({"existing", "recognised", "refused", "not-counted"}),
     "own": frozenset({"own"}),
     "cards": frozenset({
-        "shown", "informed", "accepted", "overridden", "withdrawn", "ignored", "open", "under-second", "answer-ms",
+        "shown", "informed", "accepted", "overridden", "withdrawn", "ignored", "open", "superseded",
+        "under-second", "answer-ms",
     }),
     "offers": frozenset({
         "accepted-items", "accepted-again", "ignored-items", "ignored-elsewhere", "ignored-here", "savings-gross",
@@ -118,10 +120,12 @@ async def behind(  # noqa: PLR0917 (one list)
     organizations: Sequence[UUID] | None,
     before: str,
     limit: int,
+    longest: int = LONGEST,
 ) -> tuple[list[DecisionLine], str]:
     """The decisions that make up a count, the newest first, and the cursor of the next page ('' after the last).
 
-    Raises Invalid for a count without decisions.
+    longest: milliseconds of one statement.  Raises Invalid for a count without decisions, Unavailable when it takes too
+    long.
     """
     detail = detail_of(code)
     if detail is None:
@@ -130,7 +134,7 @@ async def behind(  # noqa: PLR0917 (one list)
             "该数字没有对应的互认决定。",
             "There are no decisions of recognition behind this figure.",
         )
-    await execute(tx, SETTING, {"milliseconds": str(LONGEST)})
+    await execute(tx, SETTING, {"milliseconds": str(longest)})
     at, number = cursor_of(before, asked.month.ends(asked.zone))
     said = {
         **params(asked, cut),
@@ -141,11 +145,20 @@ async def behind(  # noqa: PLR0917 (one list)
         "before_id": number,
         "limit": limit,
     }
-    found = await fetch_all(tx, over(_LISTED, detail), said, _Counted)
-    about = {
-        one.id: one for one in await fetch_all(tx, queries["decisions"], {"ids": [one.id for one in found]}, _About)
-    }
-    lines = [DecisionLine(**msgspec.structs.asdict(about[one.id]), value=one.value) for one in found]
+    with answered_in_time():
+        found = await fetch_all(tx, over(_LISTED, detail), said, _Counted)
+        ids = [one.id for one in found]
+        about = {one.id: one for one in await fetch_all(tx, queries["decisions"], {"ids": ids}, _About)}
+    names = await item_names(tx) if found else {}
+    lines = [
+        DecisionLine(
+            **msgspec.structs.asdict(line := about[one.id]),
+            item_names=[names.get(key, Words(key, key)) for key in line.items],
+            surface_name=source_name(line.surface),
+            value=one.value,
+        )
+        for one in found
+    ]
     last = found[-1] if len(found) == limit else None
     return lines, "" if last is None else f"{last.decided_at.isoformat()}|{last.id}"
 

@@ -194,7 +194,7 @@ class DecisionsQuery(msgspec.Struct, frozen=True):
 
 
 class DecisionLine(msgspec.Struct, frozen=True):
-    """What one decision adds to a figure; nothing of the patient."""
+    """What one decision adds to a figure; nothing of the patient.  item_names: in the order of items."""
 
     id: UUID
     organization_id: UUID
@@ -202,7 +202,9 @@ class DecisionLine(msgspec.Struct, frozen=True):
     decided_at: datetime
     verdict: str | None
     items: list[str]
+    item_names: list[Words]
     surface: str
+    surface_name: Words
     outcome: str
     reason: str
     value: int

@@ -84,7 +84,7 @@ class StatisticsRoutes:
     async def own(self, call: Call[OwnQuery, Nothing]) -> Statistics:
         """The caller's own answers on the county's own pages, and nobody else's."""
         home = call.principal.organization_id
-        view = View("own", frozenset({home}), own=home, quality=True)
+        view = View("own", frozenset({home}), own=home, quality=True, personal=True)
         found = await self._figures.statistics(call.pool, call.query.period, "doctor", view, call.now)
         mine = [one for one in found.lines if one.key == str(call.principal.practitioner_id)]
         return msgspec.structs.replace(found, lines=mine, history=[])
@@ -141,6 +141,7 @@ class StatisticsRoutes:
                 None if reach is None else sorted(reach),
                 query.before,
                 query.limit,
+                self._figures.longest,
             )
         earlier = months.index(month) > 0
         return DecisionPage(items, more or (_end(month, self._figures) if earlier else ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ import structlog
 from telemed.db import Connection, Pool, execute, fetch_all, fetch_one, load
 from telemed.errors import Unavailable
 from telemed.events import log as events
-from telemed.statistics.counting import Asked, count, write_out
+from telemed.statistics.counting import SETTING, Asked, count, write_out
 from telemed.statistics.months import Month
 from telemed.statistics.parameters import Parameters, in_force
 from telemed.statistics.seals import Causes, Changes, content_of, differing, hash_of, rules_differ
@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 LOOKED_AT_AGAIN = 12
 #: Seconds between two looks; a month is corrected at most once a day of the county.
 EVERY = 900.0
+#: Milliseconds that one statement of sealing may take: nobody waits for it.
+LONGEST = 600_000
 _NAMESPACE = UUID("5a0f6e3c-6d0b-5c55-9a43-b0a0fb3a7c11")
 
 
@@ -65,12 +67,18 @@ class _Earliest(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Seals what is due.  parameters: the first first.  clock: aware, UTC."""
+    """Seals what is due.
+
+    parameters: the first first.  clock: aware, UTC.  longest: milliseconds of one statement.  counted: the day of the
+    county on which this process last counted a month without sealing it, whether nothing differed or it took too long.
+    """
 
     pool: Pool
     zone: ZoneInfo
     parameters: Sequence[Parameters]
     clock: Callable[[], datetime]
+    longest: int = LONGEST
+    counted: dict[Month, date] = field(default_factory=dict[Month, date])
 
     async def run(self) -> None:
         """Look every quarter of an hour; several processes may."""
@@ -86,7 +94,10 @@ class Sealer:
         async with self.pool.connection() as connection:
             found = await fetch_one(connection, queries["earliest"], {}, _Earliest)
         this = Month.of(now, self.zone)
-        await self.write_out(this, now)
+        try:
+            await self.write_out(this, now)
+        except psycopg.errors.QueryCanceled:
+            log.warning("statistics-take-too-long", month=this.name)  # months that are over do not wait for it
         if found is None or found.at is None:
             return []
         begun = max(Month.of(found.at, self.zone), this.moved(-LOOKED_AT_AGAIN))
@@ -103,12 +114,19 @@ class Sealer:
         left = 1
         while left:
             async with self.pool.transaction() as tx:
+                await execute(tx, SETTING, {"milliseconds": str(self.longest)})
                 left = await write_out(tx, month, self.zone, now)
 
     async def seal(self, month: Month, now: datetime) -> Seal | None:
-        """Add a version where there is none or figures differ; None where it stands or another process is at it."""
-        await self.write_out(month, now)
+        """Add a version where there is none or figures differ; None where it stands or another process is at it.
+
+        A month that takes too long is left for the next day.
+        """
+        today = now.astimezone(self.zone).date()
+        if self.counted.get(month) == today:
+            return None
         try:
+            await self.write_out(month, now)
             async with self.pool.transaction() as tx:
                 # one snapshot for every figure
                 await tx.execute("set transaction isolation level repeatable read")
@@ -116,16 +134,22 @@ class Sealer:
                 last = await last_seal(tx, month)
                 if turn is None or not turn.taken or (last is not None and self._same_day(last.sealed_at, now)):
                     return None
-                return await self._add(tx, month, last, now)
+                made = await self._add(tx, month, last, now)
+            self.counted[month] = today
         except (psycopg.errors.SerializationFailure, psycopg.errors.UniqueViolation):
             return None  # another process has sealed it meanwhile
+        except psycopg.errors.QueryCanceled:
+            self.counted[month] = today
+            log.warning("statistics-take-too-long", month=month.name)
+            return None
+        return made
 
     def _same_day(self, one: datetime, other: datetime) -> bool:
         return one.astimezone(self.zone).date() == other.astimezone(self.zone).date()
 
     async def _add(self, tx: Connection, month: Month, last: Seal | None, now: datetime) -> Seal | None:
         rules = in_force(self.parameters, month)
-        cells = await count(tx, Asked(month, self.zone, rules, counted_at(month, self.zone, rules)))
+        cells = await count(tx, Asked(month, self.zone, rules, counted_at(month, self.zone, rules)), self.longest)
         content = content_of(month, self.zone.key, rules, cells)
         if last is not None and last.content == content:
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -11,14 +11,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-import psycopg
 
 from telemed.db import Pool
-from telemed.errors import NotFound, Unavailable
-from telemed.recognition.listing import installed, organization_names
+from telemed.errors import NotFound
+from telemed.recognition.listing import organization_names
 from telemed.recognition.reasons import REASONS
 from telemed.statistics import figures, listing
-from telemed.statistics.counting import Asked, Cell, count, left_over, write_out
+from telemed.statistics.counting import LONGEST, Asked, Cell, answered_in_time, count, left_over, write_out
 from telemed.statistics.figures import Figure, Shown
 from telemed.statistics.indicators import BY_CODE, DEFINITIONS, Audience
 from telemed.statistics.messages import (
@@ -32,6 +31,7 @@ from telemed.statistics.messages import (
     Words,
 )
 from telemed.statistics.months import Month, parsed
+from telemed.statistics.names import item_names, source_name
 from telemed.statistics.parameters import Parameters, in_force
 from telemed.statistics.sealing import counted_at, last_seal, seal_of
 from telemed.statistics.seals import cells_of, parameters_of
@@ -40,18 +40,6 @@ from telemed.statistics.seals import cells_of, parameters_of
 BATCHES = 4
 #: Sealed months beside the figures, for the chart.
 HISTORY = 12
-_SOURCES: Mapping[str, Words] = {
-    "patient-view": Words("HIS：接诊（CDS Hooks）", "HIS: visit (CDS Hooks)"),
-    "order-start": Words("HIS：开始开单（CDS Hooks）", "HIS: order begun (CDS Hooks)"),
-    "order-select": Words("HIS：选择项目（CDS Hooks）", "HIS: item chosen (CDS Hooks)"),
-    "order-sign": Words("HIS：提交申请（CDS Hooks）", "HIS: order signed (CDS Hooks)"),
-    "page": Words("本系统：开单核对", "Here: order check"),
-    "embedded": Words("HIS 内嵌页面", "Page inside the HIS"),
-    "rest": Words("REST 接口", "REST call"),
-    "timeline": Words("本系统：患者时间轴", "Here: patient timeline"),
-    "page-silent": Words("本系统查询，未出卡", "Asked here, no card"),
-    "system-silent": Words("HIS 查询，未出卡", "Asked by a HIS, no card"),
-}
 _LEADS = {"decision-time": "answer-ms", "savings-net": "savings-gross", "reason-entropy": "overridden"}
 
 
@@ -66,10 +54,14 @@ class Counted:
 
 @dataclass(frozen=True)
 class Figures:
-    """Looks figures up, or counts them.  parameters: the first first.  turn: one count of an open month at a time."""
+    """Looks figures up, or counts them.
+
+    parameters: the first first.  longest: milliseconds of one statement.  turn: one count of an open month at a time.
+    """
 
     zone: ZoneInfo
     parameters: Sequence[Parameters]
+    longest: int = LONGEST
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def asked(self, month: Month, now: datetime) -> Asked:
@@ -102,16 +94,10 @@ class Figures:
             async with pool.transaction() as tx:
                 if not await write_out(tx, asked.month, self.zone, now):
                     break
-        try:
+        with answered_in_time():
             async with pool.transaction() as tx:
                 await tx.execute("set transaction isolation level repeatable read")
-                return await count(tx, asked), await left_over(tx, asked.month, self.zone)
-        except psycopg.errors.QueryCanceled as error:
-            raise Unavailable(
-                "statistics-take-too-long",
-                "统计用时过长，已停止。数据未改动；封存后可直接查看，或稍后重试。",
-                "Counting took too long and was stopped. Nothing was changed; look again later or once it is sealed.",
-            ) from error
+                return await count(tx, asked, self.longest), await left_over(tx, asked.month, self.zone)
 
     async def statistics(  # noqa: PLR0917 (what a page is asked with)
         self, pool: Pool, period: str, cut: str, view: View, now: datetime, version: int = 0
@@ -120,9 +106,8 @@ class Figures:
         months = parsed(period)
         begun = [one for one in months if one.begins(self.zone) <= now]
         found = [await self.month(pool, one, now, version if len(months) == 1 else 0) for one in begun]
-        cells = figures.summed([one.cells for one in found]) if found else []
         rules = found[-1].parameters if found else in_force(self.parameters, months[0])
-        lines = view.lines(cells, cut, rules.small_count)
+        lines = view.lines(found, cut)
         member = view.only or view.own
         async with pool.connection() as connection:
             past = await listing.past(connection, months[0].moved(-HISTORY), months[-1], member)
@@ -144,7 +129,7 @@ class Figures:
 class View:
     """What somebody sees.  name: community | own | bureau.  members: whose lines; own: the one member of an own view.
 
-    only: one member that was asked for.
+    only: one member that was asked for.  personal: of one doctor, who is not shown what only the quality officer sees.
     """
 
     name: Literal["community", "own", "bureau"]
@@ -152,16 +137,20 @@ class View:
     own: UUID | None = None
     only: UUID | None = None
     quality: bool = False
+    personal: bool = False
 
     @property
     def audiences(self) -> frozenset[Audience]:
         return frozenset(Audience) if self.quality else frozenset({Audience.OFFICIAL})
 
-    def lines(self, cells: Iterable[Cell], cut: str, small: int) -> list[Shown]:
+    def lines(self, months: Sequence[Counted], cut: str) -> list[Shown]:
         if self.name == "bureau":
-            found = figures.for_the_bureau(cells, cut, small)
+            found = figures.for_the_bureau([(one.cells, one.parameters.small_count) for one in months], cut)
         else:
+            cells = figures.summed([one.cells for one in months])
             found = figures.for_members(cells, cut, None, quality=self.quality)
+            if self.personal:
+                found = [figures.of_oneself(one) for one in found]
         county = self.name != "own" and self.only is None
         return [one for one in found if self._admits(one.organization_id, county=county)]
 
@@ -175,18 +164,14 @@ async def _said(pool: Pool, lines: Sequence[Shown], *, quality: bool) -> list[Li
     """Lines with the names of members, items and doctors."""
     async with pool.connection() as connection:
         names = await organization_names(connection, {one.organization_id for one in lines if one.organization_id})
-        items = (
-            {key: item for one in await installed(connection) for key, item in one.catalogue.items.items()}
-            if any(one.cut == "item" for one in lines)
-            else {}
-        )
+        items = await item_names(connection) if any(one.cut == "item" for one in lines) else {}
         doctors = [one.key for one in lines if one.cut == "doctor"]
         people = await listing.practitioner_names(connection, doctors) if quality and doctors else {}
 
     def named(one: Shown) -> Words:
         item = items.get(one.key)
         if item is not None:
-            return Words(item.name, item.name_en or item.name)
+            return item
         name = people.get(one.key, one.key)
         return Words(name, name)
 
@@ -198,9 +183,7 @@ async def _said(pool: Pool, lines: Sequence[Shown], *, quality: bool) -> list[Li
             name=named(one),
             figures=_figures(one.figures),
             reasons=[_reason(code, number) for code, number in one.reasons.items()],
-            sources=[
-                Named(code, _SOURCES.get(code, Words(code, code)), number) for code, number in one.sources.items()
-            ],
+            sources=[Named(code, source_name(code), number) for code, number in one.sources.items()],
             hidden=one.hidden,
         )
         for one in lines

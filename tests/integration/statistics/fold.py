@@ -52,6 +52,7 @@ class Ledger:
     documents: list[Row]
     codes: dict[UUID, str]
     registered: list[Row]
+    known: set[tuple[UUID, UUID]]
     of_decision: dict[UUID, list[UUID]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
@@ -74,11 +75,18 @@ class Ledger:
             await rows("select * from catalogue_version"),
             {one["id"]: one["code"] for one in await rows("select id, code from organization")},
             await rows("select * from service_request"),
+            {(one["organization_id"], one["patient_id"]) for one in await rows("select * from patient_organization")},
         )
         for one in await rows("select * from recognition_exposure_decision order by decision_id"):
             about[one["card"]].append(one["decision_id"])
             made.of_decision[one["decision_id"]].append(one["card"])
         return made
+
+    def attended(self, decision: Row) -> bool:
+        """Whether a decision tells of an attendance: not where somebody only read what others' patients have."""
+        if decision["patient_id"] is None:
+            return False
+        return decision["client_id"] is not None or (decision["organization_id"], decision["patient_id"]) in self.known
 
     def latest(self, kind: str, thing: str, upto: int | None = None) -> dict[str, Any] | None:
         found = [
@@ -196,9 +204,10 @@ def fold(ledger: Ledger, setting: Setting) -> dict[Line, int]:
         surfaces = sorted(ledger.cards[card]["surface"] for card in ledger.of_decision[one["id"]])
         silent = "page-silent" if one["client_id"] is None else "system-silent"
         add(member, f"source:{surfaces[0] if surfaces else silent}")
-        if one["verdict"] == "exempt":
+        order = one["order_reference"]
+        if one["verdict"] == "exempt" and order and not order.startswith("result/"):
             add(member, "exempt")
-        if one["patient_id"] is not None:
+        if ledger.attended(one):
             asked.add((member, one["patient_id"]))
     for member, _ in asked:
         add(member, "asked")
@@ -226,6 +235,8 @@ def _pieces(  # noqa: C901, PLR0912 (read beside its definition, from top to bot
                 stands = _stands(ledger, one)
                 marks[member, patient, one.piece] = marks.get((member, patient, one.piece), True) and stands
             if not one.sure or one.decision["verdict"] == "exempt" or "anchor" not in one.candidate:
+                continue
+            if not ledger.attended(one.decision):
                 continue
             anchor = datetime.fromisoformat(one.candidate["anchor"])
             if not 0 <= (setting.day(one.decision["as_of"]) - setting.day(anchor)).days <= setting.look_back:
@@ -277,19 +288,42 @@ def _stands(ledger: Ledger, one: Found) -> bool:
     return not grant["withdrawn_from"] or anchor < datetime.fromisoformat(grant["withdrawn_from"])
 
 
+def _asked_again(ledger: Ledger, setting: Setting, card: UUID) -> bool:
+    """Whether another card about the same order asked later, within the hours after which this one is ignored."""
+
+    def orders(number: UUID) -> set[tuple[Any, ...]]:
+        decisions = [ledger.decisions[one] for one in ledger.about[number]]
+        return {
+            (one["organization_id"], one["patient_id"], one["order_reference"])
+            for one in decisions
+            if one["patient_id"] is not None and one["order_reference"]
+        }
+
+    shown = ledger.cards[card]["shown_at"]
+    until = min(shown + timedelta(hours=setting.ignored_hours), setting.at)
+    return any(
+        bool(other["suggestions"]) and shown < other["shown_at"] <= until and bool(orders(card) & orders(number))
+        for number, other in ledger.cards.items()
+    )
+
+
+def _unanswered(ledger: Ledger, setting: Setting, card: UUID) -> str:
+    one = ledger.cards[card]
+    if not one["suggestions"]:
+        return "informed"
+    if _asked_again(ledger, setting, card):
+        return "superseded"
+    return "ignored" if one["shown_at"] + timedelta(hours=setting.ignored_hours) <= setting.at else "open"
+
+
 def _cards(ledger: Ledger, setting: Setting, add: Any, times: dict[Line, list[int]], within: Any) -> None:
     for card, one in ledger.cards.items():
         if not within(one["shown_at"]):
             continue
         member = ledger.decisions[ledger.about[card][0]]["organization_id"]
         said = ledger.answers.get(card)
-        if said is not None:
-            fate = said["outcome"]
-        elif not one["suggestions"]:
-            fate = "informed"
-        else:
-            fate = "ignored" if one["shown_at"] + timedelta(hours=setting.ignored_hours) <= setting.at else "open"
-        codes = [fate] + (["shown"] if fate != "informed" else [])
+        fate = _unanswered(ledger, setting, card) if said is None else said["outcome"]
+        codes = [fate] + (["shown"] if fate not in {"informed", "superseded"} else [])
         if said is not None and fate in {"accepted", "overridden"}:
             took = max(0, (said["outcome_at"] - one["shown_at"]) // timedelta(milliseconds=1))
             for line in ((member, "member", ""), (None, "member", ""), (member, "doctor", one["shown_to"])):

@@ -100,7 +100,10 @@ class Said:
 
 @dataclass(frozen=True)
 class Question:
-    """One decision with its card. choices: none, a card that only informs; surface None: no card."""
+    """One decision with its card. choices: none, a card that only informs; surface None: no card.
+
+    known: whether the asking member knows the patient. order: the reference of the order, None for one of its own.
+    """
 
     name: str
     by: str
@@ -113,6 +116,8 @@ class Question:
     said: tuple[Said, ...] = ()
     verdict: Verdict | None = Verdict.MUST_OFFER
     doctor: str = "doctor-1"
+    known: bool = True
+    order: str | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,12 @@ class Script:
                     " values (%s, %s, '患者', '患者', 'HUAN Zhe', 'F', '1958-03-14') on conflict do nothing",
                     (named(patient), named("A")),
                 )
+            for one in self.questions:
+                if one.patient and one.known:
+                    await tx.execute(
+                        "insert into patient_organization values (%s, %s) on conflict do nothing",
+                        (named(one.by), named(one.patient)),
+                    )
             await tx.execute(
                 "insert into cds_client (id, issuer, name, organization_id, key_address)"
                 " values (%s, 'https://his', 'HIS', %s, 'https://his/keys') on conflict do nothing",
@@ -302,14 +313,14 @@ def _verdict(question: Question, key: str, one: Result) -> CandidateVerdict:
 
 async def _ask(pool: Pool, question: Question) -> None:
     decision, when = decision_of(question), question.when.astimezone(UTC)
-    client = None if question.surface == "page" else named("client")
+    client = None if question.surface in {"page", "timeline"} else named("client")
     async with pool.transaction() as tx:
         row = DecisionRow(
             id=named(question.name),
             organization_id=named(question.by),
             client_id=client,
             patient_id=None if question.patient is None else named(question.patient),
-            order_reference="ServiceRequest/1",
+            order_reference=f"ServiceRequest/{question.name}" if question.order is None else question.order,
             asked='{"codes":[{"code":"' + question.item + '","system":"urn:cn:county:item-key"}]}',
             context="{}",
             as_of=when,
@@ -470,6 +481,17 @@ def october() -> Script:
                 surface="order-sign",
                 choices=none,
                 verdict=Verdict.INDETERMINATE,
+            ),
+            q(
+                "D21",
+                "B",
+                "P14",
+                CHEST,
+                at(24),
+                (Result("study/S21", "A"), Result("study/S21b", "B")),
+                surface="timeline",
+                choices=none,
+                known=False,
             ),
         ],
         later=[

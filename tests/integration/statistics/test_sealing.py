@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from telemed.db import Pool, open_pool
 from telemed.recognition.ledger import Response, keep_page_response
@@ -120,6 +121,34 @@ async def test_killed_in_the_middle_leaves_nothing_and_the_next_one_seals(pool: 
     one = await sealer(pool).seal(OCTOBER, SEALED_AT)
     assert one is not None
     assert one.version == 1
+
+
+async def test_a_month_that_takes_too_long_blocks_no_other_and_is_left_for_the_next_day(pool: Pool):
+    await october().tell(pool)
+    december, tomorrow = SEALED_AT + timedelta(days=30), SEALED_AT + timedelta(days=31)
+    hasty = replace(sealer(pool), longest=200)
+    async with pool.transaction() as tx:
+        await tx.execute("lock table service_request in access exclusive mode")  # counting waits for it
+        with capture_logs() as logs:
+            assert await hasty.due(december) == []
+    assert [(one["event"], one["month"]) for one in logs] == [
+        ("statistics-take-too-long", "2026-10"),
+        ("statistics-take-too-long", "2026-11"),
+    ]
+    assert await versions(pool) == []
+    assert await replace(hasty, longest=60_000).due(december + timedelta(minutes=15)) == [], "not twice a day"
+    made = await replace(hasty, longest=60_000).due(tomorrow)
+    assert [one.month for one in made] == [date(2026, 10, 1), date(2026, 11, 1)]
+
+
+async def test_a_month_that_did_not_change_is_counted_once_a_day(pool: Pool):
+    await october().tell(pool)
+    await sealer(pool).due(SEALED_AT)
+    one, tomorrow = sealer(pool), SEALED_AT + timedelta(days=1)
+    assert await one.due(tomorrow) == []
+    await late_answer(pool, tomorrow)
+    assert await one.due(tomorrow + timedelta(minutes=15)) == [], "counted already that day"
+    assert [each.version for each in await one.due(tomorrow + timedelta(days=1))] == [2]
 
 
 @pytest.mark.parametrize(

@@ -5815,12 +5815,13 @@ export interface components {
         };
         /**
          * DecisionLine
-         * @description What one decision adds to a figure; nothing of the patient.
+         * @description What one decision adds to a figure; nothing of the patient.  item_names: in the order of items.
          */
         DecisionLine: {
             decided_at: string;
             /** Format: uuid */
             id: string;
+            item_names: components["schemas"]["telemed.statistics.messages.Words"][];
             items: string[];
             /** Format: uuid */
             organization_id: string;
@@ -5828,6 +5829,7 @@ export interface components {
             outcome: string;
             reason: string;
             surface: string;
+            surface_name: components["schemas"]["telemed.statistics.messages.Words"];
             value: number;
             verdict: string | null;
         };
