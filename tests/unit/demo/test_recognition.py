@@ -15,7 +15,10 @@ from telemed.vocabulary import Role
 
 QUALITY, RESULTS = agreements.read(), laboratory.read()
 PEOPLE = laboratory.people_of(read_day().studies)
-(CATALOGUE,) = [one for one in read_catalogues(SHIPPED).catalogues if one.scope == agreements.COMMUNITY]
+CATALOGUE = max(
+    (one for one in read_catalogues(SHIPPED).catalogues if one.scope == agreements.COMMUNITY),
+    key=lambda one: one.first_day,
+)
 #: Early, late, and in the first minute of a day.
 STARTS = [
     datetime(2026, 11, 23, 15, 42, 10, tzinfo=CHINA),
