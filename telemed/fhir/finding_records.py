@@ -9,7 +9,7 @@ from telemed.access import trail
 from telemed.access.trail import TrailQuery
 from telemed.db import Connection
 from telemed.fhir import store
-from telemed.fhir.finding import LONG_AGO, Asker, Found, Page, page_of, records_of
+from telemed.fhir.finding import LONG_AGO, NOTHING, Asker, Found, Page, page_of, records_of
 from telemed.fhir.resources.audit_event import audit_event
 from telemed.fhir.resources.guidance_response import guidance_response
 from telemed.fhir.searching import Cursor, Search, Span, uuids
@@ -40,6 +40,8 @@ async def guidance_responses(connection: Connection, asker: Asker, search: Searc
 async def audit_events(connection: Connection, asker: Asker, search: Search) -> Page:
     since, until = _bounds(search.dates)
     people_named = uuids(search.references.get("patient"))
+    if people_named == []:
+        return NOTHING  # a person who cannot be is nobody, never everybody
     actions, outcomes = search.codes("action"), search.codes("outcome")
     query = TrailQuery(
         patient_id=people_named[0] if people_named else None,

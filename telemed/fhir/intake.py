@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from uuid import UUID, uuid4
 from aiohttp import web
 
 from telemed.db import Connection
+from telemed.events import append
 from telemed.fhir import negotiation
 from telemed.fhir import store as rows
 from telemed.fhir.access import registered_systems
@@ -99,7 +101,7 @@ async def _take(facade: Facade, call: Call[Any, Any]) -> web.Response:
     raw = await body_of(call, MAX_BYTES)
     if raw is None:
         return await refuse(call, TOO_LARGE)
-    bundle = read_bundle(raw)
+    bundle = await asyncio.to_thread(read_bundle, raw)
     async with call.pool.transaction() as tx:
         sender = await _sender(tx, call)
         if sender is None:
@@ -162,7 +164,9 @@ async def _keep(
     found = (
         bundle
         if isinstance(bundle, BundleFault)
-        else results(bundle, facade.zone, received_at=sent.now, organization_code=sender.organization_code)
+        else await asyncio.to_thread(
+            results, bundle, facade.zone, received_at=sent.now, organization_code=sender.organization_code
+        )
     )
     number = received.id if before is None else before.id
     call.about("result-message", number)
@@ -177,6 +181,8 @@ async def _keep(
             await store.insert_message(
                 tx, received, "refused", Answer("AR", (Fault(fault.reason, fault.place, fault.text),))
             )
+            heard = store.topics(sender.organization_id)
+            await append(tx, "result.refused", received.id, heard, reason=fault.reason)
         call.detail["code"] = f"bundle-{fault.reason}"
         return _refused(fault)
     existing = await _existing(tx, sender.organization_id, bundle, found)

@@ -80,8 +80,10 @@ told as (
     select laboratory_result_name(o.report_id, o.code_system, o.code, o.sub_id) as name_id,
         o.report_id, o.line, r.patient_id, r.linked, l.organization_id,
         g.code as organization_code, g.name as organization_name, l.number as report_number, o.code_system, o.code,
-        o.name, o.sub_id, o.codes, o.item_key, o.map_version, o.value_kind, o.value_text, o.comparator,
-        o.number, o.high, o.denominator, o.value_codes, o.unit_written, o.unit_ucum, o.reference_range, o.flags,
+        o.name, o.sub_id, o.codes, case when m.id is null then o.item_key else m.item_key end as item_key,
+        coalesce(m.map_version, o.map_version) as map_version, o.value_kind, o.value_text, o.comparator,
+        o.number, o.high, o.denominator, o.value_codes, o.unit_written,
+        coalesce(m.unit_ucum, o.unit_ucum) as unit_ucum, o.reference_range, o.flags,
         -- a report taken back takes its results with it, whether or not they were named
         case when r.status in ('cancelled', 'entered-in-error') and r.ordered_at >= o.ordered_at then r.status
              else o.status end as status,
@@ -89,12 +91,16 @@ told as (
         case when o.collected_doubt = '' then o.collected_day end as collected_day,
         o.collected_written, o.collected_doubt, o.method_code, o.method_text, o.device, o.performer, o.notes,
         v.specimen_id, v.specimen_code, v.specimen_text, v.specimen_system, v.specimen_flags, v.specimen_ambiguous,
-        v.specimen_received_at, o.ordered_at, greatest(o.known_from, r.known_from) as known_from
+        v.specimen_received_at, o.ordered_at, greatest(o.known_from, r.known_from, m.known_from) as known_from
     from latest o
     join report r on r.report_id = o.report_id
     join laboratory_report l on l.id = o.report_id
     join organization g on g.id = l.organization_id
     join laboratory_report_version v on v.id = o.report_version_id
+    left join lateral (
+        -- what a later map has made of it
+        select k.id, k.item_key, k.map_version, k.unit_ucum, k.known_from from laboratory_mapping k
+        where k.observation_id = o.id order by k.id desc limit 1) m on true
     where (%(patient_ids)s::uuid[] is null or r.patient_id = any(%(patient_ids)s::uuid[]))
       and (%(organizations)s::uuid[] is null or l.organization_id = any(%(organizations)s::uuid[])
            or r.patient_id = any(%(opened)s::uuid[]))),

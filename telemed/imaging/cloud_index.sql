@@ -5,6 +5,7 @@ select s.id, s.study_instance_uid, s.patient_id, coalesce(r.accession_number, ''
     count(distinct i.series_id)::int as series, count(i.id)::int as instances,
     p.name as patient_name, p.sex, p.birth_date,
     coalesce((select k.value from patient_identifier k where k.patient_id = p.id and k.kind = 'national-id'
+              and k.claim = ''
               order by k.since limit 1), '') as national_id
 from report_version v
 join reading q on q.current_version_id = v.id and q.former_patient_id is null

@@ -18,7 +18,7 @@ from telemed.patients import review
 from telemed.patients import store as people
 from telemed.results import store
 from telemed.results.code_map import CodeMaps
-from telemed.results.quarantine_list import IdRow, Kept, place_of, queries, understood
+from telemed.results.quarantine_list import IdRow, Kept, queries, understood
 from telemed.results.report import REASONS
 from telemed.results.storing import Only, Outcome, Work, store_results
 from telemed.vocabulary import PractitionerId, Scope
@@ -107,7 +107,7 @@ async def assign(
     """
     _need_note(note)
     case = await _lock(tx, scope, case_id)
-    source = await fetch_one(tx, queries["patient_of_case"], place_of(case), IdRow)
+    source = await fetch_one(tx, queries["patient_of_case"], {"id": case.id}, IdRow)
     if case.reason not in ASSIGNABLE or source is None:
         raise Conflict(
             "case-not-assignable",
@@ -148,7 +148,8 @@ async def _read_anew(tx: Connection, case: Kept, maps: CodeMaps, zone: ZoneInfo,
     )
     outcome = Outcome()
     only = Only(frozenset({case.line} if case.line else ()), frozenset({case.reason}) & ACCEPTED)
-    await store_results(tx, Work(received, sender, found, maps, now.astimezone(zone).date(), only), outcome)
+    day = now.astimezone(zone).date()
+    await store_results(tx, Work(received, sender, found, maps, day, only, came_at=case.received_at), outcome)
     return outcome
 
 
@@ -173,7 +174,8 @@ async def _decide(
         "id": case.id,
         "message_id": case.message_id,
         "line": case.line,
-        "reasons": sorted(RELEASABLE),
+        # whose it is says nothing of what else is wrong at the place
+        "reasons": [] if act == "assigned" else sorted(RELEASABLE),
         "state": state,
         "act": act or state,
         "note": note.strip(),

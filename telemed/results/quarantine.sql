@@ -80,14 +80,14 @@ insert into result_quarantine_act (case_id, act, note, acted_by, acted_at)
 select id, 'reopened', %(note)s::text, %(by)s::uuid, %(now)s::timestamptz from reopened;
 
 -- name: patient_of_case
--- Under whom the results of a case are kept: of the report that begins at its line or behind it.
-select v.patient_id as id
-from laboratory_report_version v
-left join lateral (
-    select min(o.line) as line from laboratory_observation o where o.report_version_id = v.id) first on true
-where v.message_id = %(message_id)s::uuid
-order by (first.line >= %(line)s::int) desc nulls last, first.line, v.id
-limit 1;
+-- Under whom the results of a case are kept: of the report it names, or of all reports of its message where it names
+-- none; no row where that is not one patient for sure.
+select min(v.patient_id::text)::uuid as id
+from result_quarantine q
+join laboratory_report_version v on v.message_id = q.message_id
+join laboratory_report r on r.id = v.report_id
+where q.id = %(id)s::uuid and q.report_number in (r.number, '')
+having count(distinct v.patient_id) = 1;
 
 -- name: refused
 -- Messages that were answered with AR, the newest first, by keyset; of nobody's only where unplaced.

@@ -162,7 +162,7 @@ async def see(
     shown = await asyncio.to_thread(contents, locked.bytes, locked.format, line=case.line, place=case.place)
     today = await asyncio.to_thread(_today, locked, maps, zone, now)
     acts = await fetch_all(connection, queries["acts"], {"id": case_id}, ActRow)
-    found = await fetch_one(connection, queries["patient_of_case"], place_of(locked), IdRow)
+    found = await fetch_one(connection, queries["patient_of_case"], {"id": case_id}, IdRow)
     return Seen(case, shown, today, acts, None if found is None else found.id)
 
 
@@ -241,8 +241,3 @@ def _of_bundle(case: Kept, zone: ZoneInfo) -> Results | BundleFault:
 def _of_message(case: Kept, zone: ZoneInfo) -> Results | Malformed:
     message = read(case.bytes)
     return message if isinstance(message, Malformed) else results(message, zone, received_at=case.received_at)
-
-
-def place_of(case: Kept) -> dict[str, UUID | int]:
-    """Where in which message a case is."""
-    return {"message_id": case.message_id, "line": case.line}

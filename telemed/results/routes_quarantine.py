@@ -17,6 +17,7 @@ from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.results import quarantine, quarantine_list
 from telemed.results.code_map import CodeMaps
 from telemed.results.contents import Contents, where
+from telemed.results.fhir_bundle import REASONS as BUNDLE_REASONS
 from telemed.results.hl7_message import REASONS as MALFORMED
 from telemed.results.quarantine import ASSIGNABLE, RELEASABLE
 from telemed.results.quarantine_list import ActRow, CaseRow, RefusedRow, Today
@@ -24,7 +25,7 @@ from telemed.results.report import REASONS
 from telemed.vocabulary import Action, Principal, Scope, Text
 
 PAGE = 50
-_WORDS = MALFORMED | REASONS
+_WORDS = MALFORMED | REASONS | BUNDLE_REASONS
 
 
 class ResultCaseQuery(msgspec.Struct, frozen=True):

@@ -34,7 +34,10 @@ EVERYTHING = Only()
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One message to be stored.  day: whose code maps count, in the county."""
+    """One message to be stored.  day: whose code maps count, in the county.
+
+    came_at: when it came first, where it is read anew; None for one that comes now.
+    """
 
     received: store.Received
     sender: store.Sender
@@ -42,6 +45,7 @@ class Work:
     maps: CodeMaps
     day: date
     only: Only = EVERYTHING
+    came_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ async def store_results(tx: Connection, work: Work, outcome: Outcome) -> None:
     for one in work.found.patients:
         if not any(_is_meant(each, work.only) for each in one.reports):
             continue
-        outcome.doubt(one.doubts, one.reports[0].line)
+        outcome.doubt(one.doubts, one.reports[0].line, one.reports[0].number)
         if not one.doubts:
             await _store_patient(tx, work, one, outcome)
 
@@ -81,7 +85,7 @@ def _is_meant(report: Report, only: Only) -> bool:
 async def _store_patient(tx: Connection, work: Work, one: PatientReports, outcome: Outcome) -> None:
     organization_id, now = work.sender.organization_id, work.received.received_at
     who = whose(one.patient, organization_id)
-    outcome.doubt(who.doubts, one.reports[0].line)
+    outcome.doubt(who.doubts, one.reports[0].line, one.reports[0].number)
     admitted: _Whose | None = None
     for each in one.reports:
         if not _is_meant(each, work.only):
@@ -110,7 +114,7 @@ async def _store_report(
     tx: Connection, work: Work, one: Report, report_id: UUID, mine: _Whose, *, outcome: Outcome
 ) -> None:
     received, organization_id = work.received, work.sender.organization_id
-    order = ordered_at(one, work.found, received.received_at)
+    order = ordered_at(one, work.found, work.came_at or received.received_at)
     version = await store.insert_version(
         tx,
         report_id,

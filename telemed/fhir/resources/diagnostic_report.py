@@ -101,7 +101,7 @@ def _collected(row: LaboratoryReportRow, zone: tzinfo) -> Json:
         return {}
     if row.ends - row.begins <= timedelta(microseconds=1):
         return {"effectiveDateTime": date_time(row.begins, zone)}
-    return {"effectivePeriod": period(row.begins, row.ends - timedelta(seconds=1), zone)}
+    return {"effectivePeriod": period(row.begins, row.ends - timedelta(microseconds=1), zone)}
 
 
 def signed_report(row: SignedReportRow, zone: tzinfo) -> Json:
