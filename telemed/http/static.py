@@ -9,6 +9,8 @@ from aiohttp import web
 
 # A missing file is not the application page; a page address may end in a UID, which has dots and no letters.
 FILE_NAME = re.compile(r"\.[A-Za-z][A-Za-z0-9]*$")
+# Where programs ask, what is not there is not the application page either.
+INTERFACES = ("api/", "cds-services", "dicom-web/", "embedded/", "fhir/", "health", "his/", "metrics")
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -21,7 +23,7 @@ def add_client(app: web.Application, folder: Path) -> None:
 
     async def serve(request: web.Request) -> web.StreamResponse:
         name = request.match_info["path"]
-        if name.startswith(("api/", "dicom-web/", "metrics", "health")):
+        if name.startswith(INTERFACES):
             raise web.HTTPNotFound
         target = (root / name).resolve()
         if name and target.is_relative_to(root) and target.is_file():
