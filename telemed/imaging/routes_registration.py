@@ -142,7 +142,8 @@ def shown(row: requests.RequestRow, day: date, now: datetime) -> Registration:
 def day_of(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     """When a day of the county begins and ends."""
     begins = datetime.combine(day, time(), zone)
-    return begins, datetime.combine(day + timedelta(days=1), time(), zone)
+    # the last day there is has no day after it
+    return begins, datetime.combine(min(day, date.max - timedelta(days=1)) + timedelta(days=1), time(), zone)
 
 
 class RegistrationRoutes:

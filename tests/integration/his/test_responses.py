@@ -120,7 +120,20 @@ async def test_a_result_is_quoted_with_where_and_when_and_not_after_an_hour(hosp
 
 async def test_the_reasons_that_are_on_are_told(hospital: Hospital):
     told = await hospital.good("reasons")
-    assert [one["code"] for one in told["reasons"]] == ["R1", "R2", "R3", "R4", "R5", "R7", "R8", "R6", "T6"]
+    assert [one["code"] for one in told["reasons"]] == [
+        "R1",
+        "R2",
+        "R3",
+        "R4",
+        "R5",
+        "R7",
+        "R8",
+        "R6",
+        "T6",
+        "L2",
+        "L3",
+        "L4",
+    ]
     assert [one["code"] for one in told["images"]] == ["T1", "T2", "T3"]
 
 
