@@ -120,35 +120,39 @@ class PageRoutes:
         if row is None or refusal is not None:
             return await _refused(call, refusal or Refusal.UNKNOWN, row)
         _about(call, row)
-        token, over = self._desk.new_secret(), call.now + PAGE_LIFE
-        around = origin if origin in row.allowed_origins else ""
-        async with call.pool.transaction() as tx:
-            first = await store.open_page(
-                tx, row.id, token_hash=fingerprint(token), origin=around or "", opened_at=call.now, expires_at=over
-            )
-        if not first:
-            return await _refused(call, Refusal.USED, row)
         ordered = row.ordered
         enquiry = asking.enquiry(ordered, ordered.orders, row.organization_id, call.now)
         try:
             cards = checking.dealt(await ask(self._desk, row.patient_id, enquiry), uuid4)
         except Unavailable as error:
             return await _away(call, error, row)
-        opened = await self._kept(call, row, cards, fingerprint(token))
+        token = self._desk.new_secret()
+        around = origin if origin in row.allowed_origins else ""
+        opened = await self._kept(call, row, cards, token_hash=fingerprint(token), around=around or "")
+        if opened is None:
+            return await _refused(call, Refusal.USED, row)
         return await self._shown(call, opened, token)
 
     async def _kept(
-        self, call: Call[Any, Any], row: LaunchRow, cards: tuple[checking.Card, ...], token_hash: str
-    ) -> PageRow:
-        async with call.transaction() as tx:
+        self, call: Call[Any, Any], row: LaunchRow, cards: tuple[checking.Card, ...], *, token_hash: str, around: str
+    ) -> PageRow | None:
+        """Use the code up and keep what is about to be shown, both or neither; None where another was faster."""
+        over = call.now + PAGE_LIFE
+        async with call.pool.transaction() as tx:
+            if not await store.open_page(
+                tx, row.id, token_hash=token_hash, origin=around, opened_at=call.now, expires_at=over
+            ):
+                return None
             if row.patient_id is not None:
                 showing = Showing(
                     row.client_id, row.organization_id, row.patient_id, row.shown_to, row.visit, "embedded", row.id
                 )
                 await keep(tx, call, self._desk, showing, [(one, "") for one in cards])
             opened = await store.page_by_token(tx, token_hash)
-        if opened is None:
-            raise LookupError("a page that was just opened is there")
+            if opened is None:
+                raise LookupError("a page that was just opened is there")
+            await call.gate.record(tx, call.record("success"))
+        call.recorded = True
         return opened
 
     async def act(self, call: Call[Any, Any]) -> web.Response:

@@ -260,8 +260,13 @@ async def test_the_county_s_own_link_leads_to_the_images_once_and_names_nobody(h
     assert opened.status == 200, await opened.text()
 
 
-async def test_a_registry_that_is_away_is_said_in_words(hospital: Hospital):
+async def test_a_registry_that_is_away_is_said_in_words_and_uses_no_code_up(hospital: Hospital):
+    code = (await hospital.launch())["code"]
     hospital.doing.away = True
-    page = await hospital.open()
+    page = await hospital.exchange(code)
     assert (page.status, page.refused) == (503, "away")
     assert "不影响开单" in page.text
+    assert await hospital.rows("select count(*) from his_page") == [(0,)]
+    hospital.doing.away = False
+    assert (await hospital.exchange(code)).status == 200
+    assert (await hospital.exchange(code)).refused == "used"
