@@ -18,8 +18,9 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 #: With these pauses about five days: a long weekend of the other side.
 MOST_ATTEMPTS = 30
-#: Answers that say "later" (RFC 9110 15.5, RFC 6585, RFC 8470); every 5xx does too.
-LATER = frozenset({408, 423, 425, 429})
+#: Answers that say "later" (RFC 9110 15.5, RFC 6585, RFC 8470); every 5xx does too.  401 and 403: a credential that has
+#: expired says nothing about a report, and is renewed.
+LATER = frozenset({401, 403, 408, 423, 425, 429})
 #: Longest pause the other side may ask for by Retry-After.
 LONGEST_ASKED = timedelta(hours=24)
 
