@@ -257,12 +257,12 @@ FOOTER = _said(words.FOOTER)
 
 
 def must_stand(body: ResponseBody, last: Response | None) -> None:
-    """Raises Conflict for a withdrawal where nothing stands that could be taken back."""
-    if body.outcome == "withdrawn" and (last is None or last.outcome == "withdrawn"):
+    """Raises Conflict for a withdrawal where nothing was said that could be taken back."""
+    if body.outcome == "withdrawn" and last is None:
         raise Conflict(
             "nothing-to-withdraw",
-            "没有可撤销的处理。未作任何记录。",
-            "Nothing stands that could be withdrawn. Nothing was recorded.",
+            "该卡片尚未处理，没有可撤销的互认。未作任何记录。",
+            "This card was not answered; there is nothing to withdraw. Nothing was recorded.",
         )
 
 
