@@ -131,7 +131,8 @@ async def test_a_month_that_takes_too_long_blocks_no_other_and_is_left_for_the_n
         await tx.execute("lock table service_request in access exclusive mode")  # counting waits for it
         with capture_logs() as logs:
             assert await hasty.due(december) == []
-    assert [(one["event"], one["month"]) for one in logs] == [
+    # on a busy machine the month that is not over may take too long as well
+    assert [(one["event"], one["month"]) for one in logs if one["month"] != "2026-12"] == [
         ("statistics-take-too-long", "2026-10"),
         ("statistics-take-too-long", "2026-11"),
     ]
