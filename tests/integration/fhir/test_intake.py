@@ -20,7 +20,7 @@ from tests.unit.results import fhir_samples as samples
 from tests.unit.results.fhir_samples import GLUCOSE, PERSON, POTASSIUM, REPORT, entry, observation, raw, report
 
 MAPS = Path(__file__).parents[3] / "config" / "recognition" / "maps"
-SAMPLES = Path("/work/shared/data/fhir/r4-examples")
+SAMPLES = Path(__file__).parents[3].parent / "shared" / "data" / "fhir" / "r4-examples"
 
 
 def statuses(answer):

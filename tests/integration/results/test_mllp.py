@@ -19,7 +19,7 @@ from telemed.results.senders import names
 from tests.integration.results.conftest import listening
 from tests.unit.results.hl7_samples import GLUCOSE, ORDER, PATIENT, message
 
-SAMPLES = sorted(Path("/work/shared/data/hl7").glob("*/*")) if Path("/work/shared/data/hl7").is_dir() else []
+SAMPLES = sorted((Path(__file__).parents[3].parent / "shared" / "data" / "hl7").glob("*/*"))
 NO_ID = "PID|1||20481^^^县医院^MR||王桂兰||19560314|F"
 WRONG_ID = PATIENT.replace("239999195603140024", "239999195603140025")
 

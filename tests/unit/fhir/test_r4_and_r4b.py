@@ -87,7 +87,7 @@ def test_an_outcome_is_valid_and_says_it_in_both_languages():
     assert "Invalid." in one["issue"][0]["diagnostics"]
 
 
-EXAMPLES = Path("/work/shared/data/fhir/r4-examples")
+EXAMPLES = Path(__file__).parents[3].parent / "shared" / "data" / "fhir" / "r4-examples"
 USED = {one.kind for one in TABLE} | {"Bundle", "OperationOutcome", "Parameters", "Specimen", "Endpoint"}
 
 
