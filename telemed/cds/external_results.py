@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from telemed.db import Connection, fetch_all, fetch_one, load
 from telemed.errors import Invalid
+from telemed.patients import store as patients
 
 queries = load(__name__, "external_results.sql")
 
@@ -79,8 +80,9 @@ def checked(body: ExternalResultBody, now: datetime, zone: tzinfo) -> ExternalRe
 
 
 async def of_patient(connection: Connection, patient_id: UUID) -> list[ExternalResult]:
-    """What was written down here, the newest first."""
-    return await fetch_all(connection, queries["of_patient"], {"patient_id": patient_id, "limit": MOST}, ExternalResult)
+    """What was written down here of a person, under whichever record, the newest first."""
+    params = {"patients": await patients.linked(connection, patient_id), "limit": MOST}
+    return await fetch_all(connection, queries["of_patient"], params, ExternalResult)
 
 
 async def keep(tx: Connection, body: ExternalResultBody, by: UUID, now: datetime) -> ExternalResult:

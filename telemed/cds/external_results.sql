@@ -1,7 +1,7 @@
 -- name: of_patient
--- What was seen elsewhere of a patient, the newest first.
+-- What was seen elsewhere of a patient, under any of its records, the newest first.
 select id, name, value, institution, mark, performed_on, source, recorded_at
-from external_result where patient_id = %(patient_id)s::uuid
+from external_result where patient_id = any(%(patients)s::uuid[])
 order by performed_on desc nulls last, recorded_at desc, id limit %(limit)s::integer;
 
 -- name: keep

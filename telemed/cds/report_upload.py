@@ -9,7 +9,7 @@ import base64
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -74,9 +74,15 @@ def decide(answer: Answer, attempts: int, now: datetime, jitter: float) -> Sent 
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A signed report with what identifies it elsewhere.  number: national identity number, '' without."""
+    """A signed version of a report with what identifies it elsewhere.
+
+    id: of the version; reading_id: of the report, the same for all its versions; replaces_id: the version before it.
+    number: national identity number, '' without.
+    """
 
     id: UUID
+    reading_id: UUID
+    replaces_id: UUID | None
     status: str
     findings: str
     impression: str
@@ -121,7 +127,10 @@ def document(report: Report) -> dict[str, Any]:
         images["modality"] = [{"system": system, "code": one} for one in report.modalities]
     told: dict[str, Any] = {
         "resourceType": "DiagnosticReport",
-        "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{report.id}"}],
+        "identifier": [
+            {"system": "urn:cn:hr:report", "value": str(report.reading_id)},
+            {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{report.id}"},
+        ],
         "status": STATUS.get(report.status, "entered-in-error"),
         "code": {"text": report.item or "影像检查"},
         "subject": {"reference": patient},
@@ -136,10 +145,24 @@ def document(report: Report) -> dict[str, Any]:
     if report.accession_number:
         placed = {"system": "urn:cn:hr:accession-number", "value": report.accession_number}
         told["basedOn"] = [{"type": "ServiceRequest", "identifier": placed}]
-    entries = ((patient, person), (study, images), (f"urn:uuid:{report.id}", told))
+    entries = [(patient, person), (study, images), (f"urn:uuid:{report.id}", told)]
+    if report.replaces_id is not None:
+        entries.append((f"urn:uuid:{uuid5(report.id, 'provenance')}", _revision(report, report.replaces_id)))
     return {
         "resourceType": "Bundle",
         "type": "collection",
         "timestamp": report.signed_at.isoformat(),
         "entry": [{"fullUrl": address, "resource": resource} for address, resource in entries],
+    }
+
+
+def _revision(report: Report, replaced: UUID) -> dict[str, Any]:
+    """Which version this one takes the place of; FHIR R4 Provenance, entity.role `revision`."""
+    before = {"identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{replaced}"}}
+    return {
+        "resourceType": "Provenance",
+        "target": [{"reference": f"urn:uuid:{report.id}"}],
+        "recorded": report.signed_at.isoformat(),
+        "agent": [{"who": {"display": report.author_name}}],
+        "entity": [{"role": "revision", "what": before}],
     }

@@ -17,7 +17,7 @@ returning id, report_version_id, attempts;
 
 -- name: report
 -- What is told of a report; a preliminary one is not.
-select v.id, v.status, v.findings, v.impression, v.signed_at, v.performer_name, v.author_name, s.study_instance_uid,
+select v.id, v.reading_id, v.replaces_id, v.status, v.findings, v.impression, v.signed_at, v.performer_name, v.author_name, s.study_instance_uid,
     coalesce((select array_agg(distinct e.modality order by e.modality) from imaging_series e where e.study_id = s.id),
         '{}') as modalities,
     coalesce(q.accession_number, '') as accession_number, coalesce(q.item, '') as item, o.code as organization_code,

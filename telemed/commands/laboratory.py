@@ -36,6 +36,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     remap = actions.add_parser("remap", help="按现行对照表重新对照已存结果 / hold stored results against today's maps")
     settings.configure(remap)
     remap.add_argument("--batch", type=int, default=BATCH, help="每批报告数 / reports of one transaction")
+    remap.add_argument(
+        "--again",
+        action="store_true",
+        help="也用已被替换过的对照表（退回旧表时） / also maps that others have replaced (to go back to them)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -43,7 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
     with database(config) as found:
         try:
             if arguments.action == "remap":
-                return asyncio.run(_remap(found.dsn, ZoneInfo(config.county.time_zone), arguments.batch))
+                return asyncio.run(
+                    _remap(found.dsn, ZoneInfo(config.county.time_zone), arguments.batch, again=arguments.again)
+                )
             lines = asyncio.run(_act(found.dsn, arguments))
         except FaultyMaps as error:
             print(error, file=sys.stderr)
@@ -82,14 +89,14 @@ async def _act(dsn: str, arguments: argparse.Namespace) -> list[str]:
         await pool.close()
 
 
-async def _remap(dsn: str, zone: ZoneInfo, batch: int) -> int:
+async def _remap(dsn: str, zone: ZoneInfo, batch: int, *, again: bool) -> int:
     maps = read_maps(MAPS)
     pool = await open_pool(dsn, size=1)
     try:
         async with pool.transaction() as tx:
             await record(tx, _on_terminal("remap", datetime.now(UTC)))
         done = None
-        async for done in Remapper(pool, maps, zone).run(datetime.now(UTC), batch=max(1, batch)):
+        async for done in Remapper(pool, maps, zone, again=again).run(datetime.now(UTC), batch=max(1, batch)):
             print(f"{done.reports} 份报告 / reports; {done.changed} 项改动 / results changed", flush=True)
         if done is None:
             print("现行对照表无变化 / the maps in force have not changed")

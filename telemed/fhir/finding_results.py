@@ -121,7 +121,8 @@ async def imaging_studies(connection: Connection, asker: Asker, search: Search) 
         "ids": uuids(search.ids),
         "patient_ids": await records_of(connection, search),
         "uids": None if named is None else [one.code.removeprefix("urn:oid:") for one in named if _is_uid(one)],
-        "accessions": None if named is None else [one.code for one in named if _is_accession(one)],
+        "accessions": None if named is None else [one.code for one in named if one.system is None],
+        "placed": None if named is None else [f"{whose}|{one.code}" for one in named if (whose := _issuer(one))],
     }
     rows = await store.studies(connection, params)
     found = [
@@ -205,5 +206,7 @@ def _is_uid(one: Token) -> bool:
     return one.system in {None, DICOM_UID}
 
 
-def _is_accession(one: Token) -> bool:
-    return one.system is None or one.system.startswith(ACCESSION)
+def _issuer(one: Token) -> str:
+    """Which organisation gave out an accession number; '' where another number is meant."""
+    head, _, whose = (one.system or "").rpartition(":")
+    return whose if head == ACCESSION else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -15,6 +15,7 @@ from telemed.his.desk import Desk, pictures
 from telemed.his.messages import Silent
 from telemed.http.wire import Call
 from telemed.recognition.ledger import keep_decisions, keep_exposures
+from telemed.recognition.rules import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,10 @@ async def keep(
 
 
 async def answered_orders(
-    connection: Connection, client_id: UUID, patient_id: UUID, visit: str, orders: Iterable[str]
-) -> frozenset[str]:
-    """Which of some orders were answered in this visit, and not taken back."""
-    wanted = set(orders)
-    rows = [
-        row
-        for row in await store.shown_in_visit(connection, client_id, visit)
-        if row.patient_id == patient_id and row.order_reference in wanted
-    ]
+    connection: Connection, client_id: UUID, patient_id: UUID, visit: str, orders: Sequence[str]
+) -> frozenset[tuple[str, Code]]:
+    """Which items under which names were answered in this visit, and not taken back."""
+    rows = await store.answerable(connection, client_id, patient_id, visit, orders)
     last = await store.last_responses(connection, [row.card for row in rows])
     standing = {card for card, said in last.items() if said.outcome != "withdrawn"}
-    return frozenset(row.order_reference for row in rows if row.card in standing)
+    return frozenset((row.order_reference, Code(row.system, row.code)) for row in rows if row.card in standing)

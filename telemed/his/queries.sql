@@ -53,6 +53,14 @@ select decision_id, card, patient_id, visit, shown_to, order_reference, content,
 where client_id = %(client_id)s::uuid and visit = %(visit)s::text and card is not null
 order by shown_at desc, place limit %(limit)s::integer;
 
+-- name: answerable
+-- The cards of some orders of a visit that could be answered, with the item each was about.
+select card, order_reference, content::jsonb #>> '{checked,code,system}' as system,
+    content::jsonb #>> '{checked,code,code}' as code
+from his_card
+where client_id = %(client_id)s::uuid and visit = %(visit)s::text and patient_id = %(patient_id)s::uuid
+  and order_reference = any(%(orders)s::text[]) and card is not null;
+
 -- name: last_responses
 -- What counts about each of some cards.
 select distinct on (card) card, outcome, outcome_at, accepted, reason_system, reason_code, comment, received_at

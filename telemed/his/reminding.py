@@ -149,7 +149,7 @@ async def _order_silences(tx: Connection, case: _Case, body: OrdersBody, dealt: 
             one,
             prompted=body.provincial_prompted,
             reasoned=one.answered.reference in reasoned,
-            answered=one.answered.reference in before,
+            answered=any((one.answered.reference, code) in before for code in one.answered.order.codes),
         )
         for one in dealt
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -183,6 +183,23 @@ async def shown_in_visit(connection: Connection, client_id: UUID, visit: str) ->
     """The cards of a visit, the newest first."""
     params = {"client_id": client_id, "visit": visit, "limit": MOST_CARDS}
     return await fetch_all(connection, queries["shown_in_visit"], params, ShownRow)
+
+
+class Answerable(msgspec.Struct, frozen=True):
+    """A card of an order.  system, code: of the item it was about; drafts of one name may be of several."""
+
+    card: UUID
+    order_reference: str
+    system: str
+    code: str
+
+
+async def answerable(
+    connection: Connection, client_id: UUID, patient_id: UUID, visit: str, orders: Sequence[str]
+) -> list[Answerable]:
+    """The cards of some orders of a visit."""
+    params = {"client_id": client_id, "patient_id": patient_id, "visit": visit, "orders": list(orders)}
+    return await fetch_all(connection, queries["answerable"], params, Answerable)
 
 
 async def last_responses(connection: Connection, cards: Iterable[UUID | None]) -> Mapping[UUID, Response]:

@@ -20,6 +20,7 @@ SETTLEMENT_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "charge": ("费用明细流水号", "charge"),
     "item": ("医保影像检查项目编码", "医保项目编码", "item"),
     "accession": ("检查号", "accession"),
+    "organization": ("机构代码", "organization"),
 }
 COLUMNS = (
     "结算编号",
@@ -44,12 +45,16 @@ _MONTH = re.compile(r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])")
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """One line of a settlement.  line: of its file."""
+    """One line of a settlement.  organization: the code of who made the study: another's may have its number too.
+
+    line: of its file.
+    """
 
     settlement: str
     charge: str
     item: str
     accession: str
+    organization: str
     line: int
 
 
@@ -123,23 +128,24 @@ class Index:
 
 
 def index(studies: Sequence[IndexedStudy], paid: Sequence[Settlement], zone: ZoneInfo) -> Index:
-    """Put settlement lines beside the studies of their accession numbers.
+    """Put settlement lines beside the studies of their institutions and accession numbers.
 
     A study that several lines paid for has several rows; one without any has a row that says so.  zone: of the times.
     """
-    by_accession: dict[str, list[Settlement]] = {}
+    by_number: dict[tuple[str, str], list[Settlement]] = {}
     for one in paid:
-        by_accession.setdefault(one.accession, []).append(one)
+        by_number.setdefault((one.organization, one.accession), []).append(one)
     rows: list[tuple[str, ...]] = []
     unsettled = 0
     for study in studies:
-        lines = by_accession.get(study.accession_number, []) if study.accession_number else []
+        named = (study.organization_code, study.accession_number)
+        lines = by_number.get(named, []) if study.accession_number else []
         rows += [_row(study, one, zone) for one in lines]
         if not lines:
             unsettled += 1
             rows.append(_row(study, None, zone))
-    known = {one.accession_number for one in studies}
-    return Index(tuple(rows), unsettled, tuple(one for one in paid if one.accession not in known))
+    known = {(one.organization_code, one.accession_number) for one in studies if one.accession_number}
+    return Index(tuple(rows), unsettled, tuple(one for one in paid if (one.organization, one.accession) not in known))
 
 
 def _row(study: IndexedStudy, one: Settlement | None, zone: ZoneInfo) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, TypeVar
 from urllib.parse import parse_qs
 
@@ -120,13 +122,24 @@ class Item:
         return self.index + 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Transaction:
     """A Bundle taken apart.  name: by which the sender knows it, '' if it says none."""
 
     items: tuple[Item, ...]
     name: str
     timestamp: str
+
+    @cached_property
+    def _by_url(self) -> Mapping[str, list[Item]]:
+        return _grouped((_folded(one.full_url), one) for one in self.items if one.full_url)
+
+    @cached_property
+    def _by_type_and_id(self) -> Mapping[str, list[Item]]:
+        """By `Type/id`: of the resource itself, and as the fullUrl ends; one that is both stands there once."""
+        named = [(f"{one.kind}/{one.resource.id}", one) for one in self.items if one.resource.id]
+        ends = [("/".join(one.full_url.split("/")[-2:]), one) for one in self.items if one.full_url.count("/") > 1]
+        return _grouped([*named, *((name, one) for name, one in ends if name != f"{one.kind}/{one.resource.id}")])
 
     def of(self, kind: str) -> list[Item]:
         return [one for one in self.items if one.kind == kind]
@@ -143,14 +156,8 @@ class Transaction:
     def _by_name(self, written: str) -> list[Item]:
         bare = written.partition("/_history/")[0]
         folded = bare.lower() if bare.lower().startswith("urn:") else bare
-        exact = [one for one in self.items if one.full_url and folded == _folded(one.full_url)]
-        if exact or "/" not in bare or ":" in bare:
-            return exact
-        return [
-            one
-            for one in self.items
-            if one.full_url.endswith(f"/{bare}") or (one.resource.id and bare == f"{one.kind}/{one.resource.id}")
-        ]
+        exact = self._by_url.get(folded, [])
+        return exact if exact or ":" in bare else self._by_type_and_id.get(bare, [])
 
     def _by_identifier(self, reference: Reference, kind: str) -> list[Item]:
         wanted = reference.identifier
@@ -168,6 +175,13 @@ class Transaction:
 
 def _same(wanted: Identifier, held: Identifier) -> bool:
     return wanted.value == held.value and wanted.system in {"", held.system}
+
+
+def _grouped(pairs: Iterable[tuple[str, Item]]) -> Mapping[str, list[Item]]:
+    found: dict[str, list[Item]] = {}
+    for name, one in pairs:
+        found.setdefault(name, []).append(one)
+    return found
 
 
 def _folded(full_url: str) -> str:

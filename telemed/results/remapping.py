@@ -78,11 +78,16 @@ class _Found(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Remapper:
-    """What results are held against.  maps: as the server reads them.  zone: the county's, for the day in force."""
+    """What results are held against.  maps: as the server reads them.  zone: the county's, for the day in force.
+
+    again: also maps that others have taken the place of.  Without it a process that still has the old ones does
+    nothing: it would undo what was done by the new.
+    """
 
     pool: Pool
     maps: CodeMaps
     zone: ZoneInfo
+    again: bool = False
 
     async def run(self, now: datetime, *, batch: int = BATCH) -> AsyncIterator[Progress]:
         """Go on with, or begin, what the maps of today ask for; a row of progress after each batch.
@@ -107,6 +112,10 @@ class Remapper:
                 if standing.ended_at is not None:
                     return None
             else:
+                before = await fetch_one(tx, queries["superseded"], {"maps": digest}, _Found)
+                if before is not None and before.found and not self.again:
+                    log.warning("code-maps-superseded", maps=digest[:12])
+                    return None
                 standing = await fetch_one(tx, queries["start"], {"maps": digest, "now": now}, Progress)
             if standing is None:
                 raise LookupError("insert ... returning gave no row")

@@ -6,6 +6,10 @@ select pg_advisory_xact_lock(7310003);
 -- The remapping that counts.
 select id, maps, after, reports, changed, ended_at from laboratory_remapping order by id desc limit 1;
 
+-- name: superseded
+-- Whether results were held against these maps before they were held against others.
+select exists (select from laboratory_remapping where maps = %(maps)s::text) as found;
+
 -- name: start
 -- A remapping by other maps begins.
 insert into laboratory_remapping (maps, started_at) values (%(maps)s::text, %(now)s::timestamptz)

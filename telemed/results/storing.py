@@ -126,10 +126,12 @@ async def _store_report(
         sent_at=None if work.found.sent is None else work.found.sent.at,
         known_from=received.received_at,
     )
+    # the first row of a table is a report's line and a result's
+    own = work.only.lines & {each.line for each in one.observations}
     judged = [
         judge(each, work.maps, work.sender.organization_code, work.day)
         for each in one.observations
-        if work.only.means(one.line, each.line)
+        if (each.line in own if own else work.only.means(one.line, each.line))
     ]
     for each in judged:
         outcome.doubt(each.doubts, each.observation.line, one.number)

@@ -71,6 +71,12 @@ async def signed(county: County, study: UUID, *, withdrawn: bool = False) -> UUI
     return reading
 
 
+async def organization_of(county, study):
+    async with county.pool.connection() as connection:
+        rows = await connection.execute("select organization_id from imaging_study where id = %s", (study,))
+        return (await rows.fetchone())[0]
+
+
 async def test_a_study_is_found_by_patient_uid_accession_and_day(county, patient, reader):
     study = await examined(county, patient)
     for asked in (
@@ -78,6 +84,7 @@ async def test_a_study_is_found_by_patient_uid_accession_and_day(county, patient
         "identifier=urn:oid:1.2.3",
         "identifier=urn:dicom:uid|urn:oid:1.2.3",
         "identifier=A1",
+        f"identifier=urn:cn:county:accession-number:{await organization_of(county, study)}|A1",
         f"patient={patient}&started=2026-11-23",
     ):
         found = await reader.get(f"ImagingStudy?{asked}")
@@ -88,6 +95,9 @@ async def test_a_study_is_found_by_patient_uid_accession_and_day(county, patient
     assert one["series"][0]["uid"] == "1.2.3.1"
     assert (await reader.get(f"ImagingStudy?patient={patient}&started=lt2026-11-23")).resources == []
     assert (await reader.get("ImagingStudy?identifier=urn:dicom:uid|A1")).resources == []
+    for elsewhere in (f":{uuid4()}", ""):
+        asked = f"ImagingStudy?identifier=urn:cn:county:accession-number{elsewhere}|A1"
+        assert (await reader.get(asked)).resources == []
     assert (await reader.get("ImagingStudy")).status == 400
 
 

@@ -88,6 +88,8 @@ async def test_an_order_with_its_reason_and_one_answered_before_are_not_asked_ab
     signed = await hospital.remind(CHEST)
     assert (signed["popup"], signed["orders"][0]["silent"]) == (False, "answered-before")
     assert (await hospital.remind({**CHEST, "order": "O-9"}))["popup"]
+    other = (await hospital.remind({**HEAD, "order": CHEST["order"]}))["orders"][0]
+    assert other["silent"] != "answered-before", "another item under the name of an answered one"
     assert (await hospital.remind(CHEST, visit="V2"))["popup"]
     hospital.later(1)
     await hospital.undo(card["card"])

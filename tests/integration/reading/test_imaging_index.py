@@ -50,13 +50,16 @@ async def one(county, query):
 async def test_a_signed_study_is_exported_beside_its_settlement_with_its_manifest_and_audited(
     county, database, signed, tmp_path
 ):
-    uid, accession = await one(
+    uid, accession, place = await one(
         county,
-        "select s.study_instance_uid, r.accession_number from imaging_study s"
-        " join service_request r on r.id = s.service_request_id",
+        "select s.study_instance_uid, r.accession_number, o.code from imaging_study s"
+        " join service_request r on r.id = s.service_request_id join organization o on o.id = s.organization_id",
     )
     paid = tmp_path / "paid.csv"
-    paid.write_text(f"结算ID,费用明细流水号,医保影像检查项目编码,检查号\nJS1,MX1,YB1,{accession}\nJS2,MX2,YB2,NONE\n")
+    paid.write_text(
+        "结算ID,费用明细流水号,医保影像检查项目编码,检查号,机构代码\n"
+        f"JS1,MX1,YB1,{accession},{place}\nJS2,MX2,YB2,{accession},ANOTHER\n"
+    )
     month = county.now.astimezone(ZoneInfo("Asia/Shanghai")).strftime(MONTH)
     out, folder = tmp_path / "index.csv", tmp_path / "manifests"
     words = ("--month", month, "--settlements", paid, "--manifests", folder)
@@ -101,7 +104,7 @@ def test_what_is_asked_wrongly_is_refused_with_words(database, words, said):
 
 def test_a_faulty_settlement_table_is_refused_line_by_line(database, tmp_path):
     paid = tmp_path / "paid.csv"
-    paid.write_text("结算ID,费用明细流水号,医保影像检查项目编码,检查号\nJS1,,YB1,A\n")
+    paid.write_text("结算ID,费用明细流水号,医保影像检查项目编码,检查号,机构代码\nJS1,,YB1,A,LA-RM\n")
     done = export(database, "--month", "2026-11", "--output", tmp_path / "x.csv", "--settlements", paid)
     assert done.returncode == 1
     assert "第 2 行" in done.stderr

@@ -292,6 +292,22 @@ async def test_a_result_of_elsewhere_stands_beside_the_verdicts_and_changes_none
     assert (order["verdict"], order["findings"]) == (before["verdict"], before["findings"])
 
 
+async def test_what_was_noted_under_a_linked_record_is_seen_and_under_another_person_s_is_not(
+    page: Page, doctor: Somebody
+):
+    body = {"patient_id": str(page.patient), **OUTSIDE}
+    assert (await doctor.call("POST", "/api/recognition/external-results", body))[0] == 200
+    other, _ = await page.registered.county.somebody()
+    await page.rows(
+        "insert into patient_organization (organization_id, patient_id) values (%s, %s) returning 1",
+        page.registered.county.township,
+        other,
+    )
+    assert (await doctor.check(other))[1]["external"] == []
+    await page.rows("update patient set same_as_id = %s where id = %s returning 1", other, page.patient)
+    assert [one["name"] for one in (await doctor.check(other))[1]["external"]] == [OUTSIDE["name"]]
+
+
 async def test_a_result_of_elsewhere_alone_is_no_ground_for_any_verdict(page: Page, doctor: Somebody):
     body = {"patient_id": str(page.patient), **OUTSIDE, "name": "颅脑 CT 平扫"}
     await doctor.call("POST", "/api/recognition/external-results", body)

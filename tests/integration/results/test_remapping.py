@@ -107,6 +107,19 @@ async def test_a_map_that_is_taken_back_is_said_anew_too(laboratory):
     assert (now.item_key, await laboratory.one(COUNT)) == ("lab.glucose.random", 2)
 
 
+async def test_a_process_that_still_has_the_old_maps_undoes_nothing_unless_it_is_told_to(laboratory):
+    await laboratory.codes(message())
+    shipped = read([("loinc.toml", SHIPPED)])
+    await remapped(laboratory, shipped)
+    (corrected,) = await remapped(laboratory, maps())
+    assert corrected.changed == 1
+    assert await remapped(laboratory, shipped) == []
+    assert await laboratory.one(COUNT) == 1
+    day = laboratory.now + timedelta(days=1)
+    (back,) = [one async for one in Remapper(laboratory.pool, shipped, ZONE, again=True).run(day)]
+    assert (back.changed, await laboratory.one(COUNT)) == (1, 2)
+
+
 async def test_a_unit_that_contradicts_the_corrected_item_is_no_item_and_waits_for_a_person_once(laboratory):
     await laboratory.codes(message())
     (last,) = await remapped(laboratory, maps(unit="U/L"))

@@ -14,6 +14,8 @@ from telemed.cds.report_uploading import retry_after
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 REPORT = Report(
     id=UUID(int=1),
+    reading_id=UUID(int=6),
+    replaces_id=None,
     status="final",
     findings="双肺纹理清晰。",
     impression="未见明显异常。",
@@ -94,7 +96,10 @@ def test_the_document_is_fhir_and_says_who_what_and_whose():
     found = sent()
     assert found["Patient"]["identifier"][0]["value"] == "239999195803140029"
     assert found["DiagnosticReport"]["status"] == "final"
-    assert found["DiagnosticReport"]["identifier"][0]["value"] == f"urn:uuid:{UUID(int=1)}"
+    assert [one["value"] for one in found["DiagnosticReport"]["identifier"]] == [
+        str(REPORT.reading_id),
+        f"urn:uuid:{UUID(int=1)}",
+    ]
     text = base64.b64decode(found["DiagnosticReport"]["presentedForm"][0]["data"]).decode()
     assert text == "双肺纹理清晰。\n\n未见明显异常。"
     assert found["ImagingStudy"]["identifier"][0]["value"] == "urn:oid:1.2.826.0.1.3680043.8.498.1"
@@ -115,6 +120,13 @@ def test_the_document_is_fhir_and_says_who_what_and_whose():
 )
 def test_what_is_not_known_is_left_out_and_the_document_stays_valid(changes):
     assert set(sent(**changes)) == {"Patient", "ImagingStudy", "DiagnosticReport"}
+
+
+def test_a_version_names_the_one_it_takes_the_place_of():
+    found = sent(status="amended", replaces_id=UUID(int=7))
+    assert found["Provenance"]["target"] == [{"reference": f"urn:uuid:{UUID(int=1)}"}]
+    (replaced,) = found["Provenance"]["entity"]
+    assert (replaced["role"], replaced["what"]["identifier"]["value"]) == ("revision", f"urn:uuid:{UUID(int=7)}")
 
 
 @pytest.mark.parametrize(("status", "said"), [("amended", "amended"), ("entered-in-error", "entered-in-error")])

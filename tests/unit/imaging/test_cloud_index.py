@@ -31,8 +31,8 @@ STUDY = IndexedStudy(
     2,
     120,
 )
-PAID = Settlement("JS1", "MX1", "YB-CT-01", "RM2611230001", 2)
-HEADER = ("结算ID", "患者", "费用明细流水号", "医保影像检查项目编码", "检查号")
+PAID = Settlement("JS1", "MX1", "YB-CT-01", "RM2611230001", "LA-RM", 2)
+HEADER = ("结算ID", "患者", "费用明细流水号", "医保影像检查项目编码", "检查号", "机构代码")
 
 
 def rows(studies=(STUDY,), paid=(PAID,)):
@@ -54,6 +54,11 @@ def test_a_settlement_of_another_number_pays_for_nothing_here(accession):
     assert found.rows[0][-1] == NO_SETTLEMENT
 
 
+def test_a_settlement_of_another_institution_pays_for_nothing_here_although_the_number_is_the_same():
+    found = index((STUDY,), (replace(PAID, organization="LA-QS"),), ZONE)
+    assert (found.unsettled, [one.line for one in found.unmatched]) == (1, [2])
+
+
 def test_a_study_without_a_number_is_paid_for_by_nobody():
     found = index((replace(STUDY, accession_number=""),), (replace(PAID, accession=""),), ZONE)
     assert found.unsettled == 1
@@ -64,17 +69,18 @@ def test_two_charge_lines_of_one_study_are_two_rows():
 
 
 def test_a_settlement_table_is_read_by_its_header_in_any_order():
-    found, faults = settlements([(1, HEADER), (2, ("JS1", "王桂兰", "MX1", "YB-CT-01", "RM2611230001"))])
+    found, faults = settlements([(1, HEADER), (2, ("JS1", "王桂兰", "MX1", "YB-CT-01", "RM2611230001", "LA-RM"))])
     assert (found, faults) == ([PAID], [])
 
 
 @pytest.mark.parametrize(
     ("lines", "line", "words"),
     [
-        ([(1, HEADER[:-1])], 1, "检查号"),
-        ([(1, HEADER), (2, ("JS1", "x", "", "YB", "A"))], 2, "必填"),
+        ([(1, HEADER[:-2] + HEADER[-1:])], 1, "检查号"),
+        ([(1, HEADER[:-1])], 1, "机构代码"),
+        ([(1, HEADER), (2, ("JS1", "x", "", "YB", "A", "LA-RM"))], 2, "必填"),
         ([(1, HEADER), (2, ("JS1", "x", "MX1", "YB"))], 2, "必填"),
-        ([(1, HEADER), (2, ("J", "x", "M", "Y", "A")), (3, ("J", "x", "M", "Y", "B"))], 3, "两次"),
+        ([(1, HEADER), (2, ("J", "x", "M", "Y", "A", "LA-RM")), (3, ("J", "x", "M", "Y", "B", "LA-RM"))], 3, "两次"),
     ],
 )
 def test_a_faulty_settlement_line_is_named(lines, line, words):
