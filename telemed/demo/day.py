@@ -90,12 +90,12 @@ async def seed(config: Config, pool: Pool, day: Day, *, book: RuleBook, began: d
     accessions = {one.key: await county.register(one) for one in day.studies if one.registered and not one.prior}
     # what takes long first; the prior before the study that is compared with it
     order = sorted(day.studies, key=lambda one: (not one.image.startswith("ct-"), not one.prior))
-    with contextlib.ExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack:
         # spawn: this process holds connections that a fork would share
-        lanes = [
-            stack.enter_context(ProcessPoolExecutor(1, get_context("spawn"), initializer=end_with_parent))
-            for _ in range(BODIES)
-        ]
+        lanes = [ProcessPoolExecutor(1, get_context("spawn"), initializer=end_with_parent) for _ in range(BODIES)]
+        for lane in lanes:
+            # in a thread: what a lane still sends may be received by this very process
+            stack.push_async_callback(asyncio.to_thread, lane.shutdown, cancel_futures=True)
         devices = _Devices(lanes, gateway)
         done = 0
 
