@@ -15,10 +15,7 @@ from telemed.recognition import intervening
 from telemed.recognition.decision import Verdict
 from telemed.recognition.facts import EventKind
 from telemed.vocabulary import Role
-from tests.integration.recognition.test_check_page import page
 from tests.integration.recognition.test_registry import against, verdict
-
-__all__ = ["page"]
 
 
 def told(registered: Any, **other: Any) -> intervening.Told:

@@ -15,9 +15,7 @@ from aiohttp.test_utils import TestClient
 
 from telemed.cds import picture_links_store as store
 from telemed.vocabulary import Role
-from tests.integration.recognition.test_check_page import Page, Somebody, doctor, page
-
-__all__ = ["doctor", "page"]
+from tests.integration.recognition.asking import Page, Somebody
 
 
 @dataclass

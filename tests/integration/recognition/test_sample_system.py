@@ -18,10 +18,9 @@ from telemed.cds.sample_system import ISSUER, SampleSystem, create_key, public_k
 from telemed.config import Config
 from telemed.http.server import Server
 from telemed.recognition.rule_book import RuleBook
+from tests.integration.recognition.asking import Page, Somebody
 from tests.integration.recognition.registered import CHEST, Registered
-from tests.integration.recognition.test_check_page import Page, Somebody, doctor, page
 
-__all__ = ["doctor", "page"]
 CALL, FEEDBACK = "/api/demo/hospital-system/call", "/api/demo/hospital-system/feedback"
 
 

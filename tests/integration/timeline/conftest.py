@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from telemed import app
-from telemed.access.sessions import digest
 from telemed.cds.deciding import Registry
 from telemed.config import Config
 from telemed.db import Pool
@@ -25,6 +24,7 @@ from telemed.results.maps import read_maps
 from telemed.results.senders import Names
 from telemed.vocabulary import Role
 from tests.integration.reading.conftest import county
+from tests.integration.recognition.asking import hired
 from tests.integration.recognition.registered import NUMBER, ZONE, Registered, registered
 
 __all__ = ["county", "registered"]
@@ -86,24 +86,7 @@ class Page:
             return await (await connection.execute(statement.encode(), values)).fetchall()
 
     async def hire(self, role: Role, place: UUID) -> Somebody:
-        person, account, now = uuid4(), uuid4(), self.now
-        token = f"{uuid4().hex}{uuid4().hex}"[:43]
-        async with self.pool.transaction() as tx:
-            await tx.execute(
-                "insert into practitioner (id, organization_id, name) values (%s, %s, '医师')", (person, place)
-            )
-            await tx.execute("insert into practitioner_role values (%s, %s, %s)", (person, place, role))
-            await tx.execute(
-                "insert into account (id, practitioner_id, username, password_hash, password_changed_at)"
-                " values (%s, %s, %s, 'x', %s)",
-                (account, person, account.hex, now),
-            )
-            await tx.execute(
-                "insert into session (account_id, token_digest, csrf_token, organization_id, last_seen_at, expires_at,"
-                " second_factor_at) values (%s, %s, 'token', %s, %s, %s, %s)",
-                (account, digest(token), place, now, now + timedelta(hours=12), now),
-            )
-        return Somebody(self.client, person, token)
+        return Somebody(self.client, *await hired(self.registered, role, place))
 
     async def laboratory(self, code: str, name: str) -> UUID:
         """A member with a laboratory system that may send."""
