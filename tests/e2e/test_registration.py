@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from datetime import date, datetime, timedelta
 from uuid import uuid4
@@ -32,11 +33,13 @@ def check_digit(seventeen: str) -> str:
     return "10X98765432"[sum(w * int(d) for w, d in zip(weights, seventeen, strict=True)) % 11]
 
 
+_WOMEN = itertools.count(0, 2)
+
+
 def card(born: date) -> str:
     """A number of the unallocated region, a woman's, different at each call."""
-    seventeen = f"239999{born:%Y%m%d}{uuid4().int % 500:03d}"
-    even = seventeen[:-1] + str(int(seventeen[-1]) // 2 * 2)
-    return even + check_digit(even)
+    seventeen = f"239999{born:%Y%m%d}{next(_WOMEN):03d}"
+    return seventeen + check_digit(seventeen)
 
 
 def register(page: Page, number: str, name: str, *, item: str = "DR 胸部正位") -> str:
