@@ -16,16 +16,18 @@ from telemed.patients import candidates, store
 from telemed.patients.identity import Person as Told
 from telemed.patients.matching import Outcome, Record, compare
 from telemed.recognition.assessing import is_behind
+from telemed.recognition.canonical import Remembered, Spell
 from telemed.recognition.decide import decide
 from telemed.recognition.decision import CandidateVerdict, Decision
 from telemed.recognition.facts import Candidate, Facts, Probe, Status
-from telemed.recognition.facts_store import Head, Row, facts_of, head, know
+from telemed.recognition.facts_store import Head, Row, head, know
 from telemed.recognition.narrowing import code_of, keys_of, narrowed
 from telemed.recognition.order import Context, Order
 from telemed.recognition.replay import keep_rules
 from telemed.recognition.rule_book import RuleBook
 from telemed.recognition.rule_set import Parameters, RuleSet
 from telemed.recognition.rules import Item, item_code
+from telemed.recognition.standing import Standing
 from telemed.recognition.trace import inputs_hash, rules_hash
 
 _NAMESPACE = UUID("9b1c0a50-8a53-5b0e-9d55-0e7f4d9a7f10")
@@ -55,6 +57,8 @@ class Registry:
     can_fetch: CanFetch
     clock: Callable[[], datetime]
     parameters: Parameters = field(default_factory=Parameters)
+    standing: Standing = field(default_factory=Standing)
+    _spell: Remembered = field(default_factory=Remembered)
     _kept: set[str] = field(default_factory=set[str])
 
     async def __call__(self, asked: Asked) -> Decided:
@@ -85,7 +89,7 @@ class Registry:
         if await self._probed(facts, rules, orders, asked.as_of):
             knowledge, rules, facts, orders = await self._gathered(asked, str(patient), results)
         # spelling the facts of many results takes a while; the server goes on meanwhile
-        return await asyncio.to_thread(_answers, orders, facts, rules, asked.as_of, knowledge)
+        return await asyncio.to_thread(_answers, orders, facts, rules, asked.as_of, knowledge, self._spell)
 
     async def _gathered(
         self, asked: Enquiry, patient: str, results: frozenset[str] | None
@@ -100,14 +104,16 @@ class Registry:
             knowledge = await head(connection)
             rules = await self.rules.at(connection, asked.as_of, knowledge.id, self.parameters)
             orders = [] if results is not None else [_put(one, asked, patient) for one in asked.orders]
-            facts = await facts_of(connection, patient, _keys(orders, rules, asked.as_of), knowledge.id)
+            facts = await self.standing.facts_of(connection, patient, _keys(orders, rules, asked.as_of), knowledge.id)
             if not orders:
                 orders = (
                     _one_for_each_item(facts, rules, asked, patient)
                     if results is None
                     else _one_for_each_of(results, facts, rules, asked, patient)
                 )
-                facts = await facts_of(connection, patient, _keys(orders, rules, asked.as_of), knowledge.id)
+                facts = await self.standing.facts_of(
+                    connection, patient, _keys(orders, rules, asked.as_of), knowledge.id
+                )
         await self._keep(rules)
         return knowledge, rules, facts, orders
 
@@ -217,10 +223,10 @@ def _fresh(probe: Probe | None, as_of: datetime, parameters: Parameters) -> bool
     return probe is not None and as_of - probe.checked_at <= timedelta(minutes=parameters.probe_minutes)
 
 
-def _answers(
-    orders: Iterable[Put], facts: Facts, rules: RuleSet, as_of: datetime, knowledge: Head
+def _answers(  # noqa: PLR0917 (what decide looks at, in its order)
+    orders: Iterable[Put], facts: Facts, rules: RuleSet, as_of: datetime, knowledge: Head, spell: Spell
 ) -> tuple[Answered, ...]:
-    return tuple(_answered(*one, facts, rules, as_of, knowledge) for one in orders)
+    return tuple(_answered(*one, facts, rules, as_of, knowledge, spell) for one in orders)
 
 
 def _answered(  # noqa: PLR0917 (what decide looks at, in its order)
@@ -231,6 +237,7 @@ def _answered(  # noqa: PLR0917 (what decide looks at, in its order)
     rules: RuleSet,
     as_of: datetime,
     knowledge: Head,
+    spell: Spell,
 ) -> Answered:
     facts = narrowed(facts, order, rules, as_of)
     decision = decide(order, context, facts, rules, as_of, knowledge.at)
@@ -244,7 +251,7 @@ def _answered(  # noqa: PLR0917 (what decide looks at, in its order)
         context=context,
         decision=decision,
         rule_set=rules_hash(rules),
-        inputs_hash=inputs_hash(order, context, facts, rules, as_of, knowledge.at),
+        inputs_hash=inputs_hash(order, context, facts, rules, as_of, knowledge.at, standing=spell),
         known_upto=knowledge.id,
         analytes={
             one.key: Analyte(named[one.key].name, min(named[one.key].codes, default=None), named[one.key].name_en)

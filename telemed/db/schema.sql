@@ -2384,6 +2384,8 @@ CREATE INDEX knowledge_by_subject ON public.recognition_knowledge USING btree (k
 
 CREATE INDEX knowledge_by_thing ON public.recognition_knowledge USING btree (kind, thing, id DESC);
 
+CREATE INDEX knowledge_standing ON public.recognition_knowledge USING btree (id) WHERE (kind = ANY (ARRAY['organization'::text, 'grant'::text]));
+
 CREATE INDEX laboratory_mapping_by_observation ON public.laboratory_mapping USING btree (observation_id, id DESC);
 
 CREATE INDEX laboratory_observation_by_item ON public.laboratory_observation USING btree (item_key, collected_at) WHERE (item_key IS NOT NULL);

@@ -12,9 +12,10 @@ from telemed.fhir.systems import MARK
 from telemed.recognition import grants
 from telemed.recognition.decision import Outcome
 from telemed.recognition.facts import Candidate, Facts
-from telemed.recognition.facts_store import facts_of, head
+from telemed.recognition.facts_store import head
 from telemed.recognition.laboratory_results import name_of
 from telemed.recognition.rules import PRINTS_HR
+from telemed.recognition.standing import Standing
 
 _MAY_CARRY = frozenset({"final", "corrected"})
 
@@ -27,9 +28,10 @@ async def marks(connection: Connection, rows: Iterable[ObservationRow], accepter
         if may:
             wanted.setdefault(row.patient_id, []).append(row)
     found: dict[str, Json] = {}
+    standing = Standing()
     for patient_id, results in wanted.items():
         keys = sorted({one.item_key for one in results if one.item_key is not None})
-        facts = await facts_of(connection, str(patient_id), keys, (await head(connection)).id)
+        facts = await standing.facts_of(connection, str(patient_id), keys, (await head(connection)).id)
         candidates = {one.id: one for one in facts.candidates}
         for row in results:
             known = candidates.get(name_of(row.report_id, row.code_system, row.code, row.sub_id))

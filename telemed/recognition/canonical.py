@@ -4,7 +4,7 @@ Moments are RFC 3339 in UTC with Z, days ISO 8601, quantities decimal strings, y
 What is missing is left out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -39,9 +39,34 @@ def spelt(value: object) -> Spelt:
     return Spelt(_text(value))
 
 
-def unordered(values: Iterable[object]) -> Spelt:
-    """A list whose order says nothing: sorted by its canonical bytes, which is the order of code points."""
-    return Spelt(f"[{','.join(sorted([_text(one) for one in values]))}]")
+#: Spells one value.
+Spell = Callable[[Any], str]
+
+
+def unordered(values: Iterable[object], spell: Spell | None = None) -> Spelt:
+    """A list whose order says nothing: sorted by its canonical bytes, which is the order of code points.
+
+    spell: spells each as `spelt` would.
+    """
+    return Spelt(f"[{','.join(sorted([(spell or _text)(one) for one in values]))}]")
+
+
+class Remembered:
+    """Spells what stays in memory and never changes once: the object is kept with its text, `most` of them."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._texts: dict[int, tuple[object, str]] = {}
+
+    def __call__(self, value: object) -> str:
+        found = self._texts.get(id(value))
+        if found is not None and found[0] is value:
+            return found[1]
+        if len(self._texts) >= self._most:
+            self._texts = {}
+        text = _text(value)
+        self._texts[id(value)] = value, text
+        return text
 
 
 def _text(value: Any) -> str:

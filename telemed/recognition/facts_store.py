@@ -59,6 +59,10 @@ class _Found(msgspec.Struct):
     known_from: datetime
 
 
+class _OfPatient(_Found, kw_only=True):
+    kind: str
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, MappingProxyType):
         return dict(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
@@ -127,14 +131,15 @@ async def documents_of(connection: Connection, upto: int) -> list[str]:
     return [one.thing for one in await fetch_all(connection, queries["of_subjects"], params, _Found) if one.content]
 
 
-async def facts_of(connection: Connection, patient_id: str, items: Sequence[str], upto: int) -> Facts:
-    """All that was known of a patient and of the items asked for, up to a row.
+async def standing_upto(connection: Connection, upto: int) -> int:
+    """The last row about a member or a grant that is not after a row; 0 where there is none."""
+    found = await fetch_one(connection, queries["standing"], {"upto": upto}, _Id)
+    return 0 if found is None else found.id
 
-    patient_id: of the order.  items: keys whose grants count.
-    """
-    return replace(
-        await facts_of_patient(connection, patient_id, upto), grants=await grants_of(connection, items, upto)
-    )
+
+async def organizations_of(connection: Connection, upto: int) -> tuple[Organization, ...]:
+    """The members, up to a row."""
+    return await _of_subjects(connection, "organization", [""], upto, Organization)
 
 
 async def grants_of(connection: Connection, items: Sequence[str], upto: int) -> tuple[Grant, ...]:
@@ -143,16 +148,17 @@ async def grants_of(connection: Connection, items: Sequence[str], upto: int) -> 
 
 
 async def facts_of_patient(connection: Connection, patient_id: str, upto: int) -> Facts:
-    """All that was known of a patient, up to a row, without grants."""
-    identities = await _of_subjects(connection, "identity", [patient_id], upto, Identity)
-    filed = sorted({patient_id, *(one.filed_patient_id for one in identities if one.state is not LinkState.NONE)})
-    candidates = await _of_subjects(connection, "candidate", filed, upto, Candidate)
-    probes = await _probes(connection, [one.id for one in candidates], upto)
+    """All that was known of a patient, up to a row, without members and grants."""
+    params = {"patient": patient_id, "none": LinkState.NONE.value, "upto": upto}
+    rows: dict[str, list[_OfPatient]] = {}
+    for row in await fetch_all(connection, queries["of_patient"], params, _OfPatient):
+        rows.setdefault(row.kind, []).append(row)
+    probes = {row.thing: _read(row, Probe) for row in rows.get("probe", ())}
+    candidates = (_read(row, Candidate) for row in rows.get("candidate", ()))
     return Facts(
-        organizations=await _of_subjects(connection, "organization", [""], upto, Organization),
-        identities=identities,
+        identities=tuple(_read(row, Identity) for row in rows.get("identity", ())),
         candidates=tuple(_probed(one, probes) for one in candidates),
-        events=await _of_subjects(connection, "event", filed, upto, Event),
+        events=tuple(_read(row, Event) for row in rows.get("event", ())),
     )
 
 
@@ -163,12 +169,6 @@ async def _of_subjects(
     rows = await fetch_all(connection, queries["of_subjects"], params, _Found)
     wanted = frozenset(subjects)
     return tuple(_read(one, of) for one in rows if one.content and one.subject in wanted)
-
-
-async def _probes(connection: Connection, results: Sequence[str], upto: int) -> Mapping[str, Probe]:
-    params = {"kind": "probe", "things": list(results), "upto": upto}
-    rows = await fetch_all(connection, queries["of_things"], params, _Found)
-    return {one.thing: _read(one, Probe) for one in rows if one.content}
 
 
 def _probed(candidate: Candidate, probes: Mapping[str, Probe]) -> Candidate:

@@ -38,12 +38,43 @@ cross join lateral (
     order by n.id desc limit 1) k
 order by k.thing;
 
--- name: of_things
--- What was known last of things by their names.
-select k.thing, k.subject, k.content, k.known_from
-from (select distinct unnest(%(things)s::text[]) as thing) asked
-cross join lateral (
-    select n.thing, n.subject, n.content, n.known_from from recognition_knowledge n
-    where n.kind = %(kind)s::text and n.thing = asked.thing and n.id <= %(upto)s::bigint
-    order by n.id desc limit 1) k
-order by k.thing;
+-- name: standing
+-- The last row about what stands for everybody; the index is of these rows alone.
+select max(k.id) as id from recognition_knowledge k
+where k.kind in ('organization', 'grant') and k.id <= %(upto)s::bigint
+having max(k.id) is not null;
+
+-- name: of_patient
+-- What was known last of a patient: whose records are the patient's, what is filed under them, whether it is there.
+-- Thing by thing as above; a thing that stands under somebody else now is not the patient's.
+with identity as materialized (
+    select k.* from (select distinct s.thing from recognition_knowledge s
+        where s.kind = 'identity' and s.subject = %(patient)s::text and s.id <= %(upto)s::bigint) found
+    cross join lateral (
+        select n.thing, n.subject, n.content, n.known_from from recognition_knowledge n
+        where n.kind = 'identity' and n.thing = found.thing and n.id <= %(upto)s::bigint
+        order by n.id desc limit 1) k
+    where k.subject = %(patient)s::text and k.content <> ''),
+filed as materialized (
+    select %(patient)s::text as id
+    union select i.content::jsonb ->> 'filed_patient_id' from identity i
+    where i.content::jsonb ->> 'state' <> %(none)s::text),
+said as materialized (
+    select distinct asked.kind, k.* from filed cross join (values ('candidate'), ('event')) asked (kind)
+    cross join lateral (select distinct s.thing from recognition_knowledge s
+        where s.kind = asked.kind and s.subject = filed.id and s.id <= %(upto)s::bigint) found
+    cross join lateral (
+        select n.thing, n.subject, n.content, n.known_from from recognition_knowledge n
+        where n.kind = asked.kind and n.thing = found.thing and n.id <= %(upto)s::bigint
+        order by n.id desc limit 1) k
+    where k.content <> '' and k.subject in (select f.id from filed f)),
+probe as (
+    select k.* from said cross join lateral (
+        select n.thing, n.subject, n.content, n.known_from from recognition_knowledge n
+        where n.kind = 'probe' and n.thing = said.thing and n.id <= %(upto)s::bigint
+        order by n.id desc limit 1) k
+    where said.kind = 'candidate' and k.content <> '')
+select 'identity' as kind, i.thing, i.subject, i.content, i.known_from from identity i
+union all select s.kind, s.thing, s.subject, s.content, s.known_from from said s
+union all select 'probe', p.thing, p.subject, p.content, p.known_from from probe p
+order by kind, thing;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,16 +12,16 @@ import msgspec
 import structlog
 
 from telemed.db import Connection, Pool, execute, fetch_all, fetch_one, load
-from telemed.recognition.canonical import canonical
+from telemed.recognition.canonical import Remembered, canonical
 from telemed.recognition.decide import decide
 from telemed.recognition.decision import Decision
 from telemed.recognition.facts import Facts
-from telemed.recognition.facts_store import facts_of_patient, grants_of
+from telemed.recognition.facts_store import facts_of_patient
 from telemed.recognition.narrowing import keys_of, narrowed
 from telemed.recognition.order import Context, Order
 from telemed.recognition.rule_book import RuleBook
 from telemed.recognition.rule_set import Parameters, RuleSet
-from telemed.recognition.rules import Grant
+from telemed.recognition.standing import Standing
 from telemed.recognition.trace import inputs_hash, rules_hash, rules_text, sha256, trace_hash
 
 queries = load(__name__, "replay.sql")
@@ -110,11 +110,11 @@ class _Archive:
     """Reads what was known up to a row.  Decisions of one call follow each other and knew the same: it is read once."""
 
     book: RuleBook = field(default_factory=RuleBook)
+    standing: Standing = field(default_factory=Standing)
+    spell: Remembered = field(default_factory=Remembered)
     _parameters: dict[str, Parameters] = field(default_factory=dict[str, Parameters])
     _patient: tuple[str, int] = ("", -1)
     _facts: Facts = field(default_factory=Facts)
-    _grants_upto: int = -1
-    _grants: dict[str, tuple[Grant, ...]] = field(default_factory=dict[str, tuple[Grant, ...]])
 
     async def rules(self, connection: Connection, row: _Row) -> RuleSet:
         parameters = self._parameters.get(row.rule_set)
@@ -128,12 +128,7 @@ class _Archive:
         if self._patient != (patient_id, upto):
             self._facts = await facts_of_patient(connection, patient_id, upto)
             self._patient = patient_id, upto
-        if self._grants_upto != upto:
-            self._grants, self._grants_upto = {}, upto
-        for key in keys:
-            if key not in self._grants:
-                self._grants[key] = await grants_of(connection, [key], upto)
-        return replace(self._facts, grants=tuple(one for key in keys for one in self._grants[key]))
+        return await self.standing.beside(connection, self._facts, keys, upto)
 
 
 async def _again(connection: Connection, row: _Row, archive: _Archive) -> Replayed:
@@ -142,9 +137,10 @@ async def _again(connection: Connection, row: _Row, archive: _Archive) -> Replay
     rules = await archive.rules(connection, row)
     known = await archive.facts(connection, order.patient_id, keys_of(order, rules, row.as_of), row.known_upto)
     facts = narrowed(known, order, rules, row.as_of)
-    decision = decide(order, context, facts, rules, row.as_of, row.known_at)
+    given = order, context, facts, rules, row.as_of, row.known_at
+    decision = decide(*given)
     differs = (
-        ("inputs", inputs_hash(order, context, facts, rules, row.as_of, row.known_at) != row.inputs_hash),
+        ("inputs", inputs_hash(*given, standing=archive.spell) != row.inputs_hash),
         ("rules", rules_hash(rules) != row.rule_set),
         ("trace", trace_hash(decision) != row.trace_hash),
         ("stored-trace", sha256(row.trace.encode()) != row.trace_hash),

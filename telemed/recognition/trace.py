@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
-from telemed.recognition.canonical import Spelt, canonical, unordered
+from telemed.recognition.canonical import Spell, Spelt, canonical, spelt, unordered
 from telemed.recognition.decision import Decision
 from telemed.recognition.facts import Facts
 from telemed.recognition.knowledge import as_known
@@ -39,10 +39,12 @@ def inputs_hash(  # noqa: PLR0917 (the arguments of decide, then the function)
     as_of: datetime,
     known_at: datetime,
     hasher: Hasher = sha256,
+    standing: Spell = spelt,
 ) -> str:
     """The hash of all that `decide` was given: facts as known at `known_at`, rows and documents in any order.
 
     What was learnt afterwards changes nothing, so a replay from the append-only tables finds the same hash.
+    standing: spells members and grants, which many decisions have in common.
     """
     known = as_known(facts, known_at)
     return hasher(
@@ -50,7 +52,7 @@ def inputs_hash(  # noqa: PLR0917 (the arguments of decide, then the function)
             {
                 "order": order,
                 "context": context,
-                "facts": _rows(known),
+                "facts": _rows(known, standing),
                 "rules": rules.spelling,
                 "as_of": as_of,
                 "known_at": known_at,
@@ -68,11 +70,11 @@ def rules_hash(rules: RuleSet, hasher: Hasher = sha256) -> str:
     return hasher(rules_text(rules))
 
 
-def _rows(facts: Facts) -> dict[str, Spelt]:
+def _rows(facts: Facts, standing: Spell) -> dict[str, Spelt]:
     return {
-        "organizations": unordered(facts.organizations),
+        "organizations": unordered(facts.organizations, standing),
         "identities": unordered(facts.identities),
         "candidates": unordered(facts.candidates),
         "events": unordered(facts.events),
-        "grants": unordered(facts.grants),
+        "grants": unordered(facts.grants, standing),
     }

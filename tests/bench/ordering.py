@@ -412,7 +412,9 @@ def run(server: PostgresServer, state: Path, asked: argparse.Namespace) -> Postg
     made = count(server.dsn, "select count(*) from recognition_decision") - before
     read, facts, verified = asyncio.run(limits(server.dsn, people[:: max(1, len(people) // 200)], system))
     size = count(server.dsn, "select pg_total_relation_size('recognition_knowledge')") / 1e9
-    head_row = "| orders | calls | p50 / p99 ms | goal ms | processor of the server, ms a call | cards | without | failed |"
+    head_row = (
+        "| orders | calls | p50 / p99 ms | goal ms | processor of the server, ms a call | cards | without | failed |"
+    )
     table = "\n".join([head_row, "|---|---|---|---|---|---|---|---|", *rows])
     if asked.dry:
         say(f"{table}\nlimits: {read:.2f} ms, {facts:.2f} ms, {verified:.2f} ms; {made} decisions kept")
