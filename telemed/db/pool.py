@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import psycopg
 from psycopg.rows import TupleRow, class_row
@@ -21,7 +22,17 @@ Params = Mapping[str, Any]
 SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC -c lock_timeout=10000"
 
 
+#: A connection that rested longer is tried before it is lent: one more round trip, as long as a small query.
+RESTED_SECONDS = 1.0
+
 _to_announce: WeakSet[Connection] = WeakSet()
+_returned: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+
+
+async def _alive(connection: Connection) -> None:
+    """Raise psycopg.OperationalError where a connection that rested for a while has gone meanwhile."""
+    if time.monotonic() - _returned.get(connection, float("-inf")) > RESTED_SECONDS:
+        await AsyncConnectionPool.check_connection(connection)
 
 
 def announce_after_commit(tx: Connection) -> None:
@@ -85,6 +96,7 @@ class Pool:
         try:
             yield connection
         finally:
+            _returned[connection] = time.monotonic()
             await self._pool.putconn(connection)
 
     async def close(self) -> None:
@@ -103,7 +115,7 @@ async def open_pool(dsn: str, *, size: int = 10, patience: float = 5.0, connect:
         timeout=patience,
         open=False,
         kwargs={"autocommit": True, "options": SESSION_OPTIONS},
-        check=AsyncConnectionPool.check_connection,
+        check=_alive,
     )
     if connect:
         await pool.open(wait=False)

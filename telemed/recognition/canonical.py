@@ -5,11 +5,12 @@ What is missing is left out.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring
+from operator import attrgetter
 from typing import Any, cast
 
 
@@ -24,9 +25,15 @@ def moment(value: datetime) -> str:
     if value.tzinfo is None:
         return value.isoformat()
     try:
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return _utc(value) if value.tzinfo is UTC else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     except OverflowError:
         return value.isoformat()
+
+
+@lru_cache(maxsize=4096)
+def _utc(value: datetime) -> str:
+    """The same few moments stand in all rows of one answer."""
+    return value.isoformat().replace("+00:00", "Z")
 
 
 def canonical(value: object) -> bytes:
@@ -75,9 +82,13 @@ def _text(value: Any) -> str:
         return encode_basestring(value)
     if kind is Spelt:
         return value
-    names = _names(kind)
-    if names:
-        said = [f"{key}{_text(one)}" for name, key in names if (one := getattr(value, name)) is not None]
+    of = _fields(kind)
+    if of is not None:
+        said = [
+            f"{key}{encode_basestring(one) if one.__class__ is str else _text(one)}"
+            for key, one in zip(of.keys, of.values(value), strict=True)
+            if one is not None
+        ]
         return f"{{{','.join(said)}}}"
     if kind is tuple or kind is list:
         return f"[{','.join([_text(one) for one in value])}]"
@@ -106,12 +117,23 @@ def _word(value: str | int | date | Decimal) -> str:
             return f'"{value:f}"'
 
 
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """The fields of a record, sorted: each spelt as a key, and what takes the values out in that order."""
+
+    keys: tuple[str, ...]
+    values: Callable[[Any], tuple[object, ...]]
+
+
 @lru_cache
-def _names(kind: type) -> tuple[tuple[str, str], ...]:
-    """The fields of a record, sorted, each with its spelling as a key; none of what is no record."""
-    if not is_dataclass(kind):
-        return ()
-    return tuple((name, f"{encode_basestring(name)}:") for name in sorted(field.name for field in fields(kind)))
+def _fields(kind: type) -> _Fields | None:
+    """None of what is no record, or has no fields."""
+    names = sorted(field.name for field in fields(kind)) if is_dataclass(kind) else []
+    if not names:
+        return None
+    taken = attrgetter(*names)  # of one name it gives the value itself
+    values: Callable[[Any], tuple[object, ...]] = taken if len(names) > 1 else lambda value: (taken(value),)
+    return _Fields(tuple(f"{encode_basestring(name)}:" for name in names), values)
 
 
 def _object(named: Mapping[str, object]) -> str:

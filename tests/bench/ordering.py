@@ -65,6 +65,8 @@ from tests.integration.cds.systems import SERVICE, System
 ORDERS = (1, 12, 40)
 #: Milliseconds promised: p50, p99.
 GOALS = {1: (4, 25), 12: (8, 35), 40: (20, 60)}
+#: Members of the community, each with a grant of every item: A, B whose results they are, and townships.
+MEMBERS = 25
 #: Results of one person: two reports of twelve, and one more.
 EACH = 25
 ISSUER = "https://his.bench.example"
@@ -105,8 +107,10 @@ async def begin(dsn: str, key: ec.EllipticCurvePrivateKey) -> None:
         async with pool.transaction() as tx:
             await tx.execute("insert into event_consumer (name) values (%s) on conflict do nothing", (consumer.name,))
             await tx.execute(
-                "insert into organization (code, name, kind) values ('A', '县医院', 'lead-hospital')"
-                " on conflict do nothing"
+                "insert into organization (code, name, kind) select 'T' || at, '乡镇' || at, 'township-hospital'"
+                " from generate_series(1, %s) at union all values ('A', '县医院', 'lead-hospital')"
+                " on conflict do nothing",
+                (MEMBERS - 2,),
             )
             await tx.execute(
                 "insert into community_membership (organization_id, valid_from) select id, '2025-01-01'"
@@ -114,7 +118,10 @@ async def begin(dsn: str, key: ec.EllipticCurvePrivateKey) -> None:
             )
             await known.organizations(tx, now)
             rows = await (
-                await tx.execute("select id, (select id from practitioner limit 1) from organization")
+                await tx.execute(
+                    "select o.id, (select id from practitioner limit 1) from organization o where not exists"
+                    " (select from quality_fact f where f.organization_id = o.id)"
+                )
             ).fetchall()
             await store.register(tx, Client(ISSUER, "HIS", "A", keys=System(ISSUER, key, now).keys))
         if faults := await install_catalogues(pool, now, uuid4):
@@ -423,7 +430,8 @@ def run(server: PostgresServer, state: Path, asked: argparse.Namespace) -> Postg
     write_section(
         f"Asked at order time, {results:,} results",
         f"./run bench ordering --people {asked.people} --results {asked.results} --rate {asked.rate:g}",
-        f"{asked.people:,} people; {results:,} results of {len(people):,} of them in the registry's knowledge "
+        f"{asked.people:,} people; {MEMBERS} members with {MEMBERS * len(analytes()):,} grants; {results:,} "
+        f"results of {len(people):,} of them in the registry's knowledge "
         f"({size:.1f} GB with its indexes); {asked.rate:g} calls a second over HTTP to one `telemed serve`, each with "
         f"an ES384 token of its own; {made:,} decisions and the exposures of every card committed before the answer. "
         f"Waiting is counted from when a call was due. The first line is the first {min(200, len(people))} calls after "

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from telemed.recognition.canonical import canonical, moment
+from telemed.recognition.canonical import Remembered, canonical, moment
 from telemed.recognition.trace import inputs_hash, trace, trace_hash
 from tests.unit.recognition.good import AS_OF, GOOD, Case, imaging, laboratory
 from tests.unit.recognition.near_misses import NEAR_MISSES
@@ -122,3 +122,13 @@ def test_the_same_moment_in_another_zone_is_the_same_hash():
     local = case.with_candidate(collected_at=case.candidate.collected_at.astimezone(CHINA))
     assert hashed(local) == hashed(case)
     assert trace_hash(local.decide()) == trace_hash(case.decide())
+
+
+def test_what_is_remembered_is_spelt_as_everything_else_and_only_for_the_very_object():
+    one, two = laboratory().facts.grants[0], replace(laboratory().facts.grants[0], programme="otherwise")
+    spell = Remembered(most=1)
+    for each in (one, two, one, replace(one, programme="again"), two):
+        assert spell(each) == canonical(each).decode()
+    case = laboratory()
+    given = case.order, case.context, case.facts, case.rules, case.as_of, case.known_at
+    assert inputs_hash(*given, standing=spell) == inputs_hash(*given, standing=spell) == hashed(case)
