@@ -14,7 +14,6 @@ from telemed.errors import Unavailable
 from telemed.recognition.canonical import canonical
 from telemed.recognition.ledger import DecisionRow, Exposure, Surface
 from telemed.recognition.replay import candidates_of
-from telemed.recognition.trace import sha256, trace
 
 #: Seconds a doctor's screen may wait for the registry; the goal is 0.5 (domain C6), clients give up after a few.
 BUDGET = 2.0
@@ -78,7 +77,6 @@ def decision_row(
 ) -> DecisionRow:
     """The row of the ledger for one decision; client_id None: a person asked on a page of this county."""
     decision = one.decision
-    said = trace(decision)
     return DecisionRow(
         id=number,
         organization_id=organization_id,
@@ -93,9 +91,9 @@ def decision_row(
         rule_set=one.rule_set,
         engine_version=decision.engine_version,
         inputs_hash=one.inputs_hash,
-        trace_hash=sha256(said),
+        trace_hash=one.trace_hash,
         verdict=decision.verdict,
-        trace=said.decode(),
+        trace=one.trace.decode(),
         candidates=candidates_of(decision),
         decided_at=now,
     )

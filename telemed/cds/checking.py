@@ -35,7 +35,6 @@ from telemed.recognition.ledger import DecisionRow, Exposure, PageCard, Response
 from telemed.recognition.order import Context
 from telemed.recognition.reliance import RELIED_ON
 from telemed.recognition.rules import Code
-from telemed.recognition.trace import trace_hash
 from telemed.vocabulary import EncounterClass
 
 #: Results shown of one analyte; the best come first.
@@ -176,7 +175,7 @@ def shown(card: Card, pictures: Mapping[str, Pictures], local_reasons: Iterable[
         verdict_words=None if verdict is None else _said(words.VERDICTS[verdict]),
         note=None if verdict is None else _said(words.NOTES[verdict]),
         soft=abnormal(answered),
-        trace_hash=trace_hash(decision),
+        trace_hash=answered.trace_hash,
         results=results,
         covered=[_item(answered, key) for key in decision.covered],
         uncovered=[_item(answered, key) for key in decision.uncovered],

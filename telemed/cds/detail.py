@@ -22,6 +22,8 @@ MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~&])")
 
 def plain(text: str) -> str:
     """Text of other systems as text: no marks, no lines of its own."""
+    if text.isalnum():  # most of what is said of a finding
+        return text
     return MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
@@ -133,13 +135,16 @@ def _circumstances(shown: Shown) -> str:
     return "；".join(f"{name}：{plain(text)}" for name, text in said.items() if text)
 
 
+_SAID = {code: plain(text.zh) for code, text in FINDINGS.items()}
+
+
 def _steps(found: Sequence[Finding]) -> str:
     return "\n".join(f"{place}. {_step(one)}" for place, one in enumerate(found, 1))
 
 
 def _step(one: Finding) -> str:
     evidence = "，".join(f"{plain(name)} = {plain(str(value))}" for name, value in one.evidence)
-    said = plain(FINDINGS[one.code].zh)
+    said = _SAID[one.code]
     grounds = "；".join(part for part in (plain(one.clause), evidence) if part)
     return f"{GATES[one.gate].zh}：{OUTCOMES[one.outcome]}。{said}" + (f"（{grounds}）" if grounds else "")
 

@@ -13,7 +13,6 @@ from telemed.cds.detail import ago, clip, item_name, view
 from telemed.cds.registry import Answered
 from telemed.cds.request import Asked
 from telemed.recognition.decision import CandidateVerdict, Verdict
-from telemed.recognition.trace import trace_hash
 from telemed.recognition.words import FOOTER, VERDICTS
 
 VERDICT_SYSTEM = "urn:cn:hr:recognition-verdict"
@@ -67,7 +66,7 @@ def guidance_response(
     named = list(results)
     return {
         "resourceType": "GuidanceResponse",
-        "identifier": [decision_identifier(number), {"system": TRACES, "value": trace_hash(answered.decision)}],
+        "identifier": [decision_identifier(number), {"system": TRACES, "value": answered.trace_hash}],
         "moduleUri": f"{home.rstrip('/')}{MODULE}",
         "status": "success",
         "subject": {"reference": f"Patient/{asked.patient_id}"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from telemed.cds.request import Asked, AskedOrder
 from telemed.recognition.decision import Decision
 from telemed.recognition.order import Context, Order
 from telemed.recognition.rules import Code
+from telemed.recognition.trace import sha256, trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Analyte:
     name_en: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answered:
     """The decision on one order, or for `patient-view` on one item the patient has results of.
 
@@ -64,6 +66,15 @@ class Answered:
     shown: Mapping[str, Shown] = field(default_factory=dict[str, Shown])
     name_en: str = ""
     number: UUID | None = None
+
+    @cached_property
+    def trace(self) -> bytes:
+        """All that the decision says, in canonical form: spelt once for the ledger and for whoever is told its hash."""
+        return trace(self.decision)
+
+    @cached_property
+    def trace_hash(self) -> str:
+        return sha256(self.trace)
 
 
 @dataclass(frozen=True, slots=True)

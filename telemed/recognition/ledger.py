@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -109,10 +109,15 @@ class PageCard(msgspec.Struct, frozen=True):
     suggestions: dict[str, str]
 
 
+_COLUMNS = tuple(field.name for field in fields(DecisionRow))
+
+
 async def keep_decisions(tx: Connection, rows: Iterable[DecisionRow]) -> None:
     """Write decisions in one batch; they commit or vanish with the transaction of their exposure."""
     async with tx.cursor() as cursor:
-        await cursor.executemany(queries["insert_decision"], [asdict(row) for row in rows])
+        await cursor.executemany(
+            queries["insert_decision"], [{name: getattr(row, name) for name in _COLUMNS} for row in rows]
+        )
 
 
 async def not_yet_kept(tx: Connection, opening: UUID, rows: Iterable[DecisionRow]) -> list[DecisionRow]:
