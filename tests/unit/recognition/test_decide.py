@@ -11,7 +11,7 @@ from telemed.recognition.decision import Outcome, Verdict
 from telemed.recognition.facts import Candidate, Event, EventKind, LinkState, Measurement, Probe, Status
 from telemed.recognition.order import Context, Order
 from telemed.recognition.rules import Window
-from tests.unit.recognition.good import AS_OF, GLUCOSE, OTHER, codes, ecg, imaging, laboratory
+from tests.unit.recognition.good import AS_OF, GLUCOSE, OTHER, codes, ecg, findings, imaging, laboratory
 
 MUST, MAY, EXEMPT = Verdict.MUST_OFFER, Verdict.MAY_OFFER, Verdict.EXEMPT
 SET_ASIDE, BY_HAND = Verdict.NOT_ELIGIBLE, Verdict.INDETERMINATE
@@ -159,6 +159,14 @@ def test_grade_b_suffices_and_a_probe_counts_through_its_last_minute():
     assert imaging().with_acquired(grade="B").decide().verdict is MUST
     edge = Probe(available=True, checked_at=AS_OF - timedelta(minutes=30))
     assert imaging().with_acquired(probe=edge).decide().verdict is MUST
+
+
+@pytest.mark.parametrize("minutes", [1, 30, 60, 1440])
+def test_a_stale_probe_says_how_many_minutes_it_would_have_counted(minutes):
+    old = Probe(available=True, checked_at=AS_OF - timedelta(days=2))
+    decision = imaging().with_parameters(probe_minutes=minutes).with_acquired(probe=old).decide()
+    (stale,) = (one for one in findings(decision) if one.code == "images-stale")
+    assert dict(stale.evidence)["minutes"] == minutes
 
 
 def test_a_probe_made_later_is_none():
