@@ -13,6 +13,8 @@ _DECIDING = (
     f"{_UNIT}/test_decide.py",
     f"{_UNIT}/test_grants.py",
     f"{_UNIT}/test_documents.py",
+    f"{_UNIT}/test_several_documents.py",
+    f"{_UNIT}/test_rule_set.py",
     "tests/spec/test_recognition_verdicts.py",
 )
 _GRANTING = (
@@ -57,9 +59,13 @@ CODE: dict[str, Tests] = {
     f"{_RECOGNITION}/quality_refusals.py": ((f"{_UNIT}/test_quality_refusals.py",),),
     f"{_RECOGNITION}/reasons.py": ((f"{_UNIT}/test_reasons.py",), _REST),
     f"{_RECOGNITION}/rule_set.py": ((f"{_UNIT}/test_rule_set.py",), *_DECIDED),
-    f"{_RECOGNITION}/rules.py": ((f"{_UNIT}/test_stored.py",), *_DECIDED),
+    f"{_RECOGNITION}/rules.py": ((f"{_UNIT}/test_rule_set.py", f"{_UNIT}/test_stored.py"), *_DECIDED),
     f"{_RECOGNITION}/scopes.py": ((f"{_UNIT}/test_scopes.py",), *_DECIDED),
-    f"{_RECOGNITION}/units.py": ((f"{_UNIT}/test_catalogue.py", f"{_UNIT}/test_shipped_catalogues.py"), _REST),
+    f"{_RECOGNITION}/units.py": (
+        (f"{_UNIT}/test_units.py",),
+        (f"{_UNIT}/test_catalogue.py", f"{_UNIT}/test_shipped_catalogues.py"),
+        _REST,
+    ),
     f"{_RECOGNITION}/windows.py": _DECIDED,
     "telemed/patients/matching.py": (("tests/unit/patients/test_matching.py",),),
     "telemed/results/judging.py": (("tests/unit/results/test_judging.py",),),

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from telemed.recognition.rule_set import Parameters, RuleSet
-from telemed.recognition.rules import item_code
+from telemed.recognition.rules import Code, item_code
 from tests.unit.recognition.good import GLUCOSE, GLUCOSE_ITEM, KNEE, KNEE_ITEM, OTHER, catalogue, scope
 
 
@@ -53,3 +53,14 @@ def test_a_code_belongs_to_every_item_that_has_it_and_a_key_to_its_item():
         item_code("glucose-2"): {"glucose-2"},
         item_code("knee-ct"): {"knee-ct"},
     }
+
+
+def test_an_item_is_called_by_each_of_its_codes_or_by_its_key_and_by_nothing_else():
+    assert GLUCOSE_ITEM.is_called(GLUCOSE)
+    assert GLUCOSE_ITEM.is_called(item_code("glucose"))
+    for other in (OTHER, item_code("a"), item_code("z"), Code("urn:a", "12"), Code("urn:z", "12")):
+        assert not GLUCOSE_ITEM.is_called(other)
+
+
+def test_an_item_of_which_nothing_more_is_said_has_no_price_and_does_not_change_fast():
+    assert (GLUCOSE_ITEM.price, GLUCOSE_ITEM.volatile) == (0, False)
