@@ -155,8 +155,6 @@ def _of_its_kind(candidate: Candidate, item: Item, case: _Case) -> tuple[Finding
 
 def _most_favourable(verdicts: Sequence[CandidateVerdict]) -> CandidateVerdict:
     """Of several documents the one that gives most, then the one least is found under; the others are listed."""
-    if len(verdicts) == 1:
-        return verdicts[0]
     first, *others = sorted(verdicts, key=_favour)
     return replace(first, others=tuple((one.basis, one.verdict) for one in others))
 

@@ -23,7 +23,7 @@ from tests.mutation.targets import CODE, TARGETS
 
 def mutants(path: str) -> list[Mutant]:
     every = of_code(path) if path in CODE else of_parameters(path)
-    return [one for one in every if by_rule(one) is None]
+    return sorted((one for one in every if by_rule(one) is None), key=lambda one: one.line)
 
 
 def run(paths: list[str], sample: int, seed: int, part: int, parts: int) -> None:
@@ -33,8 +33,8 @@ def run(paths: list[str], sample: int, seed: int, part: int, parts: int) -> None
         known = list(every)
         every = iter(random.Random(seed).sample(known, min(sample, len(known))))
 
-    def told(one: Mutant, killed: bool, seconds: float) -> None:  # noqa: FBT001 -- what is told of each
-        said = asdict(one) | {"killed": killed, "seconds": round(seconds, 2)}
+    def told(one: Mutant, test: str, seconds: float) -> None:
+        said = asdict(one) | {"killed": bool(test), "by": test, "seconds": round(seconds, 2)}
         del said["code"]
         print(json.dumps(said, ensure_ascii=False), flush=True)  # noqa: T201 -- what the command answers
 

@@ -6,6 +6,7 @@ Left out is what nothing can depend on: annotations, which no file of these eval
 from __future__ import annotations
 
 import ast
+import pickle
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cosmic_ray.ast import get_ast
-from cosmic_ray.mutating import mutate_code
+from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).parents[2]
@@ -103,14 +104,16 @@ def _operators() -> Sequence[tuple[str, Any]]:
 
 
 def _by_operators(code: str) -> Iterator[tuple[str, str, int]]:
-    unevaluated = tuple(_annotations(code))
+    unevaluated, tree = tuple(_annotations(code)), get_ast(code)
+    nodes, copy = list(_nodes(tree)), pickle.dumps(tree)
     for name, operator in _operators():
-        places = [place for node in _nodes(get_ast(code)) for place in operator.mutation_positions(node)]
+        places = [place for node in nodes for place in operator.mutation_positions(node)]
         for occurrence, (begin, _) in enumerate(places):
             if not any(first <= begin < last for first, last in unevaluated):
-                changed = mutate_code(code, operator, occurrence)
-                if changed is not None:
-                    yield name.partition("/")[2], changed, begin[0]
+                changing = MutationVisitor(occurrence, operator)
+                changed = changing.walk(pickle.loads(copy))  # noqa: S301 -- quicker than to parse it again
+                if changing.mutation_applied:
+                    yield name.partition("/")[2], changed.get_code(), begin[0]
 
 
 def _nodes(node: Any) -> Iterator[Any]:

@@ -1,48 +1,101 @@
 """Runs the tests of mutants, each in a process forked from one that has loaded and collected everything.
 
-No file is written.  A change inside a function is put into the function that is there; any other change makes the
-child import the project anew, with the changed file from memory.
+Before a turn's first mutant its tests run once without a change: all must pass, and it is kept which functions of the
+mutated files each of them enters and how long it takes.  A change inside functions is tried by the tests that enter one
+of them, any other change by every test of the turn; first by those that noticed a change of the same file before, then
+by the quickest.
 """
 
 from __future__ import annotations
 
-import functools
 import gc
-import importlib.abc
-import importlib.util
 import os
-import pathlib
+import pickle
+import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.machinery import ModuleSpec
-from types import CodeType, FunctionType, ModuleType
+from dataclasses import dataclass
+from functools import partial
+from types import FrameType
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
 
+from tests.mutation.changing import Loaded, Name, load_anew, name_of
 from tests.mutation.mutants import ROOT, Mutant
 
-#: Seconds for the tests of one mutant; one that takes longer is noticed by whoever waits.
-PATIENCE = 300
-OPTIONS = ("-x", "-q", "-s", "-n0", "--noconftest", "-p", "no:cacheprovider", "--assert=plain", "--timeout=0")
+#: Seconds for all tests of one mutant, and seconds of work for each of them beside twenty times its own: one that takes
+#: longer is noticed by whoever waits.
+PATIENCE, OF_EACH = 600, 5
+#: Bytes: a change that never ends takes no more.
+MEMORY = 8 << 30
+OPTIONS = (
+    "-x",
+    "-q",
+    "-s",
+    "-n0",
+    "--noconftest",
+    "-p",
+    "no:cacheprovider",
+    "--assert=plain",
+    "--tb=no",
+    "--timeout=0",
+)
 #: Tests of each turn: a mutant that one turn lets pass meets the next.
-Turns = Sequence[Sequence[str]]
-Told = Callable[[Mutant, bool, float], None]
+Turns = Sequence[tuple[str, ...]]
+#: The mutant, the test that noticed it ("" for none), and the seconds it took.
+Told = Callable[[Mutant, str, float], None]
 
 
 def try_all(mutants: Iterable[Mutant], turns_of: Mapping[str, Turns], told: Told) -> None:
-    """Say of each mutant whether a test fails, or does not end, with it in place.
+    """Say of each mutant which test fails, or does not end, with it in place.
 
     turns_of: by the path of a mutant.  Raises RuntimeError where a test fails without any change: then nothing would be
     proved.
     """
+    # what was noticed is not made smaller, and nothing is kept for a next time
+    settings.register_profile("mutation", phases=(Phase.explicit, Phase.generate), database=None)
+    settings.load_profile("mutation")
     tests = list(dict.fromkeys(one for turns in turns_of.values() for turn in turns for one in turn))
     loop = _Loop(mutants, turns_of, told)
+    loop.entered.begin()
     status = pytest.main([*OPTIONS, *tests], plugins=[loop])
     if loop.fault or status != 0:
         raise RuntimeError(loop.fault or f"the tests cannot be collected: {status}")
+
+
+class _Entered:
+    """Which functions of the files were entered since it began."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._files = frozenset(str(ROOT / path) for path in paths)
+        self._found: set[Name] = set()
+
+    def begin(self) -> None:
+        sys.settrace(self._look)
+        threading.settrace(self._look)
+
+    def end(self) -> frozenset[Name]:
+        sys.settrace(None)
+        threading.settrace(None)  # type: ignore[arg-type]
+        found, self._found = frozenset(self._found), set()
+        return found
+
+    def _look(self, frame: FrameType, event: str, argument: object) -> None:  # noqa: ARG002
+        if frame.f_code.co_filename in self._files:
+            self._found.add(name_of(frame.f_code))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Of one test: the functions it enters, and its seconds of work."""
+
+    entered: frozenset[Name]
+    seconds: float
 
 
 class _Loop:
@@ -50,176 +103,135 @@ class _Loop:
 
     def __init__(self, mutants: Iterable[Mutant], turns_of: Mapping[str, Turns], told: Told) -> None:
         self._mutants, self._turns_of, self._told = mutants, turns_of, told
+        self._known: dict[tuple[str, ...], Mapping[str, _Known]] = {}
+        self._noticed: dict[str, list[str]] = {}
+        self.entered = _Entered(turns_of)
         self.fault = ""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        entered_by_import = self.entered.end()
+        if session.testsfailed:
+            self.fault = "the tests cannot be collected"
+            return True
         by_file: dict[str, list[pytest.Item]] = {}
         for item in session.items:
             by_file.setdefault(str(item.path.relative_to(ROOT)), []).append(item)
         gc.collect()
+        loaded = Loaded(self._turns_of, entered_by_import)
         gc.freeze()  # what every child shares is not copied by its collector
-        sound: set[tuple[str, ...]] = set()
         for one in self._mutants:
-            began, turns = time.monotonic(), self._turns_of[one.path]
-            for turn in turns:
-                if tuple(turn) not in sound and _fails(_unchanged, _items(by_file, turn), session):
+            began = time.monotonic()
+            for turn in self._turns_of[one.path]:
+                items = [item for path in turn for item in by_file[path]]
+                if turn not in self._known:
+                    self._known[turn] = _in_child(lambda items=items: self._unchanged(items, loaded)) or {}
+                if not self._known[turn]:
                     self.fault = f"without any change a test fails: {' '.join(turn)}"
                     return True
-                sound.add(tuple(turn))
-            self._told(one, any(_noticed(one, turn, by_file, session) for turn in turns), time.monotonic() - began)
+                test = self._noticing(one, turn, items, loaded)
+                if test:
+                    break
+            else:
+                test = ""
+            self._told(one, test, time.monotonic() - began)
+        return True
+
+    def _unchanged(self, items: Sequence[pytest.Item], loaded: Loaded) -> Mapping[str, _Known]:
+        """By the name of each test; nothing where one fails.  From the last to the first: none may need another's."""
+        known: dict[str, _Known] = {}
+        for item in reversed(items):
+            loaded.forget()
+            began = time.process_time()
+            self.entered.begin()
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            known[item.nodeid] = _Known(self.entered.end(), time.process_time() - began)
+        return known if not items[0].session.testsfailed else {}
+
+    def _noticing(self, mutant: Mutant, turn: tuple[str, ...], items: Sequence[pytest.Item], loaded: Loaded) -> str:
+        known, before = self._known[turn], self._noticed.setdefault(mutant.path, [])
+        place = {test: at for at, test in enumerate(before)}
+
+        def run(chosen: Iterable[pytest.Item]) -> str:
+            ordered = sorted(chosen, key=lambda one: (place.get(one.nodeid, len(place)), _seconds(known, one)))
+            return _first_failing(ordered, known)
+
+        def anew(files: Iterable[str]) -> str:
+            load_anew(mutant)
+            again = _Again(run)
+            pytest.main([*OPTIONS, *files], plugins=[again])
+            return again.failed
+
+        def changed() -> str:
+            loaded.put(bodies or ())
+            return run(one for one in items if not known[one.nodeid].entered.isdisjoint(names))
+
+        bodies = loaded.bodies(mutant)
+        names = {name_of(function.__code__) for function, _ in bodies or ()}
+        # to collect every file of a turn takes longer than to run the one test that notices
+        last = tuple(path for path in turn if before and before[0].startswith(path))
+        ways = [changed] if bodies else [partial(anew, files) for files in dict.fromkeys((last, turn)) if files]
+        for way in ways:
+            test = _in_child(way)
+            if test is None:
+                return "(time, memory or the process itself)"
+            if test:
+                before[:] = [test, *(one for one in before if one != test)]
+                return test
+        return ""
+
+
+class _Again:
+    """Takes the place of the loop in a child that has collected anew."""
+
+    def __init__(self, run: Callable[[Iterable[pytest.Item]], str]) -> None:
+        self._run = run
+        self.failed = "(collection)"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if not session.testsfailed:
+            self.failed = self._run(session.items)
         return True
 
 
-def _items(by_file: dict[str, list[pytest.Item]], turn: Iterable[str]) -> list[pytest.Item]:
-    return [item for path in turn for item in by_file[path]]
+def _seconds(known: Mapping[str, _Known], item: pytest.Item) -> float:
+    return known[item.nodeid].seconds if item.nodeid in known else 0.0
 
 
-def _unchanged() -> None:
-    return
+def _first_failing(items: Iterable[pytest.Item], known: Mapping[str, _Known]) -> str:
+    """The name of the first test that fails, "" where none does."""
+    for item in items:
+        signal.setitimer(signal.ITIMER_PROF, OF_EACH + 20 * _seconds(known, item))
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        if item.session.testsfailed:
+            return item.nodeid
+    return ""
 
 
-def _noticed(mutant: Mutant, turn: Sequence[str], by_file: dict[str, list[pytest.Item]], session: Any) -> bool:
-    changed = _changed_functions(mutant) if mutant.path.endswith(".py") else None
-    if changed is None:
-        return _ends_badly(lambda: _anew(mutant, turn))
-    return _fails(lambda: _put(changed), _items(by_file, turn), session)
-
-
-def _fails(change: Callable[[], None], items: Sequence[pytest.Item], session: pytest.Session) -> bool:
-    """Whether one of the tests collected here fails after a change."""
-
-    def run() -> int:
-        change()
-        for item, following in zip(items, (*items[1:], None), strict=True):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if session.testsfailed:
-                return 1
-        return 0
-
-    return _ends_badly(run)
-
-
-def _ends_badly(run: Callable[[], int]) -> bool:
+def _in_child(run: Callable[[], Any]) -> Any:
+    """What it answers in a forked process; None where that process ended before."""
     sys.stdout.flush()
+    reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        status = 1  # whatever a mutant does to the run, it was noticed
         try:
+            os.close(reading)
             _be_silent()
             signal.alarm(PATIENCE)
-            status = run()
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            with os.fdopen(writing, "wb") as told:
+                told.write(pickle.dumps(run()))
         finally:
-            os._exit(status)
-    return os.waitpid(child, 0)[1] != 0
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as told:
+        said = told.read()
+    os.waitpid(child, 0)
+    return pickle.loads(said) if said else None  # noqa: S301 -- from this program's own child
 
 
 def _be_silent() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
-
-
-# -- a change inside a function
-
-
-def _changed_functions(mutant: Mutant) -> list[tuple[CodeType, CodeType]] | None:
-    """The functions that are otherwise in the mutant, as loaded and changed; None where more than functions is."""
-    path = str(ROOT / mutant.path)
-    loaded = compile((ROOT / mutant.path).read_text(encoding="utf-8"), path, "exec", dont_inherit=True)
-    return _differing(loaded, compile(mutant.code, path, "exec", dont_inherit=True))
-
-
-def _differing(one: CodeType, other: CodeType) -> list[tuple[CodeType, CodeType]] | None:
-    inner = [[each for each in code.co_consts if isinstance(each, CodeType)] for code in (one, other)]
-    if _own(one) != _own(other) or len(inner[0]) != len(inner[1]):
-        return None
-    found: list[tuple[CodeType, CodeType]] = []
-    for a, b in zip(*inner, strict=True):
-        if a == b:
-            continue
-        deeper = [(a, b)] if a.co_flags & _FUNCTION else _differing(a, b)
-        if deeper is None:
-            return None
-        found += deeper
-    return found
-
-
-_FUNCTION = 0x2  # CO_NEWLOCALS: a function's body, not a class's
-_INLINE = ("<lambda>", "<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>")
-
-
-def _own(code: CodeType) -> tuple[object, ...]:
-    """What a module or a class does itself; a lambda or comprehension in it counts as its own."""
-    return (
-        code.co_code,
-        code.co_names,
-        tuple(
-            (type(each), each) for each in code.co_consts if not isinstance(each, CodeType) or each.co_name in _INLINE
-        ),
-    )
-
-
-def _put(changed: Iterable[tuple[CodeType, CodeType]]) -> None:
-    """Give the functions their changed bodies; what was remembered of the old ones is forgotten."""
-    bodies = {(one.co_filename, one.co_qualname, one.co_firstlineno): other for one, other in changed}
-    gc.unfreeze()
-    for each in gc.get_objects():
-        if isinstance(each, FunctionType):
-            code = each.__code__
-            body = bodies.get((code.co_filename, code.co_qualname, code.co_firstlineno))
-            if body is not None:
-                each.__code__ = body
-        elif isinstance(each, functools._lru_cache_wrapper) and str(each.__module__).startswith("telemed"):
-            each.cache_clear()
-
-
-# -- any other change
-
-
-def _anew(mutant: Mutant, tests: Sequence[str]) -> int:
-    for name in [one for one in sys.modules if one.split(".", 1)[0] in {"telemed", "tests"}]:
-        if not name.startswith("tests.mutation"):
-            del sys.modules[name]
-    path = str(ROOT / mutant.path)
-    if path.endswith(".py"):
-        sys.meta_path.insert(0, _FromMemory(mutant.path.removesuffix(".py").replace("/", "."), path, mutant.code))
-    else:
-        _read_instead(path, mutant.code)
-    return int(pytest.main([*OPTIONS, *tests]))
-
-
-class _FromMemory(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
-    """One module whose source is not what the file says."""
-
-    def __init__(self, name: str, path: str, code: str) -> None:
-        self._name, self._path, self._code = name, path, code
-
-    def find_spec(self, fullname: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:  # noqa: ARG002
-        if fullname != self._name:
-            return None
-        return importlib.util.spec_from_file_location(fullname, self._path, loader=self)
-
-    def get_filename(self, fullname: str) -> str:  # noqa: ARG002
-        return self._path
-
-    def get_data(self, path: str | bytes) -> bytes:
-        if str(path) != self._path:
-            raise OSError("compiled code of the file as it is")
-        return self._code.encode()
-
-    def path_stats(self, path: str) -> Any:
-        raise OSError(f"{path} is not what it seems")
-
-
-def _read_instead(path: str, code: str) -> None:
-    """A file of the configuration reads otherwise in this process."""
-    of_bytes, of_text = pathlib.Path.read_bytes, pathlib.Path.read_text
-
-    def read_bytes(self: pathlib.Path) -> bytes:
-        return code.encode() if str(self) == path else of_bytes(self)
-
-    def read_text(self: pathlib.Path, *arguments: Any, **named: Any) -> str:
-        return code if str(self) == path else of_text(self, *arguments, **named)
-
-    pathlib.Path.read_bytes, pathlib.Path.read_text = read_bytes, read_text  # type: ignore[method-assign]

@@ -9,9 +9,12 @@ from tests.mutation.mutants import ROOT
 _UNIT = "tests/unit/recognition"
 _DECIDING = (
     f"{_UNIT}/test_near_misses.py",
+    f"{_UNIT}/test_evidence.py",
     f"{_UNIT}/test_decide.py",
     f"{_UNIT}/test_grants.py",
     f"{_UNIT}/test_documents.py",
+    f"{_UNIT}/test_several_documents.py",
+    f"{_UNIT}/test_rule_set.py",
     "tests/spec/test_recognition_verdicts.py",
 )
 _GRANTING = (
@@ -51,14 +54,18 @@ CODE: dict[str, Tests] = {
     f"{_RECOGNITION}/grants.py": _DECIDED,
     f"{_RECOGNITION}/grounds.py": _DECIDED,
     f"{_RECOGNITION}/knowledge.py": ((f"{_UNIT}/test_canonical.py", *_DECIDING), (*_GRANTING, *_REST)),
-    f"{_RECOGNITION}/narrowing.py": (_REST,),
+    f"{_RECOGNITION}/narrowing.py": ((f"{_UNIT}/test_narrowing.py",),),
     f"{_RECOGNITION}/precedence.py": _DECIDED,
     f"{_RECOGNITION}/quality_refusals.py": ((f"{_UNIT}/test_quality_refusals.py",),),
     f"{_RECOGNITION}/reasons.py": ((f"{_UNIT}/test_reasons.py",), _REST),
-    f"{_RECOGNITION}/rule_set.py": _DECIDED,
-    f"{_RECOGNITION}/rules.py": _DECIDED,
-    f"{_RECOGNITION}/scopes.py": _DECIDED,
-    f"{_RECOGNITION}/units.py": ((f"{_UNIT}/test_catalogue.py", f"{_UNIT}/test_shipped_catalogues.py"), _REST),
+    f"{_RECOGNITION}/rule_set.py": ((f"{_UNIT}/test_rule_set.py",), *_DECIDED),
+    f"{_RECOGNITION}/rules.py": ((f"{_UNIT}/test_rule_set.py", f"{_UNIT}/test_stored.py"), *_DECIDED),
+    f"{_RECOGNITION}/scopes.py": ((f"{_UNIT}/test_scopes.py",), *_DECIDED),
+    f"{_RECOGNITION}/units.py": (
+        (f"{_UNIT}/test_units.py",),
+        (f"{_UNIT}/test_catalogue.py", f"{_UNIT}/test_shipped_catalogues.py"),
+        _REST,
+    ),
     f"{_RECOGNITION}/windows.py": _DECIDED,
     "telemed/patients/matching.py": (("tests/unit/patients/test_matching.py",),),
     "telemed/results/judging.py": (("tests/unit/results/test_judging.py",),),

@@ -335,7 +335,13 @@ NEAR_MISSES = (
 #: Grounds on the order itself: without an item there is nothing a result could be compared with.
 ON_THE_ORDER = (
     miss("item-not-listed", laboratory, lambda case: case.with_order(codes=frozenset({OTHER})), None),
-    miss("item-not-listed", laboratory, lambda case: case.with_catalogue(end_day=date(2026, 11, 24)), None),
+    miss(
+        "item-not-listed",
+        laboratory,
+        lambda case: case.with_catalogue(end_day=date(2026, 11, 24)),
+        None,
+        name="the document has ended",
+    ),
     miss(
         "item-left-out",
         all_but_negative,

@@ -10,8 +10,8 @@ import pytest
 from telemed.recognition.decision import Outcome, Verdict
 from telemed.recognition.facts import Candidate, Event, EventKind, LinkState, Measurement, Probe, Status
 from telemed.recognition.order import Context, Order
-from telemed.recognition.rules import Window
-from tests.unit.recognition.good import AS_OF, GLUCOSE, OTHER, codes, ecg, imaging, laboratory
+from telemed.recognition.rules import GrantState, Window
+from tests.unit.recognition.good import AS_OF, GLUCOSE, OTHER, codes, ecg, findings, imaging, laboratory
 
 MUST, MAY, EXEMPT = Verdict.MUST_OFFER, Verdict.MAY_OFFER, Verdict.EXEMPT
 SET_ASIDE, BY_HAND = Verdict.NOT_ELIGIBLE, Verdict.INDETERMINATE
@@ -161,6 +161,14 @@ def test_grade_b_suffices_and_a_probe_counts_through_its_last_minute():
     assert imaging().with_acquired(probe=edge).decide().verdict is MUST
 
 
+@pytest.mark.parametrize("minutes", [1, 30, 60, 1440])
+def test_a_stale_probe_says_how_many_minutes_it_would_have_counted(minutes):
+    old = Probe(available=True, checked_at=AS_OF - timedelta(days=2))
+    decision = imaging().with_parameters(probe_minutes=minutes).with_acquired(probe=old).decide()
+    (stale,) = (one for one in findings(decision) if one.code == "images-stale")
+    assert dict(stale.evidence)["minutes"] == minutes
+
+
 def test_a_probe_made_later_is_none():
     this_moment = Probe(available=True, checked_at=AS_OF)
     assert imaging().with_acquired(probe=this_moment).decide().verdict is MUST
@@ -231,8 +239,26 @@ def test_a_link_cut_later_was_a_link_before():
     assert replace(both, known_at=AS_OF - timedelta(microseconds=1)).decide().verdict is MUST
 
 
-def test_a_link_of_another_patient_links_nobody_here():
-    assert "identity-not-linked" in codes(laboratory().with_identity(patient_id="p-other").decide())
+@pytest.mark.parametrize("other", ["p-other", "p-another"])
+def test_a_link_of_another_patient_links_nobody_here(other):
+    assert "identity-not-linked" in codes(laboratory().with_identity(patient_id=other).decide())
+    apart = laboratory().with_candidate(patient_id=other).with_facts(identities=())
+    assert "identity-not-linked" in codes(apart.decide())
+
+
+def test_a_patient_is_the_number_wherever_it_was_read():
+    read = b"p-county".decode()  # another object than the literal, as from a database
+    assert laboratory().with_order(patient_id=read).decide().verdict is MUST
+
+
+def test_a_grant_of_which_it_is_not_known_whether_it_holds_is_not_relied_on():
+    (result,) = laboratory().with_grant(state=GrantState.PROPOSED).decide().analytes[0].candidates
+    assert (result.verdict, result.grant_id, result.prints_hr) == (MAY, None, False)
+
+
+def test_the_unit_of_an_item_may_be_among_those_that_convert_to_it():
+    case = laboratory().with_item(convertible_units=frozenset({"mmol/L", "mg/dL"}))
+    assert case.decide().verdict is MUST
 
 
 def test_moments_without_a_zone_are_refused_as_arguments():

@@ -259,3 +259,31 @@ def test_one_organisation_nobody_knows_is_enough_to_know_too_little(absent):
 def test_ultrasound_of_another_community_is_outside():
     assert ultrasound().with_organization(COUNTY, community=None).decide().verdict is MAY
     assert ultrasound().with_organization(TOWNSHIP, community=None).decide().verdict is MAY
+
+
+@pytest.mark.parametrize("device", ["ct-0", "ct-2"])
+def test_a_grant_of_one_device_says_nothing_of_another_whatever_it_is_called(device):
+    case = imaging().with_grant(device_id="ct-1").with_candidate(device_id=device)
+    assert "grant-other-device" in codes(case.decide())
+
+
+def test_a_reader_is_the_one_named_wherever_the_name_was_read():
+    read = f"{COUNTY[:3]}{COUNTY[3:]}"  # another object than the grant's, as from a database
+    case = imaging().with_grant(basis=Basis.COUNTY_READING, reader_id=COUNTY).with_candidate(reporting_id=read)
+    assert case.decide().verdict is MUST
+
+
+def test_a_grant_that_ended_before_the_result_holds_for_it_no_more():
+    case = laboratory()
+    assert "grant-out-of-period" in codes(case.with_grant(ends=case.collected - timedelta(days=1)).decide())
+
+
+def test_an_image_read_elsewhere_is_of_whoever_acquired_it_where_no_reading_is_relied_on():
+    case = imaging().with_grant(basis=Basis.COMMUNITY_DOCUMENT)
+    (told,) = (one for one in result(case).findings if one.code == "scope-covers")
+    assert dict(told.evidence)["producer"] == TOWNSHIP
+
+
+def test_a_community_is_its_name_wherever_it_was_read():
+    again = b"anda".decode()  # another object than the literal, as from a database
+    assert ultrasound().with_organization(TOWNSHIP, community=again).decide().verdict is MUST

@@ -9,6 +9,7 @@ import pytest
 from telemed.recognition.catalogue_files import read_catalogues
 from telemed.recognition.rules import Basis, Direction, Scope
 from telemed.recognition.stored import FactRow, catalogue_from, columns_of, content_of, hash_of, scope_text
+from tests.unit.recognition.good import GOOD
 from tests.unit.recognition.quality_facts import (
     agreement,
     change,
@@ -31,6 +32,13 @@ def test_a_document_that_ends_and_names_its_members_comes_back_whole():
     scope = Scope("bilateral", "a-b", "双边", Direction.NAMED, frozenset({"a"}), frozenset({"b"}))
     ended = replace(CATALOGUES[0], scope=scope, end_day=CATALOGUES[0].first_day.replace(year=2030))
     assert catalogue_from(content_of(ended), ended.source_hash) == ended
+
+
+@pytest.mark.parametrize("kind", GOOD)
+@pytest.mark.parametrize("contrast", ["plain", "enhanced", "plain-and-enhanced"])
+def test_a_document_of_every_kind_and_demand_comes_back_whole(kind, contrast):
+    (one,) = GOOD[kind]().with_item(contrast=contrast).rules.catalogues
+    assert catalogue_from(content_of(one), one.source_hash) == one
 
 
 def test_how_the_files_were_written_says_nothing_and_every_line_does():
