@@ -13,8 +13,9 @@ from telemed.db import Connection
 from telemed.errors import Forbidden, NotFound
 from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.patients import store
-from telemed.recognition import intervening
+from telemed.recognition import intervening_store
 from telemed.recognition.facts import EventKind
+from telemed.recognition.intervening import Told
 from telemed.vocabulary import Action, Text
 
 
@@ -64,7 +65,7 @@ async def _tell(call: Call[Nothing, EventBody]) -> EventList:
     patient_id, body = call.uuid("id"), call.body
     async with call.transaction() as tx:
         await _known(tx, call, patient_id)
-        told = intervening.Told(
+        told = Told(
             id=body.submission_id,
             patient_id=patient_id,
             kind=body.kind,
@@ -75,7 +76,7 @@ async def _tell(call: Call[Nothing, EventBody]) -> EventList:
             client_id=None,
             recorded_at=call.now,
         )
-        await intervening.tell(tx, told)
+        await intervening_store.tell(tx, told)
         call.about("intervening-event", told.id, patient_id=patient_id)
         return await _events(tx, call, patient_id)
 
@@ -84,7 +85,7 @@ async def _withdraw(call: Call[Nothing, WithdrawalBody]) -> EventList:
     patient_id, number = call.uuid("id"), call.uuid("event")
     async with call.transaction() as tx:
         await _known(tx, call, patient_id)
-        one = await intervening.event(tx, number)
+        one = await intervening_store.event(tx, number)
         if one.patient_id not in await store.linked(tx, patient_id):
             raise NotFound("unknown-event", "找不到该诊疗事件。", "There is no such event.")
         if one.organization_id != call.principal.organization_id:
@@ -94,7 +95,7 @@ async def _withdraw(call: Call[Nothing, WithdrawalBody]) -> EventList:
                 "Another institution told this and has to take it back. Nothing was changed.",
             )
         by = call.principal.practitioner_id
-        await intervening.withdraw(tx, number, reason=call.body.reason, by=by, client_id=None, now=call.now)
+        await intervening_store.withdraw(tx, number, reason=call.body.reason, by=by, client_id=None, now=call.now)
         call.about("intervening-event", number, patient_id=patient_id)
         return await _events(tx, call, patient_id)
 
@@ -106,7 +107,7 @@ async def _known(tx: Connection, call: Call[Nothing, Any], patient_id: UUID) -> 
 
 
 async def _events(tx: Connection, call: Call[Nothing, Any], patient_id: UUID) -> EventList:
-    found = await intervening.events_of(tx, await store.linked(tx, patient_id))
+    found = await intervening_store.events_of(tx, await store.linked(tx, patient_id))
     return EventList(
         [
             EventLine(

@@ -20,7 +20,7 @@ from telemed.http.wire import PUBLIC, Call, Endpoint, Nothing, RateClass
 from telemed.reading.routes.messages import ReportDetail
 from telemed.vocabulary import Scope, ScopeKind, Text
 
-#: A report as it is shown, by the id of its version; what app.py hands in.
+#: A report as it is shown, by the id of its version; what telemed/registry.py hands in.
 ShowReport = Callable[[Call[Any, Any], Connection, UUID], Awaitable[ReportDetail]]
 
 

@@ -126,7 +126,7 @@ class System:
 
 @dataclass(frozen=True)
 class Gate:
-    """What app.py hands to the server so that it needs neither access nor audit.
+    """What county.py hands to the server so that it needs neither access nor audit.
 
     second_factor_fresh: whether the session's second factor still counts (once per shift).
     """

@@ -14,7 +14,7 @@ from telemed.db import Connection, fetch_all, fetch_one, load
 from telemed.events import Event, append
 from telemed.events.consumer import Consumer
 from telemed.patients import links, links_store
-from telemed.recognition import intervening, laboratory_results
+from telemed.recognition import intervening_store, laboratory_results
 from telemed.recognition.facts import Candidate, EventKind, Identity, LinkState, Organization
 from telemed.recognition.facts import Event as Intervening
 from telemed.recognition.facts_store import Document, Row, identities_of, know, latest_of
@@ -153,7 +153,7 @@ class Assessor:
 
     async def intervening(self, tx: Connection, event_id: UUID) -> None:
         """An event that makes earlier results doubtful; one that was taken back is no more."""
-        told = await intervening.event(tx, event_id)
+        told = await intervening_store.event(tx, event_id)
         found = Intervening(str(told.id), EventKind(told.kind), told.at, UNDATED)
         counts = told.withdrawn_at is None
         if await know(tx, [Row("event", str(told.id), str(told.patient_id), found if counts else None)]):

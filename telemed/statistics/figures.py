@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from telemed.statistics.counting import Cell
-from telemed.statistics.indicators import INDICATORS, Audience, Indicator, is_official
+from telemed.statistics.indicators import INDICATORS, is_official
+from telemed.statistics.indicators.definition import Audience, Indicator
 
 #: A median of months cannot be had from the medians of each.
 NOT_SUMMED = frozenset({"decision-time"})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from telemed.statistics.indicators import DEFINITIONS, INDICATORS, Audience, Indicator
+from telemed.statistics.indicators import DEFINITIONS, INDICATORS
+from telemed.statistics.indicators.definition import Audience, Indicator
 from telemed.statistics.parameters import Parameters, read_parameters
 from telemed.vocabulary import Text
 
 _HEAD = """# Indicators
 
-Written from `telemed/statistics/indicators.py` and `config/statistics/`: change those, then run
+Written from `telemed/statistics/indicators/` and `config/statistics/`: change those, then run
 `python -m tests.generated --write`. Definitions: version {version}. A sealed month names the version and the
 parameters it was counted by. What holds for all of them, who sees what and how a month is sealed:
 [Statistics](../explanation/statistics.md).

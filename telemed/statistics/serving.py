@@ -19,7 +19,8 @@ from telemed.recognition.reasons import REASONS
 from telemed.statistics import figures, listing
 from telemed.statistics.counting import LONGEST, Asked, Cell, answered_in_time, count, left_over, write_out
 from telemed.statistics.figures import Figure, Shown
-from telemed.statistics.indicators import BY_CODE, DEFINITIONS, Audience
+from telemed.statistics.indicators import BY_CODE, DEFINITIONS
+from telemed.statistics.indicators.definition import Audience
 from telemed.statistics.messages import (
     FigureSaid,
     LineSaid,

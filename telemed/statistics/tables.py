@@ -11,7 +11,8 @@ from typing import Literal
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from telemed.statistics.indicators import BY_CODE, Unit
+from telemed.statistics.indicators import BY_CODE
+from telemed.statistics.indicators.definition import Unit
 from telemed.statistics.messages import FigureSaid, LineSaid, Statistics, Words
 
 Language = Literal["zh", "en"]

@@ -8,11 +8,12 @@ from uuid import UUID
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from telemed import app
 from telemed.access.codes import SecretBox
 from telemed.access.passwords import Passwords
 from telemed.config import Config
+from telemed.county import assemble
 from telemed.demo.county import load_directory, read
+from telemed.endpoints import endpoints
 from telemed.http.openapi import document
 from telemed.http.server import Server
 from telemed.http.wire import Authenticated, Endpoint, Gate, Stream, Upload
@@ -122,12 +123,12 @@ async def client(pool):
         return None
 
     gate = Gate(authenticate, lambda _who, _action: EVERYWHERE, lambda _who, _now: True, record)
-    assembled = app.assemble(Config(), pool, key=bytes(32), clock=lambda: NOW)
+    assembled = assemble(Config(), pool, key=bytes(32), clock=lambda: NOW)
 
     async def unlimited(_caller, _rate):
         return 0.0
 
-    server = Server(app.endpoints(assembled), pool=pool, gate=gate, clock=lambda: NOW, wait=unlimited)
+    server = Server(endpoints(assembled), pool=pool, gate=gate, clock=lambda: NOW, wait=unlimited)
     async with TestClient(TestServer(server.application())) as opened:
         yield opened, [one for one in server.endpoints if asked(one)]
 

@@ -14,11 +14,12 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from telemed import app
 from telemed.access.policy import admit, scope
 from telemed.access.sessions import digest
 from telemed.config import Config
+from telemed.county import assemble, gate
 from telemed.db import Pool, open_pool
+from telemed.endpoints import endpoints as every_endpoint
 from telemed.errors import Forbidden
 from telemed.http.server import Server
 from telemed.http.wire import PUBLIC, Endpoint
@@ -100,7 +101,7 @@ def name(one: Endpoint) -> str:
 
 async def endpoints() -> list[Endpoint]:
     pool = await open_pool("", connect=False)
-    return app.endpoints(app.assemble(Config(), pool, key=bytes(32)))
+    return every_endpoint(assemble(Config(), pool, key=bytes(32)))
 
 
 @dataclass(frozen=True)
@@ -247,12 +248,12 @@ class Walk:
 
 @pytest.fixture
 async def walk(pool: Pool, tmp_path: Path) -> AsyncGenerator[Walk]:
-    county = app.assemble(Config(), pool, key=bytes(32), clock=lambda: NOW)
+    county = assemble(Config(), pool, key=bytes(32), clock=lambda: NOW)
 
     async def unlimited(_caller: str, _rate: object) -> float:
         return 0.0  # every route is asked in a row; how often one may ask is a matter of its own
 
-    server = Server(app.endpoints(county), pool=pool, gate=app.gate(county), clock=lambda: NOW, wait=unlimited)
+    server = Server(every_endpoint(county), pool=pool, gate=gate(county), clock=lambda: NOW, wait=unlimited)
     async with pool.transaction() as tx:
         for place, kind in ((CENTER, "lead-hospital"), (TOWNSHIP, "township-hospital")):
             await tx.execute(

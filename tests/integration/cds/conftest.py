@@ -12,13 +12,14 @@ import pytest
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from telemed import app
 from telemed.cds import store
 from telemed.cds.registration import Agreement
 from telemed.cds.registry import Analyte, Answered, Decided, Shown
 from telemed.cds.request import Asked
 from telemed.config import Config
+from telemed.county import assemble, gate
 from telemed.db import Pool
+from telemed.endpoints import endpoints
 from telemed.http.server import Server
 from telemed.recognition.decide import decide
 from telemed.recognition.trace import inputs_hash
@@ -93,8 +94,8 @@ async def county(pool: Pool, registry: Registry) -> AsyncGenerator[CountyUnderTe
             " values (%s, %s, '王桂兰', '王桂兰', 'wangguilan', 'F')",
             (registry.patient_id, CENTER),
         )
-    assembled = app.assemble(Config(), pool, key=bytes(32), clock=lambda: good.AS_OF, decide=registry.decide)
-    server = Server(app.endpoints(assembled), pool=pool, gate=app.gate(assembled), clock=lambda: good.AS_OF)
+    assembled = assemble(Config(), pool, key=bytes(32), clock=lambda: good.AS_OF, decide=registry.decide)
+    server = Server(endpoints(assembled), pool=pool, gate=gate(assembled), clock=lambda: good.AS_OF)
     running = TestServer(server.application())
     await running.start_server()
     yield CountyUnderTest(pool, registry, running)

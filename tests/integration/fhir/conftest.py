@@ -16,14 +16,16 @@ import pytest
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from telemed import app
 from telemed.access.sessions import digest
+from telemed.app import application
 from telemed.cds import store
 from telemed.cds.registration import Agreement
 from telemed.config import Config
+from telemed.county import SETTINGS, assemble
 from telemed.db import Pool
 from telemed.results import senders
 from telemed.results.intake import Intake
+from telemed.results.maps import read_maps
 from telemed.results.senders import Names
 from telemed.vocabulary import Role
 from tests.integration.cds.systems import System
@@ -133,8 +135,8 @@ async def county(pool: Pool, now: datetime) -> AsyncGenerator[County]:
             "insert into organization (id, code, name, kind) values (%s, 'outside', 'outside', 'laboratory')",
             (LABORATORY,),
         )
-    assembled = app.assemble(Config(), pool, key=bytes(32), clock=lambda: made.now)
-    running = TestServer(app.application(assembled))
+    assembled = assemble(Config(), pool, key=bytes(32), clock=lambda: made.now)
+    running = TestServer(application(assembled))
     await running.start_server()
     async with aiohttp.ClientSession() as session:
         made = County(pool, running, session, now)
@@ -214,7 +216,7 @@ async def glucose(county: County) -> str:
     async with county.pool.transaction() as tx:
         await senders.enrol(tx, Names("LIS", "县医院检验科"), "county-hospital", county.now)
     zone = ZoneInfo("Asia/Shanghai")
-    taken = await Intake(county.pool, zone, app.read_maps(app.SETTINGS / "recognition" / "maps")).take(
+    taken = await Intake(county.pool, zone, read_maps(SETTINGS / "recognition" / "maps")).take(
         message(), "10.0.0.9", county.now
     )
     assert b"MSA|AA" in taken

@@ -17,12 +17,14 @@ import pytest
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from telemed import app
 from telemed.cds import store
 from telemed.cds.deciding import Registry
 from telemed.cds.registration import Agreement
 from telemed.cds.registry import Answered
 from telemed.config import Config
+from telemed.county import assemble, gate
+from telemed.endpoints import endpoints as every_endpoint
+from telemed.endpoints import his_desk
 from telemed.errors import Unavailable
 from telemed.his.desk import PictureAsked, PictureLink
 from telemed.his.routes import endpoints
@@ -215,10 +217,10 @@ async def hospital(registered: Registered, session: aiohttp.ClientSession) -> As
         await doing.answers.wait()
         return await registry.of_patient(patient, asked)
 
-    assembled = app.assemble(Config(), county.pool, key=bytes(32), clock=lambda: county.now, check=check)
-    desk = replace(app.his_desk(assembled), picture_link=pictures, budget=doing.budget)
-    pictures.county = app.his_desk(assembled).picture_link
-    others = [one for one in app.endpoints(assembled) if not one.path.startswith(("/his/", "/embedded/"))]
+    assembled = assemble(Config(), county.pool, key=bytes(32), clock=lambda: county.now, check=check)
+    desk = replace(his_desk(assembled), picture_link=pictures, budget=doing.budget)
+    pictures.county = his_desk(assembled).picture_link
+    others = [one for one in every_endpoint(assembled) if not one.path.startswith(("/his/", "/embedded/"))]
 
     async def unlimited(_caller: str, _rate: object) -> float:
         return 0.0
@@ -227,7 +229,7 @@ async def hospital(registered: Registered, session: aiohttp.ClientSession) -> As
         Server(
             [*others, *endpoints(desk), *page_endpoints(desk)],
             pool=county.pool,
-            gate=app.gate(assembled),
+            gate=gate(assembled),
             clock=lambda: county.now,
             wait=unlimited,
         ).application()

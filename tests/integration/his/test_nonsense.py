@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from telemed.app import records_away
+from telemed.county import records_away
 from telemed.his.desk import Desk
 from telemed.his.routes import endpoints
 from telemed.http.openapi import document

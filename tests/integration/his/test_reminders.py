@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from telemed.app import records_away
+from telemed.county import records_away
 from telemed.his.desk import Desk
 from telemed.his.routes import endpoints
 from tests.integration.his.hospital import CHEST, HEAD, PATIENT, Hospital

@@ -12,11 +12,12 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from telemed import app
 from telemed.access.sessions import digest
 from telemed.config import Config
 from telemed.config.model import RecognitionSection
+from telemed.county import assemble, gate
 from telemed.db import Pool
+from telemed.endpoints import endpoints
 from telemed.http.server import Server
 from telemed.recognition.installing import install_catalogues
 from telemed.vocabulary import Role
@@ -139,8 +140,8 @@ async def office(pool: Pool) -> AsyncGenerator[Office]:
             )
     assert await install_catalogues(pool, NOW - timedelta(days=60), uuid4) == ()
     config = Config(recognition=RecognitionSection(community="longan"))
-    assembled = app.assemble(config, pool, key=bytes(32), clock=lambda: made.now)
-    server = Server(app.endpoints(assembled), pool=pool, gate=app.gate(assembled), clock=lambda: made.now)
+    assembled = assemble(config, pool, key=bytes(32), clock=lambda: made.now)
+    server = Server(endpoints(assembled), pool=pool, gate=gate(assembled), clock=lambda: made.now)
     async with TestClient(TestServer(server.application())) as client:
         made.client = client
         yield made

@@ -12,9 +12,10 @@ import psycopg.errors
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from telemed import app
 from telemed.access.sessions import digest
 from telemed.config import Config
+from telemed.county import assemble, gate
+from telemed.endpoints import endpoints
 from telemed.http.server import Server
 from telemed.patients.break_glass import Reason
 from telemed.vocabulary import Role
@@ -138,8 +139,8 @@ class Ward:
 
 @pytest.fixture
 async def ward(county: County) -> AsyncGenerator[Ward]:
-    assembled = app.assemble(Config(), county.pool, key=bytes(32), clock=lambda: county.now)
-    server = Server(app.endpoints(assembled), pool=county.pool, gate=app.gate(assembled), clock=lambda: county.now)
+    assembled = assemble(Config(), county.pool, key=bytes(32), clock=lambda: county.now)
+    server = Server(endpoints(assembled), pool=county.pool, gate=gate(assembled), clock=lambda: county.now)
     reading = await county.ready()
     report = await county.signed(reading)
     study = (await county.row(reading)).study_id

@@ -11,10 +11,11 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from telemed import app
 from telemed.access.sessions import digest
 from telemed.cds.deciding import Registry
 from telemed.config import Config
+from telemed.county import assemble, gate
+from telemed.endpoints import endpoints
 from telemed.http.server import Server
 from telemed.recognition.rule_book import RuleBook
 from telemed.recognition.rules import ITEM_KEYS
@@ -104,8 +105,8 @@ async def page(registered: Registered) -> AsyncGenerator[Page]:
         return registered.images
 
     registry = Registry(county.pool, RuleBook(), can_fetch, lambda: county.now)
-    assembled = app.assemble(Config(), county.pool, key=bytes(32), clock=lambda: county.now, check=registry.of_patient)
-    server = Server(app.endpoints(assembled), pool=county.pool, gate=app.gate(assembled), clock=lambda: county.now)
+    assembled = assemble(Config(), county.pool, key=bytes(32), clock=lambda: county.now, check=registry.of_patient)
+    server = Server(endpoints(assembled), pool=county.pool, gate=gate(assembled), clock=lambda: county.now)
     async with TestClient(TestServer(server.application())) as client:
         yield Page(registered, client)
 

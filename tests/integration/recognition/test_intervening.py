@@ -11,17 +11,18 @@ import psycopg
 import pytest
 
 from telemed.errors import Conflict, Invalid
-from telemed.recognition import intervening
+from telemed.recognition import intervening_store
 from telemed.recognition.decision import Verdict
 from telemed.recognition.facts import EventKind
+from telemed.recognition.intervening import Told, refuse
 from telemed.vocabulary import Role
 from tests.integration.recognition.test_registry import against, verdict
 
 
-def told(registered: Any, **other: Any) -> intervening.Told:
+def told(registered: Any, **other: Any) -> Told:
     """Surgery an hour ago, after the chest CT was made."""
     county = registered.county
-    one = intervening.Told(
+    one = Told(
         id=uuid4(),
         patient_id=county.patient,
         kind=EventKind.SURGERY,
@@ -35,9 +36,9 @@ def told(registered: Any, **other: Any) -> intervening.Told:
     return replace(one, **other)
 
 
-async def tell(registered: Any, one: intervening.Told) -> bool:
+async def tell(registered: Any, one: Told) -> bool:
     async with registered.county.pool.transaction() as tx:
-        new = await intervening.tell(tx, one)
+        new = await intervening_store.tell(tx, one)
     await registered.catch_up()
     return new
 
@@ -54,8 +55,8 @@ async def test_surgery_since_the_result_speaks_against_it_until_it_is_taken_back
     async with registered.county.pool.transaction() as tx:
         by = registered.county.people["shen"].principal.practitioner_id
         taking = {"reason": "登记错误", "by": by, "client_id": None, "now": registered.county.now}
-        assert await intervening.withdraw(tx, one.id, **taking)
-        assert not await intervening.withdraw(tx, one.id, **taking)
+        assert await intervening_store.withdraw(tx, one.id, **taking)
+        assert not await intervening_store.withdraw(tx, one.id, **taking)
     await registered.catch_up()
     assert verdict(await registered.ask()) is Verdict.MUST_OFFER
     assert [one.differs for one in await registered.replayed()] == [(), ()]
@@ -75,7 +76,7 @@ async def test_the_same_event_told_twice_is_one_and_another_under_its_id_is_refu
     with pytest.raises(Conflict):
         await tell(registered, replace(one, kind=EventKind.TRAUMA))
     async with registered.county.pool.connection() as connection:
-        (listed,) = await intervening.events_of(connection, [one.patient_id])
+        (listed,) = await intervening_store.events_of(connection, [one.patient_id])
     assert (listed.kind, listed.at, listed.withdrawn_at) == ("surgery", one.at, None)
 
 
@@ -92,15 +93,13 @@ async def test_a_time_that_cannot_be_is_refused_and_nothing_is_kept(wrong, regis
     with pytest.raises(Invalid):
         await tell(registered, told(registered, at=at))
     async with registered.county.pool.connection() as connection:
-        assert await intervening.events_of(connection, [registered.county.patient]) == []
+        assert await intervening_store.events_of(connection, [registered.county.patient]) == []
 
 
 def test_a_time_without_a_zone_is_refused(now):
-    one = intervening.Told(
-        uuid4(), uuid4(), EventKind.SURGERY, now.replace(tzinfo=None), "", uuid4(), uuid4(), None, now
-    )
-    assert intervening.refuse(one) is not None
-    assert intervening.refuse(replace(one, at=now)) is None
+    one = Told(uuid4(), uuid4(), EventKind.SURGERY, now.replace(tzinfo=None), "", uuid4(), uuid4(), None, now)
+    assert refuse(one) is not None
+    assert refuse(replace(one, at=now)) is None
 
 
 async def test_what_was_told_is_never_changed(registered):

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from telemed import app
 from telemed.cds import store
 from telemed.cds.deciding import Registry
 from telemed.cds.registration import Agreement
 from telemed.cds.routes_sample import endpoints
 from telemed.cds.sample_system import ISSUER, SampleSystem, create_key, public_keys
 from telemed.config import Config
+from telemed.county import assemble, gate
+from telemed.endpoints import endpoints as every_endpoint
 from telemed.http.server import Server
 from telemed.recognition.rule_book import RuleBook
 from tests.integration.recognition.asking import Page, Somebody
@@ -40,13 +41,13 @@ async def sample(page: Page, tmp_path: Path) -> AsyncGenerator[Page]:
 
     registry = Registry(county.pool, RuleBook(), can_fetch, lambda: county.now)
     config = Config()
-    assembled = app.assemble(
+    assembled = assemble(
         config, county.pool, key=bytes(32), clock=lambda: county.now, decide=registry, check=registry.of_patient
     )
     found: list[SampleSystem] = []
-    table = [one for one in app.endpoints(assembled) if "/demo/" not in one.path]
+    table = [one for one in every_endpoint(assembled) if "/demo/" not in one.path]
     table += endpoints(lambda: found[0])
-    server = Server(table, pool=county.pool, gate=app.gate(assembled), clock=lambda: county.now)
+    server = Server(table, pool=county.pool, gate=gate(assembled), clock=lambda: county.now)
     async with TestClient(TestServer(server.application())) as client:
         found.append(SampleSystem(key, str(client.make_url("")).rstrip("/"), config.public_url))
         yield Page(registered, client)

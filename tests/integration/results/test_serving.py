@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from telemed import app
+from telemed.app import listening
 from telemed.commands import laboratory
 from telemed.config import Config
 from telemed.config.model import DatabaseSection, HttpSection, LaboratorySection, StateSection
+from telemed.county import assemble
+from telemed.tasks import tasks
 from tests.unit.results.hl7_samples import message
 
 
@@ -69,7 +71,7 @@ async def test_an_operator_enrols_a_laboratory_that_was_seen_and_its_results_arr
     )
     file = tmp_path / "results.hl7"
     file.write_bytes(b"\x0b" + message() + b"\x1c\r")
-    async with app.listening(config):
+    async with listening(config):
         await until_listening(port)
         assert "MSA|AR|M1" in await asyncio.to_thread(mllp_send, port, file)
         status, said = await asyncio.to_thread(operator, database, "list")
@@ -87,5 +89,5 @@ async def test_an_operator_enrols_a_laboratory_that_was_seen_and_its_results_arr
 
 
 async def test_the_listener_is_off_unless_it_is_switched_on(pool, tmp_path):
-    county = app.assemble(Config(state=StateSection(tmp_path)), pool, key=bytes(32))
-    assert "laboratory-mllp" not in app.tasks(county)
+    county = assemble(Config(state=StateSection(tmp_path)), pool, key=bytes(32))
+    assert "laboratory-mllp" not in tasks(county)

@@ -16,10 +16,11 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from openpyxl import load_workbook
 
-from telemed import app
 from telemed.access.sessions import digest
 from telemed.config import Config
+from telemed.county import assemble, gate
 from telemed.db import Pool
+from telemed.endpoints import endpoints
 from telemed.http.server import Server
 from telemed.statistics.parameters import read_parameters
 from telemed.statistics.sealing import Sealer
@@ -80,7 +81,7 @@ class Office:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counting may take a fifth of a second; asked for before the office, which it is opened with."""
-    monkeypatch.setattr(app, "Figures", partial(Figures, longest=200))
+    monkeypatch.setattr("telemed.endpoints.Figures", partial(Figures, longest=200))
 
 
 @pytest.fixture
@@ -94,9 +95,9 @@ async def office(pool: Pool) -> AsyncGenerator[Office]:
                 "insert into community_membership (organization_id, valid_from) values (%s, '2025-01-01')",
                 (named(member),),
             )
-    county = app.assemble(Config(), pool, key=bytes(32), clock=lambda: NOW)
+    county = assemble(Config(), pool, key=bytes(32), clock=lambda: NOW)
     assert county.config.county.time_zone == ZONE.key
-    server = Server(app.endpoints(county), pool=pool, gate=app.gate(county), clock=lambda: NOW)
+    server = Server(endpoints(county), pool=pool, gate=gate(county), clock=lambda: NOW)
     async with TestClient(TestServer(server.application())) as client:
         yield Office(pool, client)
 

@@ -12,10 +12,11 @@ from uuid import UUID
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from telemed import app
 from telemed.cds.deciding import Registry
 from telemed.config import Config
+from telemed.county import assemble, gate
 from telemed.db import Pool
+from telemed.endpoints import endpoints
 from telemed.http.server import Server
 from telemed.recognition.rule_book import RuleBook
 from telemed.results import senders
@@ -164,8 +165,8 @@ async def page(registered: Registered) -> AsyncGenerator[Page]:
         return registered.images
 
     registry = Registry(held.pool, RuleBook(), can_fetch, lambda: held.now)
-    assembled = app.assemble(Config(), held.pool, key=bytes(32), clock=lambda: held.now, judge=registry)
-    server = Server(app.endpoints(assembled), pool=held.pool, gate=app.gate(assembled), clock=lambda: held.now)
+    assembled = assemble(Config(), held.pool, key=bytes(32), clock=lambda: held.now, judge=registry)
+    server = Server(endpoints(assembled), pool=held.pool, gate=gate(assembled), clock=lambda: held.now)
     async with TestClient(TestServer(server.application())) as client:
         yield Page(registered, client)
 

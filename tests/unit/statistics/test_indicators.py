@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from telemed.errors import Invalid
-from telemed.statistics.indicators import BY_CODE, INDICATORS, Audience, is_official
+from telemed.statistics.indicators import BY_CODE, INDICATORS, is_official
+from telemed.statistics.indicators.definition import Audience
 from telemed.statistics.months import Month, parsed
 from telemed.statistics.parameters import MalformedParameters, in_force, parse, read_parameters
 from telemed.statistics.reference import page

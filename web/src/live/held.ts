@@ -1,5 +1,5 @@
 /** Lists that never move under the pointer: fresh rows wait until the reader asks for them. */
-import { computed, ref, shallowRef, type ComputedRef, type Ref, type ShallowRef } from 'vue';
+import { computed, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue';
 import { asFailure, type Failure } from '@/api/failure';
 import { useLive } from '@/live/store';
 
@@ -15,6 +15,8 @@ export interface Rules<Row> {
   /** Equal if the reader would see the same. */
   readonly same: (a: Row, b: Row) => boolean;
   readonly urgent?: (row: Row) => boolean;
+  /** What changes in place moves nothing under the pointer: only rows that come or go wait for `u`. */
+  readonly inPlace?: boolean;
 }
 
 /** What the reader would see change; `urgent` counts new or changed rows that are urgent. */
@@ -114,6 +116,12 @@ export function useHeldList<Row>(
     fresh.value = undefined;
   }
 
+  if (rules.inPlace === true) {
+    watch(waiting, (found) => {
+      if (found !== undefined && found.removed === 0 && (found.added === 0 || rows.value.length === 0)) apply();
+    });
+  }
+
   useLive().subscribe(
     topics,
     () => void refresh(),
@@ -132,4 +140,36 @@ export function useHeldList<Row>(
     apply,
     reload,
   };
+}
+
+/** The row that is looked at, by its id: one that is there, the first until another is chosen. */
+export function useSelected<Row extends { readonly id: string }>(list: HeldList<Row>): { readonly selected: Ref<string | undefined>; readonly row: ComputedRef<Row | undefined> } {
+  const selected = ref<string>();
+  watch(list.rows, (rows) => {
+    if (!rows.some((one) => one.id === selected.value)) selected.value = rows[0]?.id;
+  });
+  return { selected, row: computed(() => list.rows.value.find((one) => one.id === selected.value)) };
+}
+
+/** A list that is asked for page by page: how many pages are shown, and whether there are more. */
+export function usePages<Row>(page: (after: string) => Promise<{ readonly items: readonly Row[]; readonly next: string | null }>): {
+  readonly pages: Ref<number>;
+  readonly more: Ref<boolean>;
+  readonly load: () => Promise<readonly Row[]>;
+} {
+  const pages = ref(1);
+  const more = ref(false);
+  async function load(): Promise<readonly Row[]> {
+    const found: Row[] = [];
+    let after = '';
+    for (let number = 0; number < pages.value; number += 1) {
+      const answer = await page(after);
+      found.push(...answer.items);
+      after = answer.next ?? '';
+      if (after === '') break;
+    }
+    more.value = after !== '';
+    return found;
+  }
+  return { pages, more, load };
 }

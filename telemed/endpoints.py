@@ -1,0 +1,169 @@
+"""A part of the composition root: every route of the server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from aiohttp import web
+
+from dicom_gateway.dicomweb.routes import endpoints as dicomweb_endpoints
+from telemed.access.policy import scope
+from telemed.access.routes import endpoints as access_endpoints
+from telemed.cds.routes_catalogues import endpoints as catalogue_endpoints
+from telemed.cds.routes_events import endpoints as intervening_endpoints
+from telemed.cds.routes_grant_map import endpoints as grant_map_endpoints
+from telemed.county import County
+from telemed.directory.routes import endpoints as directory_endpoints
+from telemed.errors import Forbidden, Unavailable
+from telemed.events.stream import serve as serve_stream
+from telemed.fhir.intake import intake_endpoint
+from telemed.fhir.routes import Facade
+from telemed.fhir.routes import read_endpoints as fhir_endpoints
+from telemed.hearing import may_hear
+from telemed.his.desk import Desk as HisDesk
+from telemed.his.routes import endpoints as his_endpoints
+from telemed.his.routes_page import endpoints as his_page_endpoints
+from telemed.http import authority, health, openapi
+from telemed.http import county as county_facts
+from telemed.http.wire import PUBLIC, Call, Endpoint, Stream
+from telemed.imaging.papers import Papers
+from telemed.imaging.routes_matching import endpoints as matching_endpoints
+from telemed.imaging.routes_quarantine import endpoints as quarantine_endpoints
+from telemed.imaging.routes_registration import endpoints as registration_endpoints
+from telemed.imaging.routes_splitting import endpoints as splitting_endpoints
+from telemed.patients.routes import endpoints as patient_endpoints
+from telemed.patients.routes_break_glass import endpoints as break_glass_endpoints
+from telemed.quality.entry import County as QualityCounty
+from telemed.quality.routes import endpoints as quality_endpoints
+from telemed.reading.routes import endpoints as reading_endpoints
+from telemed.registry import order_time_endpoints, pictures_for_systems
+from telemed.results.routes import endpoints as sender_endpoints
+from telemed.results.routes_quarantine import endpoints as result_quarantine_endpoints
+from telemed.results.routes_tables import endpoints as table_endpoints
+from telemed.statistics.routes import endpoints as statistics_endpoints
+from telemed.statistics.serving import Figures
+from telemed.timeline.routes import endpoints as timeline_endpoints
+from telemed.vocabulary import Action, Text
+
+
+def endpoints(county: County) -> list[Endpoint]:
+    """Every route of the server, one table."""
+    return [
+        *health.endpoints(lambda: _probe(county)),
+        *county_facts.endpoints(
+            county.config.county.name,
+            county.config.county.time_zone,
+            release(),
+            county.config.state.path / "demo-accounts.json",
+        ),
+        *authority.endpoints(county.config.county_authority),
+        *_own_endpoints(county),
+        *access_endpoints(county.sessions, county.sign_in, county.config.county.name),
+        *directory_endpoints(county.zone, scope),
+        *patient_endpoints(county.zone),
+        *break_glass_endpoints(county.zone, scope),
+        *registration_endpoints(county.zone, Papers(county.config.state.path / "papers")),
+        *matching_endpoints(county.zone),
+        *splitting_endpoints(),
+        *quarantine_endpoints(scope),
+        *reading_endpoints(county.desk, county.zone),
+        *order_time_endpoints(county.config, county.desk, county.decide, county.check),
+        *intervening_endpoints(),
+        *timeline_endpoints(county.judge, scope),
+        *his_endpoints(his_desk(county)),
+        *his_page_endpoints(his_desk(county)),
+        *catalogue_endpoints(county.documents, county.granting),
+        *grant_map_endpoints(county.granting),
+        *_fhir(county),
+        *statistics_endpoints(Figures(county.zone, county.counting), scope),
+        *quality_endpoints(county.granting, QualityCounty(county.zone, county.config.recognition.community), scope),
+        *sender_endpoints(),
+        *result_quarantine_endpoints(county.zone, county.maps, scope),
+        *table_endpoints(county.zone, county.maps),
+        *dicomweb_endpoints(
+            root=county.config.archive_path,
+            zone=county.zone,
+            public_url=county.config.public_url,
+            spool=county.spool,
+        ),
+    ]
+
+
+def _fhir(county: County) -> list[Endpoint]:
+    facade = Facade(county.config.public_url, county.zone, county.maps, release())
+    return [*fhir_endpoints(facade), intake_endpoint(facade)]
+
+
+def his_desk(county: County) -> HisDesk:
+    """What hospital systems without FHIR are answered from."""
+    config = county.config
+    local, pictures = config.recognition.local_reasons, pictures_for_systems(config, county.pool)
+    return HisDesk(config.public_url, county.check, county.zone, picture_link=pictures, local_reasons=local)
+
+
+def _own_endpoints(county: County) -> list[Endpoint]:
+    described_once: list[dict[str, Any]] = []
+
+    async def api(_call: Call[Any, Any]) -> Any:
+        if not described_once:
+            described_once.append(openapi.document(endpoints(county), version=release()))
+        return described_once[0]
+
+    async def stream(call: Call[Any, Any]) -> web.StreamResponse:
+        origin = call.request.headers.get("Origin")
+        if origin is not None and not call.is_own_origin(origin):
+            raise Forbidden("foreign-origin", "请求来源校验失败。", "The request's origin could not be verified.")
+
+        async def permit(topics: Iterable[str]) -> frozenset[str]:
+            who = await county.sessions.authenticate(call.request, county.clock())
+            if who is None or who.locked:
+                return frozenset()
+            return frozenset([one for one in topics if await may_hear(county.pool, who.principal, one)])
+
+        return await serve_stream(call.request, pool=county.pool, hub=county.hub, permit=permit)
+
+    return [
+        Endpoint(
+            "GET",
+            "/api/openapi.json",
+            PUBLIC,
+            api,
+            Text("接口描述", "The API described"),
+            returns=dict[str, Any],
+            audited=False,
+        ),
+        Endpoint(
+            "GET",
+            "/api/events",
+            Action.SESSION_USE,
+            stream,
+            Text("事件流（WebSocket）", "The event stream (WebSocket)"),
+            returns=Stream(("application/json",)),
+            audited=False,
+        ),
+    ]
+
+
+async def _probe(county: County) -> list[health.Check]:
+    try:
+        async with asyncio.timeout(2), county.pool.connection() as connection:
+            await connection.execute("select 1")
+        database = True
+    except (Unavailable, TimeoutError):
+        database = False
+    return [
+        health.Check("database", ok=database, needed=True),
+        health.Check("redis", ok=county.hints.connected, needed=False),
+        health.Check("events", ok=county.hub.ready.is_set(), needed=True),
+    ]
+
+
+def release() -> str:
+    """The version that is installed, `source` when run from a checkout."""
+    try:
+        return version("telemed")
+    except PackageNotFoundError:
+        return "source"

@@ -1,0 +1,84 @@
+"""A part of the composition root: what goes on beside requests."""
+
+from __future__ import annotations
+
+import asyncio
+
+from dicom_gateway.indexer import Indexer
+from telemed.access import housekeeping
+from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
+from telemed.audit.sealer import Sealer
+from telemed.background import Work
+from telemed.county import County
+from telemed.events.consumer import Consumer
+from telemed.events.consumer import run as follow
+from telemed.imaging import linking
+from telemed.imaging.settle import settle_for_ever
+from telemed.patients import resolving
+from telemed.quality.opening import CONSUMER as TICKETS
+from telemed.quality.settling import settle_for_ever as settle_look_backs
+from telemed.reading.service import scheduling
+from telemed.reading.service.sweeper import sweep
+from telemed.recognition.assessing import Assessor
+from telemed.registry import assessor, know_organizations, upload_tasks
+from telemed.results.intake import Intake
+from telemed.results.mllp import Limits as MllpLimits
+from telemed.results.mllp import Listener
+from telemed.results.remapping import Remapper, remap_for_ever
+from telemed.results.units import prepare as prepare_units
+from telemed.statistics.sealing import Sealer as StatisticsSealer
+
+MATCHING = Consumer("match-requests", linking.KINDS, linking.handle)
+RESOLVING = Consumer("resolve-identities", resolving.KINDS, resolving.handle)
+
+
+def tasks(county: County) -> dict[str, Work]:
+    """What goes on beside requests, by name."""
+    return {
+        "event-hub": county.hub.run,
+        "redis-hints": county.hints.run,
+        "audit-sealer": _sealer(county).run,
+        "access-housekeeping": lambda: housekeeping.run(county.pool, county.sign_in.attempts, county.clock),
+        "matching": lambda: follow(county.pool, MATCHING, county.signal),
+        "identity-resolution": lambda: follow(county.pool, RESOLVING, county.signal),
+        "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
+        "recognition-knowledge": lambda: follow(county.pool, _assessor(county).consumer(), county.signal),
+        "laboratory-remapping": lambda: remap_for_ever(Remapper(county.pool, county.maps, county.zone), county.clock),
+        "recognition-organizations": lambda: know_organizations(_assessor(county), county.pool, county.clock),
+        "quality-tickets": lambda: follow(county.pool, TICKETS, county.signal),
+        "look-back-settling": lambda: settle_look_backs(county.pool, county.clock),
+        "statistics-sealer": StatisticsSealer(county.pool, county.zone, county.counting, county.clock).run,
+        "reading-timers": lambda: sweep(county.pool, county.clock),
+        "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
+        **upload_tasks(county.config, county.pool, county.signal, county.clock),
+        **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, county.zone).run}),
+        **({} if county.config.laboratory.mllp == "off" else {"laboratory-mllp": _laboratory(county)}),
+    }
+
+
+def _laboratory(county: County) -> Work:
+    """The listener for laboratory systems."""
+    config = county.config.laboratory
+    intake = Intake(county.pool, county.zone, county.maps)
+    limits = MllpLimits(
+        connections=config.max_connections,
+        connections_per_peer=config.max_connections_per_peer,
+        message_bytes=config.max_message_bytes,
+        message_seconds=config.message_seconds,
+        idle_seconds=config.idle_seconds,
+    )
+
+    async def listen() -> None:
+        await asyncio.to_thread(prepare_units)
+        await Listener(intake.take, intake.refuse_large, limits, county.clock).run(config.host, config.port)
+
+    return listen
+
+
+def _assessor(county: County) -> Assessor:
+    return assessor(county.config, county.pool, county.clock)
+
+
+def _sealer(county: County) -> Sealer:
+    key = load_or_create_signing_key(county.config.audit_key)
+    return Sealer(county.pool, key, Checkpoints(county.config.audit_checkpoints))
