@@ -122,7 +122,7 @@ class _Fields:
     """The fields of a record, sorted: each spelt as a key, and what takes the values out in that order."""
 
     keys: tuple[str, ...]
-    values: Callable[[Any], tuple[object, ...]]
+    values: Callable[[Any], tuple[Any, ...]]
 
 
 @lru_cache
@@ -132,7 +132,7 @@ def _fields(kind: type) -> _Fields | None:
     if not names:
         return None
     taken = attrgetter(*names)  # of one name it gives the value itself
-    values: Callable[[Any], tuple[object, ...]] = taken if len(names) > 1 else lambda value: (taken(value),)
+    values: Callable[[Any], tuple[Any, ...]] = taken if len(names) > 1 else lambda value: (taken(value),)
     return _Fields(tuple(f"{encode_basestring(name)}:" for name in names), values)
 
 
