@@ -33,6 +33,29 @@ def test_serial_tests_and_images_that_never_came_are_no_refusals(system, code, c
     assert counts_as_refusal(system, code) is counts
 
 
+def test_what_each_reason_counts_for_and_where_it_is_offered():
+    assert [
+        (one.code, one.group, one.counts_as_refusal, one.for_images_only, one.non_adherence) for one in REASONS.values()
+    ] == [
+        ("R1", "clinical", True, False, "cds-not-applicable"),
+        ("R2", "clinical", True, False, "cds-not-applicable"),
+        ("R3", "clinical", True, False, "policy-contradicts"),
+        ("R4", "clinical", True, False, "cds-suboptimal-context"),
+        ("R5", "clinical", True, False, "policy-contradicts"),
+        ("R7", "clinical", False, False, "cds-not-applicable"),
+        ("R8", "clinical", True, False, "policy-contradicts"),
+        ("R6", "clinical", True, False, ""),
+        ("T1", "image", False, True, ""),
+        ("T2", "image", True, True, "recipient-disagrees-evidence"),
+        ("T3", "image", True, True, "recipient-disagrees-evidence"),
+        ("T6", "image", True, False, ""),
+        ("L1", "local", True, False, "does-not-align-preferences"),
+        ("L2", "local", True, False, "recipient-disagrees-evidence"),
+        ("L3", "local", True, False, "cds-not-applicable"),
+        ("L4", "local", True, False, "recipient-does-not-trust"),
+    ]
+
+
 def test_every_reason_is_said_in_both_languages():
     assert all(one.text.zh and one.text.en for one in REASONS.values())
     assert set(REASONS) >= {*CLINICAL, "T1", "T2", "T3", "T6", "L1", "L2", "L3", "L4"}
