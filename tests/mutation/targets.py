@@ -18,6 +18,7 @@ _DECIDING = (
     "tests/spec/test_recognition_verdicts.py",
 )
 _GRANTING = (
+    f"{_UNIT}/test_granting_edges.py",
     f"{_UNIT}/test_granting.py",
     f"{_UNIT}/test_granting_walk.py",
     f"{_UNIT}/test_quality_refusals.py",

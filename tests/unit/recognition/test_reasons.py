@@ -26,6 +26,8 @@ def test_local_reasons_are_settings_and_off():
         (SYSTEM, "T2", True),
         (SYSTEM, "R9", True),
         ("urn:other", "R7", True),
+        ("", "R7", True),
+        (b"urn:cn:hr:retest-reason".decode(), "R7", False),  # another object than the literal, as from a request
         ("", "", True),
     ],
 )
