@@ -103,7 +103,6 @@ class _Held:
     missed: bool = False
     revoked: bool = False
     changed: datetime | None = None
-    by_failures: bool = False
     by_issuer: bool = False
     withdrawn_from: datetime | None = None
     evidence: tuple[str, ...] = ()
@@ -316,7 +315,6 @@ def _after_pass(held: _Held, fact: QualityEvaluation) -> _Held:
         missed=False,
         revoked=False,
         changed=None if shown_since else held.changed,
-        by_failures=False,
         withdrawn_from=held.withdrawn_from if held.by_issuer else None,
         evidence=(fact.id,) if mended else (*held.evidence, fact.id),
     )
@@ -331,7 +329,7 @@ def _after_shortfall(held: _Held, fact: QualityEvaluation) -> _Held:
     if len(failed) < 2:
         return replace(held, failed=failed, evidence=evidence)
     reaches = _earliest(fact.at, fact.retroactive_from, held.withdrawn_from)
-    return replace(held, failed=failed, by_failures=True, withdrawn_from=reaches, evidence=evidence)
+    return replace(held, failed=failed, withdrawn_from=reaches, evidence=evidence)
 
 
 def _after_ruling(held: _Held, fact: IssuerDecision) -> _Held:
@@ -342,7 +340,7 @@ def _after_ruling(held: _Held, fact: IssuerDecision) -> _Held:
         return replace(held, by_issuer=True, withdrawn_from=reaches, evidence=evidence)
     if held.withdrawn_from is None:
         return held
-    return replace(held, by_issuer=False, by_failures=False, withdrawn_from=None, evidence=evidence)
+    return replace(held, by_issuer=False, withdrawn_from=None, evidence=evidence)
 
 
 def _earliest(at: datetime, *others: datetime | None) -> datetime:

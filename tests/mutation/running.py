@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -45,8 +45,11 @@ OPTIONS = (
     "--tb=no",
     "--timeout=0",
 )
-#: Tests of each turn: a mutant that one turn lets pass meets the next.
-Turns = Sequence[tuple[str, ...]]
+#: Files of tests: a mutant that one turn lets pass meets the next.
+Turn = tuple[str, ...]
+Turns = Sequence[Turn]
+#: Runs tests in the best order and answers which of them is the first to fail, "" for none.
+Run = Callable[[Iterable[pytest.Item]], str]
 #: The mutant, the test that noticed it ("" for none), and the seconds it took.
 Told = Callable[[Mutant, str, float], None]
 
@@ -98,12 +101,18 @@ class _Known:
     seconds: float
 
 
+class _Unsound(Exception):
+    """A test fails without any change."""
+
+
 class _Loop:
     """Takes the place of the loop that runs tests."""
 
     def __init__(self, mutants: Iterable[Mutant], turns_of: Mapping[str, Turns], told: Told) -> None:
         self._mutants, self._turns_of, self._told = mutants, turns_of, told
-        self._known: dict[tuple[str, ...], Mapping[str, _Known]] = {}
+        self._items: dict[str, list[pytest.Item]] = {}
+        self._known: dict[Turn, Mapping[str, _Known]] = {}
+        self._loads_anew: set[Turn] = set()
         self._noticed: dict[str, list[str]] = {}
         self.entered = _Entered(turns_of)
         self.fault = ""
@@ -114,28 +123,57 @@ class _Loop:
         if session.testsfailed:
             self.fault = "the tests cannot be collected"
             return True
-        by_file: dict[str, list[pytest.Item]] = {}
         for item in session.items:
-            by_file.setdefault(str(item.path.relative_to(ROOT)), []).append(item)
+            self._items.setdefault(str(item.path.relative_to(ROOT)), []).append(item)
         gc.collect()
         loaded = Loaded(self._turns_of, entered_by_import)
         gc.freeze()  # what every child shares is not copied by its collector
-        for one in self._mutants:
-            began = time.monotonic()
-            for turn in self._turns_of[one.path]:
-                items = [item for path in turn for item in by_file[path]]
-                if turn not in self._known:
-                    self._known[turn] = _in_child(lambda items=items: self._unchanged(items, loaded)) or {}
-                if not self._known[turn]:
-                    self.fault = f"without any change a test fails: {' '.join(turn)}"
-                    return True
-                test = self._noticing(one, turn, items, loaded)
-                if test:
-                    break
-            else:
-                test = ""
-            self._told(one, test, time.monotonic() - began)
+        try:
+            for one in self._mutants:
+                began = time.monotonic()
+                noticing = (self._noticing(one, turn, loaded) for turn in self._turns_of[one.path])
+                test = next(filter(None, noticing), "")
+                self._told(one, test, time.monotonic() - began)
+        except _Unsound as fault:
+            self.fault = str(fault)
         return True
+
+    def _noticing(self, mutant: Mutant, turn: Turn, loaded: Loaded) -> str:
+        """The test of a turn that notices, "" where none does."""
+        items = [item for path in turn for item in self._items[path]]
+        if turn not in self._known:
+            self._known[turn] = _in_child(partial(self._unchanged, items, loaded)) or {}
+        known, before = self._known[turn], self._noticed.setdefault(mutant.path, [])
+        if not known:
+            raise _Unsound(f"without any change a test fails: {' '.join(turn)}")
+        bodies = loaded.bodies(mutant)
+        names = {name_of(function.__code__) for function, _ in bodies or ()}
+        place = {test: at for at, test in enumerate(before)}
+
+        def run(chosen: Iterable[pytest.Item]) -> str:
+            ordered = sorted(chosen, key=lambda one: (place.get(one.nodeid, len(place)), _seconds(known, one)))
+            return _first_failing(ordered, known)
+
+        def changed() -> str:
+            loaded.put(bodies or ())
+            return run(one for one in items if not known[one.nodeid].entered.isdisjoint(names))
+
+        if bodies:
+            ways = [changed]
+        else:
+            self._loads(mutant, turn, run)
+            # to collect every file of a turn takes longer than to run the one test that notices
+            last = tuple(path for path in turn if before and before[0].startswith(path))
+            ways = [partial(_anew, mutant, files, run) for files in dict.fromkeys((last, turn)) if files]
+        for way in ways:
+            test = _in_child(way)
+            if test is None:
+                return "(time, memory or the process itself)"
+            if "::" in test:
+                before[:] = [test, *(one for one in before if one != test)]
+            if test:
+                return test
+        return ""
 
     def _unchanged(self, items: Sequence[pytest.Item], loaded: Loaded) -> Mapping[str, _Known]:
         """By the name of each test; nothing where one fails.  From the last to the first: none may need another's."""
@@ -148,43 +186,27 @@ class _Loop:
             known[item.nodeid] = _Known(self.entered.end(), time.process_time() - began)
         return known if not items[0].session.testsfailed else {}
 
-    def _noticing(self, mutant: Mutant, turn: tuple[str, ...], items: Sequence[pytest.Item], loaded: Loaded) -> str:
-        known, before = self._known[turn], self._noticed.setdefault(mutant.path, [])
-        place = {test: at for at, test in enumerate(before)}
+    def _loads(self, mutant: Mutant, turn: Turn, run: Run) -> None:
+        """Make sure, once a turn, that it passes when all is loaded anew and nothing is changed."""
+        if turn not in self._loads_anew:
+            same = replace(mutant, code=(ROOT / mutant.path).read_text(encoding="utf-8"))
+            failing = _in_child(partial(_anew, same, turn, run))
+            if failing != "":
+                raise _Unsound(f"loaded anew without any change a test fails: {failing}")
+            self._loads_anew.add(turn)
 
-        def run(chosen: Iterable[pytest.Item]) -> str:
-            ordered = sorted(chosen, key=lambda one: (place.get(one.nodeid, len(place)), _seconds(known, one)))
-            return _first_failing(ordered, known)
 
-        def anew(files: Iterable[str]) -> str:
-            load_anew(mutant)
-            again = _Again(run)
-            pytest.main([*OPTIONS, *files], plugins=[again])
-            return again.failed
-
-        def changed() -> str:
-            loaded.put(bodies or ())
-            return run(one for one in items if not known[one.nodeid].entered.isdisjoint(names))
-
-        bodies = loaded.bodies(mutant)
-        names = {name_of(function.__code__) for function, _ in bodies or ()}
-        # to collect every file of a turn takes longer than to run the one test that notices
-        last = tuple(path for path in turn if before and before[0].startswith(path))
-        ways = [changed] if bodies else [partial(anew, files) for files in dict.fromkeys((last, turn)) if files]
-        for way in ways:
-            test = _in_child(way)
-            if test is None:
-                return "(time, memory or the process itself)"
-            if test:
-                before[:] = [test, *(one for one in before if one != test)]
-                return test
-        return ""
+def _anew(mutant: Mutant, files: Turn, run: Run) -> str:
+    load_anew(mutant)
+    again = _Again(run)
+    pytest.main([*OPTIONS, *files], plugins=[again])
+    return again.failed
 
 
 class _Again:
     """Takes the place of the loop in a child that has collected anew."""
 
-    def __init__(self, run: Callable[[Iterable[pytest.Item]], str]) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
         self.failed = "(collection)"
 

@@ -18,6 +18,7 @@ _DECIDING = (
     "tests/spec/test_recognition_verdicts.py",
 )
 _GRANTING = (
+    f"{_UNIT}/test_granting_edges.py",
     f"{_UNIT}/test_granting.py",
     f"{_UNIT}/test_granting_walk.py",
     f"{_UNIT}/test_quality_refusals.py",
@@ -49,11 +50,15 @@ CODE: dict[str, Tests] = {
     f"{_RECOGNITION}/decide.py": _DECIDED,
     f"{_RECOGNITION}/documents.py": _DECIDED,
     f"{_RECOGNITION}/gates.py": _DECIDED,
-    f"{_RECOGNITION}/grant_states.py": _GRANTED,
+    f"{_RECOGNITION}/grant_states.py": ((f"{_UNIT}/test_grant_states.py",), *_GRANTED),
     f"{_RECOGNITION}/granting.py": _GRANTED,
     f"{_RECOGNITION}/grants.py": _DECIDED,
     f"{_RECOGNITION}/grounds.py": _DECIDED,
-    f"{_RECOGNITION}/knowledge.py": ((f"{_UNIT}/test_canonical.py", *_DECIDING), (*_GRANTING, *_REST)),
+    f"{_RECOGNITION}/knowledge.py": (
+        (f"{_UNIT}/test_knowledge.py", f"{_UNIT}/test_canonical.py"),
+        _DECIDING,
+        (*_GRANTING, *_REST),
+    ),
     f"{_RECOGNITION}/narrowing.py": ((f"{_UNIT}/test_narrowing.py",),),
     f"{_RECOGNITION}/precedence.py": _DECIDED,
     f"{_RECOGNITION}/quality_refusals.py": ((f"{_UNIT}/test_quality_refusals.py",),),

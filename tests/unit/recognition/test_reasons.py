@@ -26,11 +26,36 @@ def test_local_reasons_are_settings_and_off():
         (SYSTEM, "T2", True),
         (SYSTEM, "R9", True),
         ("urn:other", "R7", True),
+        ("", "R7", True),
+        (b"urn:cn:hr:retest-reason".decode(), "R7", False),  # another object than the literal, as from a request
         ("", "", True),
     ],
 )
 def test_serial_tests_and_images_that_never_came_are_no_refusals(system, code, counts):
     assert counts_as_refusal(system, code) is counts
+
+
+def test_what_each_reason_counts_for_and_where_it_is_offered():
+    assert [
+        (one.code, one.group, one.counts_as_refusal, one.for_images_only, one.non_adherence) for one in REASONS.values()
+    ] == [
+        ("R1", "clinical", True, False, "cds-not-applicable"),
+        ("R2", "clinical", True, False, "cds-not-applicable"),
+        ("R3", "clinical", True, False, "policy-contradicts"),
+        ("R4", "clinical", True, False, "cds-suboptimal-context"),
+        ("R5", "clinical", True, False, "policy-contradicts"),
+        ("R7", "clinical", False, False, "cds-not-applicable"),
+        ("R8", "clinical", True, False, "policy-contradicts"),
+        ("R6", "clinical", True, False, ""),
+        ("T1", "image", False, True, ""),
+        ("T2", "image", True, True, "recipient-disagrees-evidence"),
+        ("T3", "image", True, True, "recipient-disagrees-evidence"),
+        ("T6", "image", True, False, ""),
+        ("L1", "local", True, False, "does-not-align-preferences"),
+        ("L2", "local", True, False, "recipient-disagrees-evidence"),
+        ("L3", "local", True, False, "cds-not-applicable"),
+        ("L4", "local", True, False, "recipient-does-not-trust"),
+    ]
 
 
 def test_every_reason_is_said_in_both_languages():
