@@ -12,13 +12,13 @@ import psycopg.errors
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from telemed.access.sessions import digest
 from telemed.config import Config
 from telemed.county import assemble, gate
 from telemed.endpoints import endpoints
 from telemed.http.server import Server
 from telemed.patients.break_glass import Reason
 from telemed.vocabulary import Role
+from tests.hiring import hire, signed_in
 from tests.integration.reading.conftest import County
 
 CARD, OTHER_CARD, STRANGER = "239999195603140024", "239999198907220115", "110101199003070011"
@@ -49,7 +49,7 @@ class Somebody:
     token: str
 
     async def call(self, method: str, path: str, body: Any = None) -> Answer:
-        headers = {"Cookie": f"telemed={self.token}", "X-CSRF-Token": "token"}
+        headers = signed_in(self.token)
         async with self.ward.client.request(method, path, json=body, headers=headers) as answer:
             text = await answer.read()
             said = "json" in answer.content_type and text
@@ -91,23 +91,9 @@ class Ward:
         await self.run("update session set last_seen_at = %s", self.county.now)
 
     async def hire(self, *roles: Role, at: UUID | None = None, second_factor: bool = True) -> Somebody:
-        place, person, account = at or self.county.other_township, uuid4(), uuid4()
-        token = f"{uuid4().hex}{uuid4().hex}"[:43]
-        now = self.county.now
-        await self.run(
-            "insert into practitioner (id, organization_id, name) values (%s, %s, %s)", person, place, f"医师{person}"
-        )
-        for role in roles:
-            await self.run("insert into practitioner_role values (%s, %s, %s)", person, place, role)
-        await self.run(
-            "insert into account (id, practitioner_id, username, password_hash, password_changed_at)"
-            " values (%s, %s, %s, 'x', %s)",
-            *(account, person, account.hex, now),
-        )
-        await self.run(
-            "insert into session (account_id, token_digest, csrf_token, organization_id, last_seen_at, expires_at,"
-            " second_factor_at) values (%s, %s, 'token', %s, %s, %s, %s)",
-            *(account, digest(token), place, now, now + timedelta(hours=12), now if second_factor else None),
+        place = at or self.county.other_township
+        person, token = await hire(
+            self.county.pool, place, *roles, now=self.county.now, name=f"医师{uuid4()}", second_factor=second_factor
         )
         return Somebody(self, person, place, token)
 
