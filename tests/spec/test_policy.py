@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,7 +15,6 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from telemed.access.policy import admit, scope
-from telemed.access.sessions import digest
 from telemed.config import Config
 from telemed.county import assemble, gate
 from telemed.db import Pool, open_pool
@@ -33,6 +32,7 @@ from telemed.vocabulary import (
     ScopeKind,
     SessionId,
 )
+from tests.hiring import hire
 
 SPEC = Path(__file__).with_name("policy.md")
 COLUMNS = {
@@ -210,31 +210,7 @@ class Walk:
     table: tuple[Endpoint, ...]
 
     async def session(self, role: Role, place: UUID, *, locked: bool = False, second_factor: bool = True) -> str:
-        token, person_id, account = f"{uuid4().hex}{uuid4().hex}"[:43], uuid4(), uuid4()
-        async with self.pool.transaction() as tx:
-            await tx.execute(
-                "insert into practitioner (id, organization_id, name) values (%s, %s, 'x')",
-                (person_id, place),
-            )
-            await tx.execute("insert into practitioner_role values (%s, %s, %s)", (person_id, place, role))
-            await tx.execute(
-                "insert into account (id, practitioner_id, username, password_hash, password_changed_at)"
-                " values (%s, %s, %s, 'x', %s)",
-                (account, person_id, account.hex, NOW),
-            )
-            await tx.execute(
-                "insert into session (account_id, token_digest, csrf_token, organization_id, last_seen_at, expires_at,"
-                " second_factor_at, locked_at) values (%s, %s, 'token', %s, %s, %s, %s, %s)",
-                (
-                    account,
-                    digest(token),
-                    place,
-                    NOW,
-                    NOW + timedelta(hours=12),
-                    NOW if second_factor else None,
-                    NOW if locked else None,
-                ),
-            )
+        _, token = await hire(self.pool, place, role, now=NOW, second_factor=second_factor, locked=locked)
         return token
 
     async def code(self, client: aiohttp.ClientSession, one: Endpoint, token: str | None) -> tuple[int, str]:

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -16,7 +16,6 @@ import pytest
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from telemed.access.sessions import digest
 from telemed.app import application
 from telemed.cds import store
 from telemed.cds.registration import Agreement
@@ -28,6 +27,7 @@ from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
 from telemed.results.senders import Names
 from telemed.vocabulary import Role
+from tests.hiring import hire, signed_in
 from tests.integration.cds.systems import System
 from tests.unit.results.hl7_samples import message
 
@@ -89,7 +89,7 @@ class Person:
     token: str
 
     def _with(self, headers: dict[str, str]) -> dict[str, str]:
-        return {"Cookie": f"telemed={self.token}", "X-CSRF-Token": "token", **headers}
+        return signed_in(self.token) | headers
 
     async def get(self, path: str, **headers: str) -> Answer:
         return await self.county.send("GET", f"{BASE}/{path}", **self._with(headers))
@@ -146,23 +146,7 @@ async def county(pool: Pool, now: datetime) -> AsyncGenerator[County]:
 
 async def sign_in(county: County, role: Role, place: UUID = HERE) -> Person:
     """Somebody with one role and a second factor."""
-    token, person, account = f"{uuid4().hex}{uuid4().hex}"[:43], uuid4(), uuid4()
-    now = county.now
-    async with county.pool.transaction() as tx:
-        await tx.execute(
-            "insert into practitioner (id, organization_id, name) values (%s, %s, '赵国军')", (person, place)
-        )
-        await tx.execute("insert into practitioner_role values (%s, %s, %s)", (person, place, role))
-        await tx.execute(
-            "insert into account (id, practitioner_id, username, password_hash, password_changed_at)"
-            " values (%s, %s, %s, 'x', %s)",
-            (account, person, account.hex, now),
-        )
-        await tx.execute(
-            "insert into session (account_id, token_digest, csrf_token, organization_id, last_seen_at, expires_at,"
-            " second_factor_at) values (%s, %s, 'token', %s, %s, %s, %s)",
-            (account, digest(token), place, now, now + timedelta(hours=12), now),
-        )
+    _, token = await hire(county.pool, place, role, now=county.now, name="赵国军")
     return Person(county, token)
 
 

@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from telemed.access.sessions import digest
 from telemed.config import Config
 from telemed.config.model import RecognitionSection
 from telemed.county import assemble, gate
@@ -21,6 +20,7 @@ from telemed.endpoints import endpoints
 from telemed.http.server import Server
 from telemed.recognition.installing import install_catalogues
 from telemed.vocabulary import Role
+from tests.hiring import hire, signed_in
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 PLACES = {
@@ -40,7 +40,7 @@ class Somebody:
     token: str
 
     async def call(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
-        headers = {"Cookie": f"telemed={self.token}", "X-CSRF-Token": "token", **more.pop("headers", {})}
+        headers = signed_in(self.token) | more.pop("headers", {})
         async with self.client.request(method, path, json=body, headers=headers, **more) as answer:
             return answer.status, await answer.json(content_type=None)
 
@@ -69,7 +69,7 @@ class Somebody:
         return await self.post("/api/quality/facts", {**seen["entry"], "seen": seen["digest"]})
 
     async def upload(self, path: str, content: bytes, query: dict[str, str]) -> tuple[int, Any]:
-        headers = {"Cookie": f"telemed={self.token}", "X-CSRF-Token": "token", "Content-Type": "text/csv"}
+        headers = signed_in(self.token) | {"Content-Type": "text/csv"}
         async with self.client.post(path, data=io.BytesIO(content), params=query, headers=headers) as answer:
             return answer.status, await answer.json(content_type=None)
 
@@ -86,24 +86,9 @@ class Office:
             return await (await connection.execute(statement.encode(), values)).fetchall()
 
     async def hire(self, role: Role, place: str, name: str = "质控员") -> Somebody:
-        person, account = uuid4(), uuid4()
-        token = f"{uuid4().hex}{uuid4().hex}"[:43]
-        home = self.places[place]
-        async with self.pool.transaction() as tx:
-            await tx.execute(
-                "insert into practitioner (id, organization_id, name) values (%s, %s, %s)", (person, home, name)
-            )
-            await tx.execute("insert into practitioner_role values (%s, %s, %s)", (person, home, role))
-            await tx.execute(
-                "insert into account (id, practitioner_id, username, password_hash, password_changed_at)"
-                " values (%s, %s, %s, 'x', %s)",
-                (account, person, account.hex, self.now),
-            )
-            await tx.execute(
-                "insert into session (account_id, token_digest, csrf_token, organization_id, last_seen_at, expires_at,"
-                " second_factor_at) values (%s, %s, 'token', %s, %s, %s, %s)",
-                (account, digest(token), home, self.now, self.now + timedelta(days=400), self.now),
-            )
+        person, token = await hire(
+            self.pool, self.places[place], role, now=self.now, name=name, span=timedelta(days=400)
+        )
         assert self.client is not None
         return Somebody(self.client, person, token)
 

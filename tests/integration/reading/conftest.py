@@ -31,7 +31,9 @@ from telemed.vocabulary import (
     ScopeKind,
     SessionId,
 )
+from tests.integration.reading.emergency import ward
 
+__all__ = ["county", "ward"]
 RULES = read_rules(Path(__file__).parents[3] / "config" / "reading")
 PASSWORD = "right"
 _study = count(1)

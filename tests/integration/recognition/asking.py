@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from telemed.access.sessions import digest
 from telemed.cds.deciding import Registry
 from telemed.config import Config
 from telemed.county import assemble, gate
@@ -20,6 +18,7 @@ from telemed.http.server import Server
 from telemed.recognition.rule_book import RuleBook
 from telemed.recognition.rules import ITEM_KEYS
 from telemed.vocabulary import Role
+from tests.hiring import hire, signed_in
 from tests.integration.recognition.registered import Registered
 
 CHEST = {"system": ITEM_KEYS, "code": "ct.chest.plain"}
@@ -35,7 +34,7 @@ class Somebody:
     token: str
 
     async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        headers = {"Cookie": f"telemed={self.token}", "X-CSRF-Token": "token"}
+        headers = signed_in(self.token)
         async with self.client.request(method, path, json=body, headers=headers) as answer:
             return answer.status, await answer.json(content_type=None)
 
@@ -53,28 +52,6 @@ class Somebody:
         return await self.call("POST", f"/api/recognition/cards/{card}/response", said)
 
 
-async def hired(registered: Registered, role: Role, place: UUID) -> tuple[UUID, str]:
-    """A new person with a session; their id and the token of it."""
-    person, account, now = uuid4(), uuid4(), registered.county.now
-    token = f"{uuid4().hex}{uuid4().hex}"[:43]
-    async with registered.county.pool.transaction() as tx:
-        await tx.execute(
-            "insert into practitioner (id, organization_id, name) values (%s, %s, '医师')", (person, place)
-        )
-        await tx.execute("insert into practitioner_role values (%s, %s, %s)", (person, place, role))
-        await tx.execute(
-            "insert into account (id, practitioner_id, username, password_hash, password_changed_at)"
-            " values (%s, %s, %s, 'x', %s)",
-            (account, person, account.hex, now),
-        )
-        await tx.execute(
-            "insert into session (account_id, token_digest, csrf_token, organization_id, last_seen_at, expires_at,"
-            " second_factor_at) values (%s, %s, 'token', %s, %s, %s, %s)",
-            (account, digest(token), place, now, now + timedelta(hours=12), now),
-        )
-    return person, token
-
-
 @dataclass
 class Page:
     registered: Registered
@@ -89,7 +66,8 @@ class Page:
             return await (await connection.execute(statement.encode(), values)).fetchall()
 
     async def hire(self, role: Role, place: UUID) -> Somebody:
-        return Somebody(self.client, *await hired(self.registered, role, place))
+        county = self.registered.county
+        return Somebody(self.client, *await hire(county.pool, place, role, now=county.now))
 
 
 @pytest.fixture

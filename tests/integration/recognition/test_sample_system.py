@@ -19,6 +19,7 @@ from telemed.county import assemble, gate
 from telemed.endpoints import endpoints as every_endpoint
 from telemed.http.server import Server
 from telemed.recognition.rule_book import RuleBook
+from tests.hiring import signed_in
 from tests.integration.recognition.asking import Page, Somebody
 from tests.integration.recognition.registered import CHEST, Registered
 
@@ -127,9 +128,7 @@ async def test_a_call_the_service_cannot_read_is_shown_as_it_was_refused(sample:
 
 
 async def test_the_screen_gets_neither_the_token_nor_the_whole_number(sample: Page, physician: Somebody):
-    async with sample.client.post(
-        CALL, json=asked(sample), headers={"Cookie": f"telemed={physician.token}", "X-CSRF-Token": "token"}
-    ) as answer:
+    async with sample.client.post(CALL, json=asked(sample), headers=signed_in(physician.token)) as answer:
         text = await answer.text()
     assert "239999195803140029" not in text
     assert "0029" in text

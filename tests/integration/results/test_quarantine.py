@@ -12,7 +12,7 @@ from telemed.http.wire import Authenticated, Gate
 from telemed.results import routes, routes_quarantine
 from telemed.results.code_map import CodeMaps, read
 from tests.integration.results.conftest import ZONE
-from tests.integration.results.test_mllp import NO_ID, known
+from tests.integration.results.known import NO_ID, known
 from tests.unit.results.hl7_samples import GLUCOSE, ORDER, PATIENT, message
 
 CSRF = {"X-CSRF-Token": "c"}

@@ -11,7 +11,7 @@ import pytest
 from telemed.results.code_map import CodeMaps, read
 from telemed.results.remapping import Remapper
 from tests.integration.results.conftest import MAPS, ZONE
-from tests.integration.results.test_mllp import known
+from tests.integration.results.known import known
 from tests.unit.results.hl7_samples import GLUCOSE, ORDER, PATIENT, message
 
 SHIPPED = next(MAPS.glob("loinc.*.toml")).read_bytes()

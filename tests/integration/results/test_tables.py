@@ -10,7 +10,7 @@ from telemed.http.wire import Authenticated, Gate
 from telemed.results import routes_quarantine, routes_tables
 from telemed.results.maps import read_maps
 from tests.integration.results.conftest import MAPS, ZONE
-from tests.integration.results.test_mllp import known
+from tests.integration.results.known import known
 from tests.unit.results.test_sheet import CELLS, NAMES, saved
 from tests.unit.results.test_table import HEADER, LINE
 

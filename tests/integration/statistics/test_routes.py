@@ -16,7 +16,6 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from openpyxl import load_workbook
 
-from telemed.access.sessions import digest
 from telemed.config import Config
 from telemed.county import assemble, gate
 from telemed.db import Pool
@@ -26,6 +25,7 @@ from telemed.statistics.parameters import read_parameters
 from telemed.statistics.sealing import Sealer
 from telemed.statistics.serving import Figures
 from telemed.vocabulary import Role
+from tests.hiring import hire
 from tests.integration.statistics.month import COUNTED_AT, ZONE, named, october
 
 NOW = COUNTED_AT + timedelta(hours=3)
@@ -58,23 +58,7 @@ class Office:
     client: TestClient[Any, Any]
 
     async def hire(self, role: Role, member: str) -> Somebody:
-        person, account, place = uuid4(), uuid4(), named(member)
-        token = f"{uuid4().hex}{uuid4().hex}"[:43]
-        async with self.pool.transaction() as tx:
-            await tx.execute(
-                "insert into practitioner (id, organization_id, name) values (%s, %s, '医师')", (person, place)
-            )
-            await tx.execute("insert into practitioner_role values (%s, %s, %s)", (person, place, role))
-            await tx.execute(
-                "insert into account (id, practitioner_id, username, password_hash, password_changed_at)"
-                " values (%s, %s, %s, 'x', %s)",
-                (account, person, account.hex, NOW),
-            )
-            await tx.execute(
-                "insert into session (account_id, token_digest, csrf_token, organization_id, last_seen_at, expires_at,"
-                " second_factor_at) values (%s, %s, 'token', %s, %s, %s, %s)",
-                (account, digest(token), place, NOW, NOW + timedelta(hours=12), NOW),
-            )
+        person, token = await hire(self.pool, named(member), role, now=NOW)
         return Somebody(self.client, person, token)
 
 

@@ -24,8 +24,8 @@ from telemed.results.intake import Intake
 from telemed.results.maps import read_maps
 from telemed.results.senders import Names
 from telemed.vocabulary import Role
+from tests.hiring import hire, signed_in
 from tests.integration.reading.conftest import county
-from tests.integration.recognition.asking import hired
 from tests.integration.recognition.registered import NUMBER, ZONE, Registered, registered
 
 __all__ = ["county", "registered"]
@@ -45,7 +45,7 @@ class Somebody:
     token: str
 
     async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        headers = {"Cookie": f"telemed={self.token}", "X-CSRF-Token": "token"}
+        headers = signed_in(self.token)
         async with self.client.request(method, path, json=body, headers=headers) as answer:
             return answer.status, await answer.json(content_type=None)
 
@@ -87,7 +87,7 @@ class Page:
             return await (await connection.execute(statement.encode(), values)).fetchall()
 
     async def hire(self, role: Role, place: UUID) -> Somebody:
-        return Somebody(self.client, *await hired(self.registered, role, place))
+        return Somebody(self.client, *await hire(self.pool, place, role, now=self.now))
 
     async def laboratory(self, code: str, name: str) -> UUID:
         """A member with a laboratory system that may send."""
