@@ -45,8 +45,8 @@ async def authenticate(
         return Refused(Ground.KEY, client.id)
     if not tokens.genuine(token, key):
         return Refused(Ground.SIGNATURE, client.id)
-    async with pool.transaction() as tx:
-        first_time = await use_token(tx, client.id, token.claims, now)
+    async with pool.connection() as connection:
+        first_time = await use_token(connection, client.id, token.claims, now)
     return client if first_time else Refused(Ground.REPLAYED, client.id)
 
 

@@ -11,15 +11,14 @@ select exists (
 ) as found;
 
 -- name: use_token
--- Take a token; no row when it was taken before.
-insert into cds_jti (client_id, jti, expires_at) values (%(client_id)s::uuid, %(jti)s::text, %(expires_at)s::timestamptz)
+-- Take a token for good; no row where it was taken before.  Those that are over anyway are forgotten, a few at a time.
+with forgotten as (
+    delete from cds_jti where (client_id, jti) in (
+        select client_id, jti from cds_jti where expires_at < %(now)s::timestamptz order by expires_at limit 100
+        for update skip locked))
+insert into cds_jti (client_id, jti, expires_at)
+values (%(client_id)s::uuid, %(jti)s::text, %(expires_at)s::timestamptz)
 on conflict do nothing;
-
--- name: forget_tokens
--- Forget tokens that are over anyway, a few at a time.
-delete from cds_jti where (client_id, jti) in (
-    select client_id, jti from cds_jti where expires_at < %(now)s::timestamptz order by expires_at limit 100
-    for update skip locked);
 
 -- name: register_client
 -- Let a hospital system call; registering it again changes its keys and origins.  No row: no such organisation.

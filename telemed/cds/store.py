@@ -80,12 +80,11 @@ async def origin_is_registered(connection: Connection, origin: str) -> bool:
     return row is not None and row.found
 
 
-async def use_token(tx: Connection, client_id: UUID, claims: Claims, now: datetime) -> bool:
+async def use_token(connection: Connection, client_id: UUID, claims: Claims, now: datetime) -> bool:
     """Take a token for good; False when it was taken before.  Remembered as long as it could be used."""
     until = datetime.fromtimestamp(claims.exp, UTC) + timedelta(seconds=LEEWAY)
-    await execute(tx, queries["forget_tokens"], {"now": now})
-    params = {"client_id": client_id, "jti": claims.jti, "expires_at": until}
-    return await execute(tx, queries["use_token"], params) == 1
+    params = {"client_id": client_id, "jti": claims.jti, "expires_at": until, "now": now}
+    return await execute(connection, queries["use_token"], params) == 1
 
 
 async def register(tx: Connection, agreement: Agreement) -> UUID | None:

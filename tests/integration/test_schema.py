@@ -64,7 +64,7 @@ def faults_of(base: str, routes: set[tuple[str, str]], examples: int) -> tuple[l
     return [f"{name} → {said}" for name, said in sorted(faults.items()) if said], len(asked)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 async def test_every_answer_is_what_the_document_says(client, request):
     opened, endpoints = client
     # hospital systems prove themselves by a token of their own and are answered as their standard says: tests/*/cds
