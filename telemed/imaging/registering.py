@@ -44,7 +44,8 @@ async def register(
     """Register one examination and return its id; the same form again returns the same registration.
 
     Raises Forbidden for an organisation outside the scope, Conflict `accession-taken` (检查号重复，待核对), Invalid for
-    what the form still lacks, and what who.resolve raises. Nothing is written then.
+    an organisation that is not there and for what the form still lacks, and what who.resolve raises.  Nothing is
+    written then.
     """
     organization_id = form.organization_id or principal.organization_id
     if not scope.admits(organization_id):
@@ -56,6 +57,13 @@ async def register(
                 "submission-used", "该登记单已用于另一机构。", "This form was used for another organisation."
             )
         return before.id
+    if not await requests.organization_is_there(tx, organization_id):
+        raise Invalid(
+            "unknown-organization",
+            "找不到该机构。未作任何登记。",
+            "There is no such organisation. Nothing was registered.",
+            field="organization_id",
+        )
     person = await who.resolve(
         tx,
         form.person,

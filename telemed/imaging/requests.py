@@ -138,6 +138,11 @@ async def by_submission(connection: Connection, submission_id: UUID) -> Submitte
     return await fetch_one(connection, queries["by_submission"], {"submission_id": submission_id}, Submitted)
 
 
+async def organization_is_there(connection: Connection, organization_id: UUID) -> bool:
+    """Whether there is such an organisation; who may register everywhere may name any."""
+    return await fetch_one(connection, queries["organization"], {"id": organization_id}, _Id) is not None
+
+
 async def insert(tx: Connection, columns: Mapping[str, Any]) -> UUID | None:
     """Write a registration; None if the organisation has used the accession number."""
     row = await fetch_one(tx, queries["insert"], columns, _Id)

@@ -6,6 +6,10 @@ select pg_advisory_xact_lock(hashtextextended(%(submission_id)s::uuid::text, 0))
 -- A form that was sent before.
 select id, organization_id from service_request where submission_id = %(submission_id)s::uuid;
 
+-- name: organization
+-- Whether there is such an organisation.
+select id from organization where id = %(id)s::uuid;
+
 -- name: insert
 -- One registration, unless its accession number is taken.
 insert into service_request (

@@ -12,7 +12,7 @@ from telemed.imaging.registration import EmergencyClass, Pregnancy
 from telemed.patients import resolving
 from telemed.patients.identifiers import IdentifierKind
 from telemed.patients.identity import Birth
-from telemed.vocabulary import EncounterClass, Laterality, Sex
+from telemed.vocabulary import EncounterClass, Laterality, Scope, ScopeKind, Sex
 
 NOBODY = "select count(*) as n from service_request"
 
@@ -33,6 +33,15 @@ async def test_an_accession_number_typed_twice_is_refused_and_a_given_one_steps_
     await there.register(accession_number="2611230001")
     given = await here.register()
     assert (await ask("select accession_number as n from service_request where id = %s", given))["n"] == "2611230002"
+
+
+async def test_who_may_register_everywhere_is_told_of_an_organisation_that_is_not_there(township, ask):
+    township.scope = Scope(ScopeKind.EVERYWHERE)
+    nobodys = uuid4()
+    for person in (township.person(), PersonForm(sex=Sex.MALE, unidentified=True)):
+        with pytest.raises(Invalid, match="unknown-organization"):
+            await township.register(organization_id=nobodys, person=person)
+    assert (await ask(NOBODY))["n"] == 0
 
 
 async def test_one_form_sent_many_times_at_once_is_one_registration(township, database, ask):
