@@ -72,7 +72,9 @@ CODE: dict[str, Tests] = {
         _REST,
     ),
     f"{_RECOGNITION}/windows.py": _DECIDED,
-    "telemed/patients/matching.py": (("tests/unit/patients/test_matching.py",),),
+    "telemed/patients/matching.py": (
+        ("tests/unit/patients/test_matching_findings.py", "tests/unit/patients/test_matching.py"),
+    ),
     "telemed/results/judging.py": (("tests/unit/results/test_judging.py",),),
     "telemed/results/units.py": (("tests/unit/results/test_units.py", "tests/unit/results/test_judging.py"),),
 }
