@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -288,8 +288,8 @@ def processor_seconds(pid: int) -> float:
 
 
 @contextmanager
-def serving(dsn: str, state: Path) -> Generator[tuple[str, int]]:
-    """`telemed serve` on a port of its own: its address and process."""
+def serving(dsn: str, state: Path, settings: Mapping[str, str] = {}) -> Generator[tuple[str, int]]:
+    """`telemed serve` on a port of its own: its address and process.  settings: of its environment, beside the rest."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -297,7 +297,7 @@ def serving(dsn: str, state: Path) -> Generator[tuple[str, int]]:
     with (state / "serve.log").open("ab") as log:
         running = subprocess.Popen(
             [sys.executable, "-m", "telemed", "serve", "--http", f"127.0.0.1:{port}", "--state", str(state)],
-            env=os.environ | {"TELEMED__DATABASE__DSN": dsn, "TELEMED__HTTP__PUBLIC_URL": url},
+            env=os.environ | {"TELEMED__DATABASE__DSN": dsn, "TELEMED__HTTP__PUBLIC_URL": url, **settings},
             stdout=log,
             stderr=log,
         )

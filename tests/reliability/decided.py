@@ -291,9 +291,7 @@ class Decided:
         now = datetime.now(UTC)
         if days is not None:
             self._taken[one.number, place] = now.astimezone(ZONE) - timedelta(days=days)
-        content = _message(
-            one, place, self._taken[one.number, place], self.chance, status=status, own_number=own_number
-        )
+        content = message(one, place, self._taken[one.number, place], self.chance, status=status, own_number=own_number)
         answer = await Intake(self.registered.county.pool, ZONE, self.maps).take(content, "127.0.0.1", now)
         assert b"MSA|AA|" in answer, answer.decode("gb18030")
 
@@ -390,7 +388,7 @@ def _next(before: Catalogue, day: date) -> Catalogue:
     return replace(before, number="龙医共体(演示)〔2026〕3号", first_day=day, items=shorter)
 
 
-def _message(
+def message(
     one: Resident, place: str, taken: datetime, chance: random.Random, *, status: str, own_number: bool
 ) -> bytes:
     """A report of every panel as HL7 v2 in GB18030."""
