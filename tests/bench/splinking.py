@@ -65,7 +65,8 @@ def main() -> None:
         f"./run bench splinking --python PYTHON --people {asked.people} --again {asked.again}",
         f"The people of “Patient match” with the same seed: {asked.people:,} known, {len(chosen):,} of them again, "
         f"linked in one batch by splink on DuckDB with blocking by number, by name and birth date, and by phone, "
-        f"trained on the data by expectation maximisation. {platform.machine()}, {os.cpu_count()} cores, load "
+        f"trained on the data by expectation maximisation, with its defaults where these people could "
+        f"not train it. {platform.machine()}, {os.cpu_count()} cores, load "
         f"{os.getloadavg()[0]:.1f} at the end, {datetime.now(UTC):%Y-%m-%d}.",
         table,
     )
