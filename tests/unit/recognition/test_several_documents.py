@@ -60,8 +60,11 @@ def test_a_document_that_gives_the_item_another_code_says_nothing_of_an_order_by
     again = b"glucose".decode()  # another object than the literal, as from a database
     ended = catalogue(replace(case.item, key=again), series="旧目录", end_day=date(2026, 2, 1))
     newer = of_the_nation(replace(case.item, codes=frozenset({OTHER})))
-    (analyte,) = case.with_rules(catalogues=(ended, *case.rules.catalogues, newer)).decide().analytes
+    case = case.with_rules(catalogues=(ended, *case.rules.catalogues, newer))
+    (analyte,) = case.decide().analytes
     assert [(one.basis.number, one.others) for one in analyte.candidates] == [("2026-1", ())]
+    other = case.with_candidate(mapping=replace(case.candidate.mapping, code=OTHER))
+    assert other.decide().analytes[0].candidates == ()
 
 
 def test_what_is_not_known_counts_against_a_basis_as_what_is_known_to_be_wrong():
