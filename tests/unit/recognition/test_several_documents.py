@@ -7,7 +7,7 @@ from datetime import date
 
 from telemed.recognition.decision import Verdict
 from telemed.recognition.rules import Code, Item, ItemException, Window
-from tests.unit.recognition.good import GLUCOSE, GLUCOSE_ITEM, OTHER, Case, catalogue, laboratory, scope
+from tests.unit.recognition.good import GLUCOSE_ITEM, OTHER, Case, catalogue, laboratory, scope
 
 PANEL = Code("urn:cn:item", "PANEL")
 
@@ -49,13 +49,22 @@ def test_what_only_an_older_document_calls_a_panel_is_none_inside_a_panel():
     assert analytes(ordered("panel", older, newer)) == ["inner"]
 
 
+def test_what_only_an_older_document_calls_no_panel_is_opened_inside_a_panel():
+    older = catalogue(listed("inner"), listed("urea"))
+    newer = of_the_nation(listed("panel", "inner"), listed("inner", "urea", "potassium"))
+    assert analytes(ordered("panel", older, newer)) == ["urea", "potassium"]
+
+
 def test_a_document_that_gives_the_item_another_code_says_nothing_of_an_order_by_this_one():
     case = laboratory()
     again = b"glucose".decode()  # another object than the literal, as from a database
-    newer = of_the_nation(replace(case.item, key=again, codes=frozenset({OTHER})))
-    here = catalogue(replace(case.item, key=again, codes=frozenset({GLUCOSE})))
-    (analyte,) = case.with_rules(catalogues=(here, newer)).decide().analytes
+    ended = catalogue(replace(case.item, key=again), series="旧目录", end_day=date(2026, 2, 1))
+    newer = of_the_nation(replace(case.item, codes=frozenset({OTHER})))
+    case = case.with_rules(catalogues=(ended, *case.rules.catalogues, newer))
+    (analyte,) = case.decide().analytes
     assert [(one.basis.number, one.others) for one in analyte.candidates] == [("2026-1", ())]
+    other = case.with_candidate(mapping=replace(case.candidate.mapping, code=OTHER))
+    assert other.decide().analytes[0].candidates == ()
 
 
 def test_what_is_not_known_counts_against_a_basis_as_what_is_known_to_be_wrong():
