@@ -57,7 +57,7 @@ def write(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         f"{total:,} mutants, {killed:,} noticed, {total - killed:,} the same.\n",
         "| file | mutants | noticed | the same |\n|---|---|---|---|",
         *rows,
-        *([f"\nNot wholly tried yet: {', '.join(missing)}."] if missing else []),
+        *([f"\nNot gone through yet: {', '.join(missing)}."] if missing else []),
         "\n## The same, and why\n",
         "| place | change | from → to | why nothing can notice |\n|---|---|---|---|",
         *same,
