@@ -87,8 +87,8 @@ _LOCAL = {
     "giga.l-1": "10*9/L",
     "tera.l-1": "10*12/L",
 }
-# "G/L" is giga per litre to one analyser and grams per litre to another: in capitals it is no unit
-_AMBIGUOUS = frozenset({"G/L", "MG/L", "MG/DL", "T/L", "M/L"})
+# "G/L" is giga per litre to one analyser and grams per litre to another, and gauss to UCUM: in capitals it is no unit
+_AMBIGUOUS = frozenset({"G/L", "MG/L", "T/L"})
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 _POWER = re.compile(r"^(?:x|X|×|\*)?\s*10\s*(?:\^|\*\*|\*|[eE])?\s*(3|6|9|12)\s*(?:个)?/")
@@ -132,7 +132,7 @@ def _is_ucum(code: str) -> bool:
     """Whether it is a unit; a bare number is none, a power of ten only over something."""
     bare = _ANNOTATION.sub("", code)
     if not bare:
-        return code != ""
+        return True
     if bare[0].isdigit() and not _COUNT.fullmatch(bare):
         return False
     return _base(code) is not None

@@ -76,7 +76,10 @@ CODE: dict[str, Tests] = {
         ("tests/unit/patients/test_matching_findings.py", "tests/unit/patients/test_matching.py"),
     ),
     "telemed/results/judging.py": (("tests/unit/results/test_judging.py",),),
-    "telemed/results/units.py": (("tests/unit/results/test_units.py", "tests/unit/results/test_judging.py"),),
+    "telemed/results/units.py": (
+        ("tests/unit/results/test_units.py", "tests/unit/results/test_written_units.py"),
+        ("tests/unit/results/test_judging.py",),
+    ),
 }
 #: Every TOML file of the county's own rules.
 PARAMETERS: dict[str, Tests] = {
