@@ -21,18 +21,31 @@ Params = Mapping[str, Any]
 # A transaction left open holds back every event reader (architecture: xmin), so the server ends it.
 SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC -c lock_timeout=10000"
 
-
 #: A connection that rested longer is tried before it is lent: one more round trip, as long as a small query.
 RESTED_SECONDS = 1.0
 
 _to_announce: WeakSet[Connection] = WeakSet()
-_returned: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
 
 
-async def _alive(connection: Connection) -> None:
-    """Raise psycopg.OperationalError where a connection that rested for a while has gone meanwhile."""
-    if time.monotonic() - _returned.get(connection, float("-inf")) > RESTED_SECONDS:
-        await AsyncConnectionPool.check_connection(connection)
+class _Trials:
+    """Which connections of a pool are lent without a trial: used a moment ago, and none was found broken since."""
+
+    def __init__(self) -> None:
+        self._returned: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+        self._broken = float("-inf")
+
+    def returned(self, connection: Connection) -> None:
+        now = time.monotonic()
+        if connection.broken:
+            self._broken = now  # whoever ended this one may have ended the others
+        else:
+            self._returned[connection] = now
+
+    async def check(self, connection: Connection) -> None:
+        """Raise psycopg.OperationalError where a connection has gone meanwhile; the pool then takes another."""
+        used = self._returned.get(connection, float("-inf"))
+        if used <= self._broken or time.monotonic() - used > RESTED_SECONDS:
+            await AsyncConnectionPool.check_connection(connection)
 
 
 def announce_after_commit(tx: Connection) -> None:
@@ -54,8 +67,9 @@ class Pool:
     announce: called after a commit that asked for it (new events); must not block.
     """
 
-    def __init__(self, pool: AsyncConnectionPool[Connection]) -> None:
+    def __init__(self, pool: AsyncConnectionPool[Connection], trials: _Trials) -> None:
         self._pool = pool
+        self._trials = trials
         self.announce: Callable[[], None] = _nobody
 
     @asynccontextmanager
@@ -96,7 +110,7 @@ class Pool:
         try:
             yield connection
         finally:
-            _returned[connection] = time.monotonic()
+            self._trials.returned(connection)
             await self._pool.putconn(connection)
 
     async def close(self) -> None:
@@ -108,6 +122,7 @@ async def open_pool(dsn: str, *, size: int = 10, patience: float = 5.0, connect:
 
     connect: False makes a pool that lends nothing, for describing what would use it.
     """
+    trials = _Trials()
     pool = AsyncConnectionPool[Connection](
         dsn,
         min_size=1,
@@ -115,11 +130,11 @@ async def open_pool(dsn: str, *, size: int = 10, patience: float = 5.0, connect:
         timeout=patience,
         open=False,
         kwargs={"autocommit": True, "options": SESSION_OPTIONS},
-        check=_alive,
+        check=trials.check,
     )
     if connect:
         await pool.open(wait=False)
-    return Pool(pool)
+    return Pool(pool, trials)
 
 
 async def fetch_all(connection: Connection, query: LiteralString, params: Params, row: type[Row]) -> list[Row]:

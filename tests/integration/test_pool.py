@@ -1,0 +1,33 @@
+"""Connections of a pool after the database has ended them."""
+
+from __future__ import annotations
+
+import contextlib
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from telemed.db import open_pool
+
+
+async def test_once_one_connection_was_found_broken_no_other_is_lent_untried(postgres, database, monkeypatch):
+    monkeypatch.setattr("telemed.db.pool.RESTED_SECONDS", 3600.0)  # a moment, however slow the machine is
+    name = urlsplit(database).path[1:]
+    pool = await open_pool(database, size=4)
+    try:
+        async with contextlib.AsyncExitStack() as together:
+            for _ in range(4):
+                connection = await together.enter_async_context(pool.connection())
+                await connection.execute("select 1")
+        with psycopg.connect(postgres.dsn, autocommit=True) as admin:
+            admin.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", (name,))
+        # used a moment ago, so it is lent as it is: whoever has it is told as in the middle of a statement
+        with pytest.raises(psycopg.OperationalError):
+            async with pool.connection() as connection:
+                await connection.execute("select 1")
+        for _ in range(8):
+            async with pool.connection() as connection:
+                await connection.execute("select 1")
+    finally:
+        await pool.close()
