@@ -111,9 +111,8 @@ class Registry:
                     if results is None
                     else _one_for_each_of(results, facts, rules, asked, patient)
                 )
-                facts = await self.standing.facts_of(
-                    connection, patient, _keys(orders, rules, asked.as_of), knowledge.id
-                )
+                keys = _keys(orders, rules, asked.as_of)
+                facts = await self.standing.beside(connection, facts, keys, knowledge.id)
         await self._keep(rules)
         return knowledge, rules, facts, orders
 

@@ -12,6 +12,8 @@ _PARTS = {
     "viewers",
     "racing",
     "people",
+    "members",
+    "served",
     "colleagues",
     "unsigned",
     "splink_runner",

@@ -16,191 +16,38 @@ import json
 import os
 import platform
 import random
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import aiohttp
-import msgspec
 import psycopg
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from telemed.cds import store, tokens
-from telemed.cds.registration import Agreement as Client
+from telemed.cds import tokens
 from telemed.cds.tokens import Jwks
 from telemed.db import open_pool
 from telemed.db.migrate import migrate
 from telemed.embedded import PostgresServer, start_postgres
-from telemed.events.consumer import step
-from telemed.recognition import rules_store
-from telemed.recognition.assessing import Assessor
-from telemed.recognition.catalogue_files import read_catalogues
-from telemed.recognition.facts import Candidate, CodeMapping, Identity, LinkState, Measurement, Status
 from telemed.recognition.facts_store import facts_of_patient, head
-from telemed.recognition.granting_files import read_parameters
-from telemed.recognition.imaging_names import read as read_names
-from telemed.recognition.imaging_results import UNDATED
-from telemed.recognition.installing import install_catalogues
-from telemed.recognition.laboratory_results import LOINC
-from telemed.recognition.quality import Agreement
-from telemed.recognition.rules import Basis, Code, Scope, item_code
-from telemed.registry import NAMES
 from tests.bench.matching import fill
+from tests.bench.members import EACH, ISSUER, MEMBERS, add_results, analytes, begin
 from tests.bench.people import County, Written
 from tests.bench.results import write_section
+from tests.bench.served import count, processor_seconds, say, serving
 from tests.integration.cds.calls import call, encounter, order
 from tests.integration.cds.systems import SERVICE, System
 
 ORDERS = (1, 12, 40)
 #: Milliseconds promised: p50, p99.
 GOALS = {1: (4, 25), 12: (8, 35), 40: (20, 60)}
-#: Members of the community, each with a grant of every item: A, B whose results they are, and townships.
-MEMBERS = 25
-#: Results of one person: two reports of twelve, and one more.
-EACH = 25
-ISSUER = "https://his.bench.example"
 NUMBERS = "urn:oid:2.16.156.10011.1.3"
-COMMUNITY = Scope("community", "longan", "龙安县域医共体")
-
-
-@dataclass(frozen=True, slots=True)
-class Analyte:
-    code: Code
-    key: str
-    unit: str
-    specimen: str
-
-
-def analytes() -> list[Analyte]:
-    """What the county's laboratories measure, the commonest first."""
-    catalogue = next(one for one in read_catalogues().catalogues if one.series == "community-catalogue")
-    found = [
-        Analyte(code, key, item.unit or "", item.specimen or "serum")
-        for key, item in catalogue.items.items()
-        for code in sorted(one for one in item.codes if one.system == LOINC)[:1]
-        if item.kind == "laboratory" and not item.members
-    ]
-    return found[: max(ORDERS)]
-
-
-# -- the county
-
-
-async def begin(dsn: str, key: ec.EllipticCurvePrivateKey) -> None:
-    """Documents, members, agreements and the hospital system that will ask."""
-    pool = await open_pool(dsn, size=4)
-    now = datetime.now(UTC)
-    known = Assessor(read_names(NAMES), _no_technique, "longan", ZoneInfo("Asia/Shanghai"), lambda: datetime.now(UTC))
-    consumer = known.consumer()
-    try:
-        async with pool.transaction() as tx:
-            await tx.execute("insert into event_consumer (name) values (%s) on conflict do nothing", (consumer.name,))
-            await tx.execute(
-                "insert into organization (code, name, kind) select 'T' || at, '乡镇' || at, 'township-hospital'"
-                " from generate_series(1, %s) at union all values ('A', '县医院', 'lead-hospital')"
-                " on conflict do nothing",
-                (MEMBERS - 2,),
-            )
-            await tx.execute(
-                "insert into community_membership (organization_id, valid_from) select id, '2025-01-01'"
-                " from organization on conflict do nothing"
-            )
-            await known.organizations(tx, now)
-            rows = await (
-                await tx.execute(
-                    "select o.id, (select id from practitioner limit 1) from organization o where not exists"
-                    " (select from quality_fact f where f.organization_id = o.id)"
-                )
-            ).fetchall()
-            await store.register(tx, Client(ISSUER, "HIS", "A", keys=System(ISSUER, key, now).keys))
-        if faults := await install_catalogues(pool, now, uuid4):
-            raise LookupError(faults)
-        for place, by in rows:
-            fact = Agreement(
-                id=str(uuid4()),
-                organization_id=str(place),
-                item_keys=frozenset(one.key for one in analytes()),
-                basis=Basis.COMMUNITY_DOCUMENT,
-                scope=COMMUNITY,
-                begins=now - timedelta(days=300),
-                ends=now + timedelta(days=300),
-                known_from=now,
-            )
-            async with pool.transaction() as tx:
-                await rules_store.record(tx, place, fact, by=by, now=now, parameters=read_parameters())
-        while await step(pool, consumer):
-            pass
-    finally:
-        await pool.close()
-
-
-async def _no_technique(_samples: object) -> None:
-    return None
-
-
-def add_results(dsn: str, people: Sequence[tuple[UUID, Written]], first: int, last: int) -> None:
-    """The knowledge of some people's results, EACH of them, as the registry would have written it."""
-    now = datetime.now(UTC)
-    with psycopg.connect(dsn) as connection:
-        place = connection.execute("select id from organization where code = 'B'").fetchone()
-        assert place is not None
-        made = [_template(one, str(place[0]), now) for one in analytes()]
-        chance = random.Random(first)
-        with (
-            connection.cursor() as cursor,
-            cursor.copy("copy recognition_knowledge (kind, thing, subject, content, known_from) from stdin") as copy,
-        ):
-            for one, _ in people[first:last]:
-                name = str(one)
-                identity = Identity(f"{name}|{name}", name, name, LinkState.AUTO, UNDATED)
-                copy.write_row(("identity", f"{name}|{name}", name, msgspec.json.encode(identity).decode(), now))
-                report, shift = "", 0
-                for at in range(EACH):
-                    if at % 12 == 0:
-                        report, shift = str(uuid4()), chance.randrange(len(made))
-                    thing, content = made[(shift + at) % len(made)]
-                    thing = thing.replace("@R@", report)
-                    said = content.replace("@T@", thing).replace("@P@", name).replace("@V@", f"{chance.randrange(900)}")
-                    copy.write_row(("candidate", thing, name, said, now))
-
-
-def _template(one: Analyte, place: str, now: datetime) -> tuple[str, str]:
-    taken = (now - timedelta(days=1)).replace(microsecond=0)
-    candidate = Candidate(
-        id="@T@",
-        version=1,
-        patient_id="@P@",
-        kind="laboratory",
-        code=one.code,
-        status=Status.FINAL,
-        acquiring_id=place,
-        known_from=UNDATED,
-        mapping=CodeMapping(item_code(one.key), "*/2026-01-01", confirmed=True, known_from=UNDATED),
-        intact=True,
-        reporting_id=place,
-        collected_at=taken,
-        reported_at=taken + timedelta(hours=3),
-        device_id="AU5800",
-        measured=Measurement(
-            value="5.@V@", unit=one.unit, low="3.9", high="9.9", abnormal=False, critical=False, specimen=one.specimen
-        ),
-    )
-    thing = f"laboratory/@R@/{one.code.system}|{one.code.code}|"
-    return thing, _ENCODER.encode(candidate).decode()
-
-
-_ENCODER = msgspec.json.Encoder(order="deterministic", enc_hook=dict)
 
 
 # -- the calls
@@ -281,42 +128,6 @@ async def send(service: Service, people: Sequence[Written], orders: int, rate: f
     return Measured(sorted(waited), cards, silent, failed, processor_seconds(service.process) - used)
 
 
-def processor_seconds(pid: int) -> float:
-    """What a process has used, from proc(5) stat."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def serving(dsn: str, state: Path, settings: Mapping[str, str] = {}) -> Generator[tuple[str, int]]:
-    """`telemed serve` on a port of its own: its address and process.  settings: of its environment, beside the rest."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    with (state / "serve.log").open("ab") as log:
-        running = subprocess.Popen(
-            [sys.executable, "-m", "telemed", "serve", "--http", f"127.0.0.1:{port}", "--state", str(state)],
-            env=os.environ | {"TELEMED__DATABASE__DSN": dsn, "TELEMED__HTTP__PUBLIC_URL": url, **settings},
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                if running.poll() is not None or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-        yield url, running.pid
-    finally:
-        running.terminate()
-        running.wait(30)
-
-
 # -- limits
 
 
@@ -348,17 +159,6 @@ async def limits(dsn: str, people: Sequence[tuple[UUID, Written]], system: Syste
     for _ in range(200):
         assert tokens.genuine(token, key)
     return statistics.median(read), statistics.median(facts), (time.perf_counter() - began) / 200 * 1000
-
-
-def count(dsn: str, statement: str) -> int:
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute(statement.encode()).fetchone()
-    assert row is not None
-    return row[0]
-
-
-def say(words: str) -> None:
-    print(words, flush=True)  # noqa: T201 -- progress of the command
 
 
 def prepared(dsn: str, asked: argparse.Namespace, key: ec.EllipticCurvePrivateKey) -> list[tuple[UUID, Written]]:

@@ -30,9 +30,10 @@ from telemed.embedded import start_postgres
 from telemed.results import senders
 from telemed.results.senders import Names
 from tests.bench.matching import fill
-from tests.bench.ordering import begin, count, processor_seconds, say, serving
+from tests.bench.members import begin
 from tests.bench.people import County
 from tests.bench.results import write_section
+from tests.bench.served import count, processor_seconds, say, serving
 from tests.reliability.decided import ANALYTES, ZONE, Resident, message
 
 #: Observations a second (performance 6).
@@ -79,7 +80,7 @@ def caught_up(dsn: str, wanted: int) -> float:
     while count(dsn, "select count(*) from recognition_knowledge where kind = 'candidate'") < wanted:
         if time.perf_counter() - began > PATIENCE:
             raise TimeoutError("results were taken and the registry does not know them")
-        time.sleep(0.1)
+        time.sleep(0.1)  # nothing tells when the last of them is known
     return time.perf_counter() - began
 
 
