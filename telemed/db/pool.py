@@ -63,7 +63,8 @@ class Pool:
     transaction(): READ COMMITTED, committed at the end of the block, rolled back by an exception.
     connection(): autocommit, for reads.
     Both raise Unavailable when no connection is to be had; nothing was changed then.  So does a transaction that the
-    database ended because another held what it needed.
+    database ended because another held what it needed.  Both raise Unavailable `database-lost` when the connection
+    breaks in between; a transaction that was about to commit may have been committed.
     announce: called after a commit that asked for it (new events); must not block.
     """
 
@@ -109,6 +110,15 @@ class Pool:
             ) from error
         try:
             yield connection
+        except psycopg.OperationalError as error:
+            if not connection.broken:
+                raise
+            raise Unavailable(
+                "database-lost",
+                "与数据库的连接中断。若刚才正在保存，请先查看是否已保存，再重试。",
+                "The connection to the database was lost. If something was being saved, look whether it was before you "
+                "try again.",
+            ) from error
         finally:
             self._trials.returned(connection)
             await self._pool.putconn(connection)

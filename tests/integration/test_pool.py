@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from telemed.db import open_pool
+from telemed.db import Pool, open_pool
+from telemed.errors import Unavailable
 
 
 async def test_once_one_connection_was_found_broken_no_other_is_lent_untried(postgres, database, monkeypatch):
@@ -23,7 +24,7 @@ async def test_once_one_connection_was_found_broken_no_other_is_lent_untried(pos
         with psycopg.connect(postgres.dsn, autocommit=True) as admin:
             admin.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", (name,))
         # used a moment ago, so it is lent as it is: whoever has it is told as in the middle of a statement
-        with pytest.raises(psycopg.OperationalError):
+        with pytest.raises(Unavailable, match="database-lost"):
             async with pool.connection() as connection:
                 await connection.execute("select 1")
         for _ in range(8):
@@ -31,3 +32,21 @@ async def test_once_one_connection_was_found_broken_no_other_is_lent_untried(pos
                 await connection.execute("select 1")
     finally:
         await pool.close()
+
+
+async def test_a_statement_that_is_wrong_is_no_connection_that_is_lost(database):
+    pool = await open_pool(database, size=1)
+    try:
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            async with pool.connection() as connection:
+                await connection.execute("select from nothing_of_that_name")
+        with pytest.raises(psycopg.errors.QueryCanceled):  # an operational error of a connection that goes on
+            await _too_long(pool)
+    finally:
+        await pool.close()
+
+
+async def _too_long(pool: Pool) -> None:
+    async with pool.transaction() as tx:
+        await tx.execute("set local statement_timeout = 50")
+        await tx.execute("select pg_sleep(30)")
