@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from telemed.db import Pool, open_pool
+from telemed.errors import Unavailable
 from telemed.recognition.ledger import Response, keep_page_response
 from telemed.statistics.counting import values
 from telemed.statistics.months import Month
@@ -114,7 +115,7 @@ async def test_killed_in_the_middle_leaves_nothing_and_the_next_one_seals(pool: 
             while not (rows := await (await watching.execute(WAITING)).fetchall()):
                 await asyncio.sleep(0.05)
             await watching.execute("select pg_terminate_backend(%s)", rows[0])
-        with pytest.raises(psycopg.OperationalError):
+        with pytest.raises(Unavailable, match="database-lost"):
             await task
     await doomed.close()
     assert await versions(pool) == []
