@@ -31,6 +31,7 @@ from telemed.commands.selftest_recognition import Failed, Somebody, recognise
 from telemed.demo.agreements import COMMUNITY
 from telemed.demo.person import Person, accounts_of, person
 from telemed.demo.phantom import Examination, Subject, ct_series
+from telemed.demo.push import Gateway, NotSent, push
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180
@@ -297,14 +298,14 @@ def _push(private: Private, accession: str) -> str:
         accession_number=accession,
         study_uid=str(generate_uid()),
     )
-    association = _associate(private)
-    if not association.is_established:
-        raise Failed(f"the gateway refused the association of {AE_TITLE}")
-    for image in ct_series(subject, examination, slices=SLICES):
-        status = association.send_c_store(image)
-        if status.get("Status") != 0:
-            raise Failed(f"C-STORE was answered {status}")
-    association.release()
+    try:
+        statuses = push(
+            Gateway("127.0.0.1", private.dicom, "TELEMED"), AE_TITLE, ct_series(subject, examination, slices=SLICES)
+        )
+    except NotSent as failed:
+        raise Failed(f"C-STORE: {failed}") from failed
+    if any(statuses):
+        raise Failed(f"C-STORE was answered {statuses}")
     return examination.study
 
 

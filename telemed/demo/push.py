@@ -12,15 +12,17 @@ from pydicom.dataset import Dataset
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 
-#: A device asks for one presentation context per (SOP class, transfer syntax); associations hold 128.
 LET_IN_SECONDS = 20  # the gateway looks at the directory every 2 s
 ASK_AGAIN_SECONDS = 0.2
 NETWORK_SECONDS = 60
+#: The reactor of pynetdicom 3.0 may, very rarely, take an answer from the call that waits for it; it drops it then.
+ANSWER_SECONDS = 20
+ATTEMPTS = 3
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class NotSent(Exception):
-    """The gateway is not there, refuses the device, or ended the association."""
+    """The gateway is not there, refuses the device, or does not answer it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +40,33 @@ def end_with_parent() -> None:
 
 
 def push(gateway: Gateway, device: str, instances: Iterable[Dataset]) -> list[int]:
-    """Send instances one after the other in one association; returns the C-STORE status of each.
+    """Send instances one after the other over one association; returns the C-STORE status of each.
 
-    Raises NotSent if an association cannot be had or ends early.
+    What was not answered is sent once more over a new association, as a modality does.
+    Raises NotSent if an association cannot be had, or if one instance is left without an answer each time.
     """
     statuses: list[int] = []
     association: Association | None = None
     try:
         for data in instances:
-            if association is None or not _knows(association, data):
-                if association is not None:
-                    association.release()
-                association = _associate(gateway, device, data)
-            status = association.send_c_store(data)
-            if "Status" not in status:
-                raise NotSent(f"{device}: the association ended after {len(statuses)} instances")
-            statuses.append(int(status.Status))
+            for _ in range(ATTEMPTS):
+                if association is None or not _knows(association, data):
+                    _release(association)
+                    association = _associate(gateway, device, data)
+                answer = association.send_c_store(data)
+                if "Status" in answer:
+                    statuses.append(int(answer.Status))
+                    break
+            else:
+                raise NotSent(f"{device}: no answer after {len(statuses)} instances, {ATTEMPTS} associations")
     finally:
-        if association is not None and association.is_established:
-            association.release()
+        _release(association)
     return statuses
+
+
+def _release(association: Association | None) -> None:
+    if association is not None and association.is_established:
+        association.release()
 
 
 def _knows(association: Association, data: Dataset) -> bool:
@@ -73,7 +82,8 @@ def _knows(association: Association, data: Dataset) -> bool:
 def _associate(gateway: Gateway, device: str, data: Dataset) -> Association:
     """Open an association; a device enrolled a moment ago is let in within seconds, so a refusal is asked again."""
     entity = ApplicationEntity(device)
-    entity.network_timeout = entity.dimse_timeout = entity.acse_timeout = NETWORK_SECONDS
+    entity.network_timeout = entity.acse_timeout = NETWORK_SECONDS
+    entity.dimse_timeout = ANSWER_SECONDS
     entity.add_requested_context(data.SOPClassUID, data.file_meta.TransferSyntaxUID)
     deadline = time.monotonic() + LET_IN_SECONDS
     while True:

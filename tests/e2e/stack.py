@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian
-from pynetdicom.ae import ApplicationEntity
+
+from telemed.demo.push import Gateway
+from telemed.demo.push import push as demo_push
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
@@ -160,14 +161,6 @@ def _accounts(path: Path) -> Iterable[Account]:
 
 
 def push(stack: Stack, instances: Iterable[Dataset], calling: str = "STORESCU") -> int:
-    """Send instances over one association as an enrolled device; returns how many were acknowledged."""
-    queue = list(instances)
-    entity = ApplicationEntity(calling)
-    for sop_class in {str(one.SOPClassUID) for one in queue}:
-        entity.add_requested_context(sop_class, [ExplicitVRLittleEndian])
-    association = entity.associate("127.0.0.1", stack.dicom_port, ae_title="TELEMED")
-    if not association.is_established:
-        raise AssertionError(f"{calling} was refused")
-    stored = sum(association.send_c_store(one).Status == 0 for one in queue)
-    association.release()
-    return stored
+    """Send instances as an enrolled device; returns how many were acknowledged."""
+    statuses = demo_push(Gateway("127.0.0.1", stack.dicom_port, "TELEMED"), calling, instances)
+    return sum(status == 0 for status in statuses)
