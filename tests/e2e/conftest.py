@@ -16,7 +16,7 @@ from telemed.demo.phantom import Examination, Subject, ct_series, dr_chest
 from .browser import PATIENCE, People, launch
 from .facts import Facts
 from .readings import readings_in_each_state
-from .stack import Stack, build_client, given_stack, push, running_stack
+from .stack import Stack, build_client, given_stack, prepared_state, push, running_stack
 
 HERE = Path(__file__).parent
 expect.set_options(timeout=PATIENCE)
@@ -34,7 +34,7 @@ COUNTY = timezone(timedelta(hours=8))
 
 
 @pytest.fixture(scope="session")
-def county() -> Generator[Stack]:
+def county(testrun_uid: str) -> Generator[Stack]:
     """A whole county of its own, as `./run` starts it."""
     build_client()
     if given := given_stack():
@@ -43,7 +43,7 @@ def county() -> Generator[Stack]:
     with tempfile.TemporaryDirectory(prefix="telemed-e2e-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with running_stack(folder / "state") as stack:
+        with prepared_state(testrun_uid, folder / "state"), running_stack(folder / "state") as stack:
             yield stack
 
 

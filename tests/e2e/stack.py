@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Generator, Iterable
@@ -126,6 +127,28 @@ def running_stack(state: Path) -> Generator[Stack]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(10)
+
+
+@contextmanager
+def prepared_state(run: str, state: Path) -> Generator[None]:
+    """Have `state` as the first start leaves it; of two processes of one run the first makes it, the other copies it.
+
+    run: what tells this run from another.
+    """
+    shared = Path(tempfile.gettempdir()) / f"telemed-e2e-{run}"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "whole").exists():
+            shared.mkdir(mode=0o755, exist_ok=True)
+            with running_stack(shared / "state"):
+                pass
+            (shared / "whole").touch()
+        subprocess.run(["cp", "-a", str(shared / "state"), str(state)], check=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(shared, ignore_errors=True)
+        shared.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, accounts: Path, log: Path) -> None:
