@@ -32,7 +32,7 @@ async def admit(call: Call[Any, Any], public_url: str, remote: RemoteKeys) -> Cl
 
 async def recorded(call: Call[Any, Any], result: str) -> None:
     """Write the audit row of a call that keeps nothing else."""
-    async with call.pool.transaction() as tx:
+    async with call.pool.transaction(one_turn=True) as tx:
         await call.gate.record(tx, call.record(result))
     call.recorded = True
 

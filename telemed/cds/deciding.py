@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from telemed.cds.registry import Analyte, Answered, Decided, Enquiry, Shown
 from telemed.cds.request import Asked, AskedOrder, Person
 from telemed.db import Connection, Pool
 from telemed.errors import Unavailable
-from telemed.patients import candidates, store
+from telemed.patients import candidates
 from telemed.patients.identity import Person as Told
 from telemed.patients.matching import Outcome, Record, compare
-from telemed.recognition.assessing import is_behind
+from telemed.recognition.assessing import known_now
 from telemed.recognition.canonical import Remembered, Spell
 from telemed.recognition.decide import decide
 from telemed.recognition.decision import CandidateVerdict, Decision
@@ -30,7 +30,8 @@ from telemed.recognition.rules import Item, item_code
 from telemed.recognition.standing import Standing
 from telemed.recognition.trace import inputs_hash, rules_hash
 
-_NAMESPACE = UUID("9b1c0a50-8a53-5b0e-9d55-0e7f4d9a7f10")
+#: The id of who is asked about: no record has it.
+_NOBODY = UUID(int=0)
 
 #: Results tried at one order, the newest; their images are all of one patient and mostly of one study.
 MOST_PROBES = 12
@@ -95,16 +96,16 @@ class Registry:
         self, asked: Enquiry, patient: str, results: frozenset[str] | None
     ) -> tuple[Head, RuleSet, Facts, list[Put]]:
         async with self.pool.connection() as connection:
-            if await is_behind(connection):
+            knowledge = await known_now(connection)
+            if knowledge is None:
                 raise Unavailable(
                     "registry-behind",
                     "互认登记尚未跟上最新情况，暂不给出结论，不影响开单。",
                     "The registry has not caught up with what has happened; it gives no verdict. Ordering goes on.",
                 )
-            knowledge = await head(connection)
             rules = await self.rules.at(connection, asked.as_of, knowledge.id, self.parameters)
             orders = [] if results is not None else [_put(one, asked, patient) for one in asked.orders]
-            facts = await self.standing.facts_of(connection, patient, _keys(orders, rules, asked.as_of), knowledge.id)
+            facts = await self.standing.facts_of(connection, patient, _keys(orders, rules, asked.as_of), knowledge)
             if not orders:
                 orders = (
                     _one_for_each_item(facts, rules, asked, patient)
@@ -112,7 +113,7 @@ class Registry:
                     else _one_for_each_of(results, facts, rules, asked, patient)
                 )
                 keys = _keys(orders, rules, asked.as_of)
-                facts = await self.standing.beside(connection, facts, keys, knowledge.id)
+                facts = await self.standing.beside(connection, facts, keys, knowledge.standing)
         await self._keep(rules)
         return knowledge, rules, facts, orders
 
@@ -157,19 +158,16 @@ Put = tuple[str, Order, Context]
 
 async def known_person(connection: Connection, person: Person) -> UUID | None:
     """The record that is surely this person: a number with the same name and birth date; None leaves it to nobody."""
-    found: set[UUID] = set()
-    for number in person.identifiers:
-        held = await store.holder(connection, number)
-        if held is None:
-            continue
-        row = await candidates.record_of(connection, held.id)
-        if row is None or person.name is None:
-            continue
-        told = Told(person.name, person.sex, person.birth_date, identifiers=frozenset(person.identifiers))
-        stranger = Record(uuid5(_NAMESPACE, number.value), told)
-        if compare(stranger, row.record()).outcome is Outcome.AUTO:
-            found.add(held.id)
-    return found.pop() if len(found) == 1 else None
+    if person.name is None or not person.identifiers:
+        return None
+    told = Told(person.name, person.sex, person.birth_date, identifiers=frozenset(person.identifiers))
+    stranger = Record(_NOBODY, told)
+    found = [
+        row.id
+        for row in await candidates.holders_of(connection, person.identifiers)
+        if compare(stranger, row.record()).outcome is Outcome.AUTO
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _put(one: AskedOrder, asked: Enquiry, patient: str) -> Put:

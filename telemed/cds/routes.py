@@ -209,7 +209,7 @@ async def _invoked(hooks: Hooks, call: Call[Any, Any], client: Client) -> web.Re
     for row in decisions:
         call.about("recognition-decision", row.id, patient_id=decided.patient_id)
     call.detail["cards"] = len(told)
-    async with call.transaction() as tx:
+    async with call.transaction(one_turn=True) as tx:
         await keep_decisions(tx, decisions)
         await keep_exposures(tx, exposures)
         cards = [one.linked(await _addresses(hooks, tx, one, call.now)) for one in told]

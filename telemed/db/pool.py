@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, LiteralString, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -60,7 +60,8 @@ def _nobody() -> None:
 class Pool:
     """Connections to one database.
 
-    transaction(): READ COMMITTED, committed at the end of the block, rolled back by an exception.
+    transaction(): READ COMMITTED, committed at the end of the block, rolled back by an exception.  one_turn: statements
+    whose rows nobody reads go to the server together with the commit; how many rows they touched is not known then.
     connection(): autocommit, for reads.
     Both raise Unavailable when no connection is to be had; nothing was changed then.  So does a transaction that the
     database ended because another held what it needed.  Both raise Unavailable `database-lost` when the connection
@@ -79,10 +80,10 @@ class Pool:
             yield connection
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Connection]:
+    async def transaction(self, *, one_turn: bool = False) -> AsyncGenerator[Connection]:
         async with self._lend() as connection:
             try:
-                async with connection.transaction():
+                async with connection.pipeline() if one_turn else nullcontext(), connection.transaction():
                     yield connection
             except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable) as error:
                 _to_announce.discard(connection)

@@ -31,7 +31,7 @@ async def marks(connection: Connection, rows: Iterable[ObservationRow], accepter
     standing = Standing()
     for patient_id, results in wanted.items():
         keys = sorted({one.item_key for one in results if one.item_key is not None})
-        facts = await standing.facts_of(connection, str(patient_id), keys, (await head(connection)).id)
+        facts = await standing.facts_of(connection, str(patient_id), keys, await head(connection))
         candidates = {one.id: one for one in facts.candidates}
         for row in results:
             known = candidates.get(name_of(row.report_id, row.code_system, row.code, row.sub_id))

@@ -185,13 +185,16 @@ class Call(Generic[Q, B]):
         """Name an entity for the audit row of this call."""
         self.entities.append(Entity(kind, id, patient_id))
 
-    def transaction(self) -> AbstractAsyncContextManager[Connection]:
-        """A database transaction that carries this call's audit row; both commit or neither."""
-        return self._transaction()
+    def transaction(self, *, one_turn: bool = False) -> AbstractAsyncContextManager[Connection]:
+        """A database transaction that carries this call's audit row; both commit or neither.
+
+        one_turn: as the pool has it, for statements whose outcome nobody looks at.
+        """
+        return self._transaction(one_turn=one_turn)
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncGenerator[Connection]:
-        async with self.pool.transaction() as tx:
+    async def _transaction(self, *, one_turn: bool) -> AsyncGenerator[Connection]:
+        async with self.pool.transaction(one_turn=one_turn) as tx:
             yield tx
             await self.gate.record(tx, self.record("success"))
         self.recorded = True

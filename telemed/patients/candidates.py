@@ -61,6 +61,12 @@ async def record_of(connection: Connection, patient_id: UUID) -> CandidateRow | 
     return (await records_of(connection, [patient_id])).get(patient_id)
 
 
+async def holders_of(connection: Connection, numbers: Collection[Identifier]) -> list[CandidateRow]:
+    """Whom these numbers belong to, each person once."""
+    params = {"issuers": [one.issuer for one in numbers], "values": [one.value for one in numbers]}
+    return await fetch_all(connection, queries["holders"], params, CandidateRow)
+
+
 def search_terms(row: CandidateRow) -> dict[str, Any]:
     """The blocking keys of a record; None matches nobody."""
     numbers = [n for n in row.record().person.identifiers if n.kind not in _NO_KEY]

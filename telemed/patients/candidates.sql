@@ -8,6 +8,21 @@ select p.id, p.organization_id, p.name, p.sex, p.birth_date, p.birth_date_estima
        false as never_link
 from patient p where p.id = any(%(ids)s::uuid[]) order by p.id;
 
+-- name: holders
+-- Whom numbers belong to, each once, as a record is compared.
+select p.id, p.organization_id, p.name, p.sex, p.birth_date, p.birth_date_estimated, p.identity, p.phone, p.address,
+       p.mother_id, p.created_at,
+       array(select array[i.kind, i.issuer, i.value] from patient_identifier i where i.patient_id = p.id) as numbers,
+       exists (select from service_request q where q.patient_id = p.id and q.card_mismatch
+               and q.status not in ('revoked', 'entered-in-error')) as card_mismatch,
+       false as never_link
+from patient p
+where p.id in (
+    select h.patient_id from patient_identifier h
+    join unnest(%(issuers)s::text[], %(values)s::text[]) n (issuer, value) on h.issuer = n.issuer and h.value = n.value
+    where h.claim = '')
+order by p.id;
+
 -- name: candidates
 -- Who may be the same person as a record, by blocking keys, a number in common first: number, exact birth date, name
 -- with a birth date near by or none, phone, mother. At most 500.

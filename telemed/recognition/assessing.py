@@ -17,7 +17,7 @@ from telemed.patients import links, links_store
 from telemed.recognition import intervening_store, laboratory_results
 from telemed.recognition.facts import Candidate, EventKind, Identity, LinkState, Organization
 from telemed.recognition.facts import Event as Intervening
-from telemed.recognition.facts_store import Document, Row, identities_of, know, latest_of
+from telemed.recognition.facts_store import Document, Head, Row, identities_of, know, latest_of
 from telemed.recognition.imaging_names import ImagingNames
 from telemed.recognition.imaging_results import UNDATED, ImagingFacts, Technique, candidate, result_id
 from telemed.recognition.stored import GrantRow
@@ -97,7 +97,10 @@ class Assessor:
         elif event.kind == "grant.changed":
             await self.grant(tx, event.subject)
         elif event.kind in OF_RESULTS:
-            await self.laboratory(tx, UUID(event.ids["patient"]), event.subject)
+            patient = UUID(event.ids["patient"])
+            await self.laboratory(tx, patient, event.subject)
+            if event.kind == "result.received":
+                await self.identities(tx, {patient})
         elif event.kind in OF_EVENTS:
             await self.intervening(tx, event.subject)
         elif event.kind in OF_IDENTITIES:
@@ -146,9 +149,7 @@ class Assessor:
             )
             for one in found
         ]
-        added = await know(tx, rows)
-        await self.identities(tx, {patient_id})
-        if added:
+        if await know(tx, rows):
             await _tell(tx, str(patient_id))
 
     async def intervening(self, tx: Connection, event_id: UUID) -> None:
@@ -227,15 +228,13 @@ async def blobs_of(connection: Connection, result: str) -> list[StoredBlob]:
     return await fetch_all(connection, queries["blobs"], {"study_id": UUID(study)}, StoredBlob)
 
 
-class _Behind(msgspec.Struct):
-    behind: bool
+async def known_now(connection: Connection) -> Head | None:
+    """The last row that is known; None where something that happened a while ago is not.
 
-
-async def is_behind(connection: Connection) -> bool:
-    """Whether something that happened a while ago is not known yet: then the registry had better say nothing."""
+    The registry had better say nothing then.
+    """
     params = {"name": NAME, "kinds": sorted(KINDS), "seconds": BEHIND}
-    found = await fetch_one(connection, queries["behind"], params, _Behind)
-    return found is not None and found.behind
+    return await fetch_one(connection, queries["known_now"], params, Head)
 
 
 class _Whole(msgspec.Struct):

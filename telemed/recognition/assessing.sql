@@ -68,9 +68,14 @@ select coalesce(bool_and(sha256(m.bytes) = m.digest), false) as whole
 from laboratory_report_version v join result_message m on m.id = v.message_id
 where v.report_id = %(report_id)s::uuid;
 
--- name: behind
--- Whether something that changes knowledge has happened and is not known after a while.
-select exists (
+-- name: known_now
+-- The head of the knowledge as facts_store.sql reads it; no row where something that changes knowledge has happened and
+-- is not known after a while.
+select coalesce(k.id, 0) as id, greatest(clock_timestamp(), k.known_from) as at, coalesce(
+    (select max(s.id) from recognition_knowledge s where s.kind in ('organization', 'grant') and s.id <= k.id), 0
+) as standing
+from (select max(id) as id from recognition_knowledge) m left join recognition_knowledge k using (id)
+where not exists (
     select from event_consumer c join event e on (e.xid, e.id) > (c.xid, c.id)
     where c.name = %(name)s::text and e.kind = any(%(kinds)s::text[])
-      and e.at < clock_timestamp() - make_interval(secs => %(seconds)s::float)) as behind;
+      and e.at < clock_timestamp() - make_interval(secs => %(seconds)s::float));

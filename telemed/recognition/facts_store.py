@@ -42,10 +42,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last row that could be seen, and when; aware, UTC."""
+    """The last row that could be seen, and when; aware, UTC.  standing: the last about a member or a grant, or 0."""
 
     id: int
     at: datetime
+    standing: int
 
 
 class _Id(msgspec.Struct):
@@ -85,11 +86,13 @@ async def know(tx: Connection, rows: Iterable[Row]) -> int:
         return 0
     await execute(tx, queries["hold"], {})
     fresh = await _fresh(tx, {key: written[key] for key in fresh})
-    for kind, thing in fresh:
-        row, content = written[kind, thing]
-        params = {"kind": kind, "thing": thing, "subject": row.subject, "content": content}
-        await fetch_one(tx, queries["add"], params, _Id)
-    return len(fresh)
+    params = {
+        "kinds": [kind for kind, _ in fresh],
+        "things": [thing for _, thing in fresh],
+        "subjects": [written[key][0].subject for key in fresh],
+        "contents": [written[key][1] for key in fresh],
+    }
+    return await execute(tx, queries["add"], params) if fresh else 0
 
 
 def _text(row: Row) -> str:

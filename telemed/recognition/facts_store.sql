@@ -15,15 +15,22 @@ cross join lateral (
 order by k.thing;
 
 -- name: add
--- A row of knowledge; never known before the one it follows, whatever the clock did.
+-- Rows of knowledge in their order, known from one moment on; never before what they follow, whatever the clock did.
 insert into recognition_knowledge (kind, thing, subject, content, known_from)
-values (%(kind)s::text, %(thing)s::text, %(subject)s::text, %(content)s::text,
-        greatest(clock_timestamp(), (select k.known_from from recognition_knowledge k order by k.id desc limit 1)))
-returning id;
+select n.kind, n.thing, n.subject, n.content, since.at
+from unnest(%(kinds)s::text[], %(things)s::text[], %(subjects)s::text[], %(contents)s::text[])
+    with ordinality n (kind, thing, subject, content, place)
+cross join (
+    select greatest(clock_timestamp(), max(k.known_from)) as at
+    from (select l.known_from from recognition_knowledge l order by l.id desc limit 1) k) since
+order by n.place;
 
 -- name: head
--- The last row that can be seen, and the moment it is seen at; never before what was known last.
-select coalesce(k.id, 0) as id, greatest(clock_timestamp(), k.known_from) as at
+-- The last row that can be seen, the moment it is seen at, never before what was known last, and the last row not after
+-- it about what stands for everybody; the index is of these rows alone.
+select coalesce(k.id, 0) as id, greatest(clock_timestamp(), k.known_from) as at, coalesce(
+    (select max(s.id) from recognition_knowledge s where s.kind in ('organization', 'grant') and s.id <= k.id), 0
+) as standing
 from (select max(id) as id from recognition_knowledge) m left join recognition_knowledge k using (id);
 
 -- name: of_subjects
@@ -39,7 +46,7 @@ cross join lateral (
 order by k.thing;
 
 -- name: standing
--- The last row about what stands for everybody; the index is of these rows alone.
+-- The last row about what stands for everybody that is not after a row.
 select max(k.id) as id from recognition_knowledge k
 where k.kind in ('organization', 'grant') and k.id <= %(upto)s::bigint
 having max(k.id) is not null;

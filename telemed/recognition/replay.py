@@ -16,7 +16,7 @@ from telemed.recognition.canonical import Remembered, canonical
 from telemed.recognition.decide import decide
 from telemed.recognition.decision import Decision
 from telemed.recognition.facts import Facts
-from telemed.recognition.facts_store import facts_of_patient
+from telemed.recognition.facts_store import facts_of_patient, standing_upto
 from telemed.recognition.narrowing import keys_of, narrowed
 from telemed.recognition.order import Context, Order
 from telemed.recognition.rule_book import RuleBook
@@ -128,7 +128,7 @@ class _Archive:
         if self._patient != (patient_id, upto):
             self._facts = await facts_of_patient(connection, patient_id, upto)
             self._patient = patient_id, upto
-        return await self.standing.beside(connection, self._facts, keys, upto)
+        return await self.standing.beside(connection, self._facts, keys, await standing_upto(connection, upto))
 
 
 async def _again(connection: Connection, row: _Row, archive: _Archive) -> Replayed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from telemed.db import Connection
 from telemed.recognition.facts import Facts, Organization
-from telemed.recognition.facts_store import facts_of_patient, grants_of, organizations_of, standing_upto
+from telemed.recognition.facts_store import Head, facts_of_patient, grants_of, organizations_of
 from telemed.recognition.rules import Grant
 
 
@@ -27,16 +27,20 @@ class Standing:
     def __init__(self) -> None:
         self._upto, self._kept = -1, _Kept(())
 
-    async def facts_of(self, connection: Connection, patient_id: str, items: Sequence[str], upto: int) -> Facts:
+    async def facts_of(self, connection: Connection, patient_id: str, items: Sequence[str], known: Head) -> Facts:
         """All that was known of a patient and of the items asked for, up to a row.
 
         patient_id: of the order.  items: keys whose grants count.
         """
-        return await self.beside(connection, await facts_of_patient(connection, patient_id, upto), items, upto)
+        return await self.beside(
+            connection, await facts_of_patient(connection, patient_id, known.id), items, known.standing
+        )
 
-    async def beside(self, connection: Connection, facts: Facts, items: Sequence[str], upto: int) -> Facts:
-        """What is known of a patient, with the members and the grants of some items as known up to the same row."""
-        last = await standing_upto(connection, upto)
+    async def beside(self, connection: Connection, facts: Facts, items: Sequence[str], last: int) -> Facts:
+        """What is known of a patient, with the members and the grants of some items.
+
+        last: the row about a member or a grant up to which they are read, `standing` of a head.
+        """
         kept = self._kept if last == self._upto else _Kept(await organizations_of(connection, last))
         missing = [key for key in items if key not in kept.grants]
         if missing:

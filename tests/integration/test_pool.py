@@ -46,6 +46,33 @@ async def test_a_statement_that_is_wrong_is_no_connection_that_is_lost(database)
         await pool.close()
 
 
+async def test_what_goes_in_one_turn_is_kept_whole_or_not_at_all(pool: Pool):
+    async with pool.connection() as connection:
+        await connection.execute("create table once (id int primary key)")
+    async with pool.transaction(one_turn=True) as tx:
+        await tx.execute("insert into once values (1)")
+        await tx.execute("insert into once values (2)")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        await _twice(pool)
+    with pytest.raises(LookupError):
+        await _given_up(pool)
+    async with pool.connection() as connection:
+        assert await (await connection.execute("select id from once order by id")).fetchall() == [(1,), (2,)]
+
+
+async def _twice(pool: Pool) -> None:
+    async with pool.transaction(one_turn=True) as tx:
+        await tx.execute("insert into once values (3)")
+        await tx.execute("insert into once values (1)")
+        await tx.execute("insert into once values (4)")
+
+
+async def _given_up(pool: Pool) -> None:
+    async with pool.transaction(one_turn=True) as tx:
+        await tx.execute("insert into once values (5)")
+        raise LookupError("the caller thinks better of it")
+
+
 async def _too_long(pool: Pool) -> None:
     async with pool.transaction() as tx:
         await tx.execute("set local statement_timeout = 50")

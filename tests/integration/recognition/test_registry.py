@@ -72,7 +72,7 @@ async def test_level_region_and_groups_of_a_member_are_known_as_soon_as_they_are
     await registered.catch_up()
     async with county.pool.connection() as connection:
         head = await facts_store.head(connection)
-        known = await Standing().facts_of(connection, str(county.patient), [], head.id)
+        known = await Standing().facts_of(connection, str(county.patient), [], head)
     (one,) = [one for one in known.organizations if one.id == str(county.township)]
     assert (one.level, one.region, one.groups) == (13, "1301", frozenset({"京津冀"}))
     assert verdict(await registered.ask()) is Verdict.MUST_OFFER
