@@ -10,13 +10,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
-from telemed.db import Connection, Pool, execute, fetch_all, fetch_one, load
+from telemed.db import Connection, Pool, fetch_all, fetch_one, load
 from telemed.errors import Unavailable
 from telemed.events import append
 from telemed.results import store
@@ -136,34 +137,43 @@ class Remapper:
         day = now.astimezone(self.zone).date()
         found = await fetch_all(tx, queries["counting"], {"reports": list(by_id)}, _Result)
         changed: dict[UUID, int] = {}
+        written: list[dict[str, Any]] = []
         for one in found:
             report = by_id[one.report_id]
             codes = [CodedText(each["code"], each["text"], each["system"]) for each in one.codes]
             read = fit(codes, one.unit_written, self.maps, report.organization_code, day)
-            if await self._keep(tx, one, read, report, now):
+            mapping = await self._became(tx, one, read, report, now)
+            if mapping is not None:
+                written.append(mapping)
                 changed[one.report_id] = changed.get(one.report_id, 0) + 1
         if changed:
+            async with tx.cursor() as cursor:
+                await cursor.executemany(queries["insert_mapping"], written)
             await self._tell(tx, by_id, list(changed))
         return sum(changed.values())
 
-    async def _keep(self, tx: Connection, one: _Result, read: Fit, report: _Report, now: datetime) -> bool:
-        """Write what a result is now if that is something else; what contradicts is no item and waits for a person."""
+    async def _became(
+        self, tx: Connection, one: _Result, read: Fit, report: _Report, now: datetime
+    ) -> dict[str, Any] | None:
+        """The row of what a result is now, if that is something else.
+
+        What contradicts is no item any more and waits for a person.
+        """
         against = doubts_of(read, is_quantity=one.value_kind == "quantity", status=Status(one.status), line=one.line)
         item = None if against or read.mapped is None else read.mapped.entry.item
         unit = one.unit_ucum if against else read.unit
         if (item, unit) == (one.item_key, one.unit_ucum):
-            return False
-        params = {
+            return None
+        mapping = {
             "observation_id": one.id,
             "item_key": item,
             "map_version": read.version,
             "unit_ucum": unit,
             "now": now,
         }
-        await execute(tx, queries["insert_mapping"], params)
         for each in against:
             await self._quarantine(tx, one, each, report, now)
-        return True
+        return mapping
 
     async def _quarantine(self, tx: Connection, one: _Result, doubt: Doubt, report: _Report, now: datetime) -> None:
         place = {"message_id": one.message_id, "line": one.line, "reason": doubt.reason}
