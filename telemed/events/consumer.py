@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -16,6 +16,8 @@ from telemed.events.log import START, Cursor, Event, queries, read_after
 from telemed.events.signal import Signal
 
 BATCH = 100
+#: Events of one transaction, where they may share one: what they lock is held until its end.
+MOST_TOGETHER = 8
 RETRY = 1.0  # seconds until the log is read again after a failure
 
 log = structlog.get_logger(__name__)
@@ -27,11 +29,13 @@ class Consumer:
 
     handle: called for each event of `kinds` inside a transaction; what it raises rolls the event back,
     which is then tried again. It must therefore be idempotent only against itself being interrupted.
+    together: kinds of which several events may share a transaction; where one of them fails, each has its own.
     """
 
     name: str
     kinds: frozenset[str]
     handle: Callable[[Connection, Event], Awaitable[None]]
+    together: frozenset[str] = frozenset()
 
 
 class _Position(msgspec.Struct):
@@ -58,7 +62,7 @@ class Looked:
 async def step(pool: Pool, consumer: Consumer, looked: Looked | None = None) -> int:
     """Handle the next batch and return how many events were read; 0 when at the head or when another process has it.
 
-    One event, one transaction: a handler that fails stops the batch and leaves the cursor before its event.
+    A handler that fails stops the batch and leaves the cursor before its event.
     looked: kept from call to call by who follows the log; without it the stored cursor moves to what was read.
     """
     eager = looked is None
@@ -69,26 +73,55 @@ async def step(pool: Pool, consumer: Consumer, looked: Looked | None = None) -> 
             return 0
         looked.cursor = max(looked.cursor, stored.cursor)
         events = await read_after(connection, looked.cursor, limit=BATCH)
-    for event in events:
-        if event.kind in consumer.kinds and not await _handled(pool, consumer, event):
+    own = [event for event in events if event.kind in consumer.kinds]
+    for several in _grouped(own, consumer.together):
+        if not await _handled_together(pool, consumer, several):
             return 0
-        looked.passed = 0 if event.kind in consumer.kinds else looked.passed + 1
-        looked.cursor = event.cursor
-    if events and looked.passed >= (1 if eager else BATCH) and await _handled(pool, consumer, events[-1]):
-        looked.passed = 0
+        looked.passed, looked.cursor = 0, several[-1].cursor
+    if events:
+        looked.passed += sum(event.cursor > looked.cursor for event in events)
+        looked.cursor = events[-1].cursor
+        if looked.passed >= (1 if eager else BATCH) and await _handled(pool, consumer, events[-1:]):
+            looked.passed = 0
     return len(events)
 
 
-async def _handled(pool: Pool, consumer: Consumer, event: Event) -> bool:
-    """Handle one event, if it is one of the consumer's, and store the cursor; False when another process has it."""
+def _grouped(events: Iterable[Event], together: frozenset[str]) -> Iterator[list[Event]]:
+    """Events in their order, those that may share a transaction side by side."""
+    group: list[Event] = []
+    for event in events:
+        if group and (event.kind not in together or group[-1].kind not in together or len(group) == MOST_TOGETHER):
+            yield group
+            group = []
+        group.append(event)
+    if group:
+        yield group
+
+
+async def _handled_together(pool: Pool, consumer: Consumer, events: Sequence[Event]) -> bool:
+    """Handle events in one transaction, or each in its own if one of them fails; False when another process has it."""
+    if len(events) > 1:
+        try:
+            return await _handled(pool, consumer, events)
+        except Exception as failure:  # noqa: BLE001 -- whichever of them it was fails again below, alone
+            log.info("consumer-goes-one-by-one", consumer=consumer.name, failure=type(failure).__name__)
+    for event in events:
+        if not await _handled(pool, consumer, [event]):
+            return False
+    return True
+
+
+async def _handled(pool: Pool, consumer: Consumer, events: Sequence[Event]) -> bool:
+    """Handle those of the consumer's kinds and store the cursor behind the last; False when another process has it."""
     async with pool.transaction() as tx:
         position = await fetch_one(tx, queries["lock_consumer"], {"name": consumer.name}, _Position)
         if position is None:
             return False
-        if position.cursor < event.cursor:
-            if event.kind in consumer.kinds:
-                await consumer.handle(tx, event)
-            params = {"name": consumer.name, "xid": str(event.xid), "id": event.id}
+        if position.cursor < events[-1].cursor:
+            for event in events:
+                if position.cursor < event.cursor and event.kind in consumer.kinds:
+                    await consumer.handle(tx, event)
+            params = {"name": consumer.name, "xid": str(events[-1].xid), "id": events[-1].id}
             await execute(tx, queries["move_consumer"], params)
     return True
 

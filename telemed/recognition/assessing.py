@@ -85,8 +85,12 @@ class Assessor:
     clock: Callable[[], datetime]
 
     def consumer(self) -> Consumer:
-        """The reader of the event log that keeps knowledge."""
-        return Consumer(NAME, KINDS, self.handle)
+        """The reader of the event log that keeps knowledge.
+
+        A laboratory's morning comes as hundreds of reports, and each commit waits for the disk, so several share one;
+        a study's images are read from the archive, and nobody shall wait for that to be told something else.
+        """
+        return Consumer(NAME, KINDS, self.handle, together=OF_RESULTS)
 
     async def handle(self, tx: Connection, event: Event) -> None:
         """Assess again what an event speaks of; doing it twice adds nothing."""

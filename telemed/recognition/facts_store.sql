@@ -18,7 +18,7 @@ order by k.thing;
 -- Rows of knowledge in their order, known from one moment on; never before what they follow, whatever the clock did.
 insert into recognition_knowledge (kind, thing, subject, content, known_from)
 select n.kind, n.thing, n.subject, n.content, since.at
-from unnest(%(kinds)s::text[], %(things)s::text[], %(subjects)s::text[], %(contents)s::text[])
+from rows from (json_to_recordset(%(rows)s::json) as (kind text, thing text, subject text, content text))
     with ordinality n (kind, thing, subject, content, place)
 cross join (
     select greatest(clock_timestamp(), max(k.known_from)) as at

@@ -96,7 +96,7 @@ select gen_random_uuid(), k.report, k.report, 1 + (row_number() over (partition 
     'system', 'LN')), a.key, '*/2026-01-01', 'NM', 'quantity', k.content -> 'measured' ->> 'value', '',
     k.content -> 'measured' ->> 'value', '', '', '[]', a.unit, a.unit, '3.9-9.9', array['N'], 'final', 'F', 3,
     (k.content ->> 'collected_at')::timestamptz, 'written', 'OBR-7', '', true, '{}', '', '', '', 'AU5800', '', '', '{}',
-    now() - interval '1 hour', now() - interval '1 hour'
+    (k.content ->> 'reported_at')::timestamptz, now() - interval '1 hour'
 from (select split_part(thing, '/', 2)::uuid as report, split_part(thing, '|', 2) as code, content::jsonb as content
       from recognition_knowledge where kind = 'candidate') k
 join unnest(%s::text[], %s::text[], %s::text[]) a (code, key, unit) on a.code = k.code

@@ -84,6 +84,39 @@ async def test_a_handler_that_fails_gets_the_same_event_again(pool):
     assert attempts == [subject, subject]
 
 
+async def test_where_one_of_several_fails_those_before_it_are_handled_once_and_it_is_tried_again(pool):
+    for _ in range(10):
+        await commit(pool)
+    async with pool.connection() as reader:
+        third = (await read_after(reader, START, limit=10))[2]
+    tried, handled, broken = [], [], [True]
+
+    async def handle(tx, event):
+        tried.append(event.id)
+        if event == third and broken[0]:
+            raise RuntimeError("not yet")
+        await tx.execute("insert into handled values (%s)", (event.id,))
+        handled.append(event.id)
+
+    async with pool.transaction() as tx:
+        await tx.execute("create table handled (id bigint primary key)")
+        await tx.execute("insert into event_consumer (name) values ('test')")
+    kinds = frozenset({"study.indexed"})
+    consumer = Consumer("test", kinds, handle, together=kinds)
+    with pytest.raises(RuntimeError):
+        await step(pool, consumer)
+    first, second = third.id - 2, third.id - 1
+    assert tried == [first, second, third.id] * 2, "together, then each alone up to the one that fails"
+    broken.clear()
+    broken.append(False)
+    tried.clear()
+    assert await step(pool, consumer) == 8
+    assert tried == [third.id + n for n in range(8)]
+    async with pool.connection() as reader:
+        kept = await (await reader.execute("select id from handled order by id")).fetchall()
+    assert [one for (one,) in kept] == [first + n for n in range(10)]
+
+
 async def test_two_processes_with_one_consumer_handle_each_event_once(pool):
     seen = []
 
