@@ -19,7 +19,7 @@ from telemed.county import County
 from telemed.directory.routes import endpoints as directory_endpoints
 from telemed.errors import Forbidden, Unavailable
 from telemed.events.stream import serve as serve_stream
-from telemed.fhir.intake import intake_endpoint
+from telemed.fhir.intake import intake_endpoints
 from telemed.fhir.routes import Facade
 from telemed.fhir.routes import read_endpoints as fhir_endpoints
 from telemed.hearing import may_hear
@@ -94,7 +94,7 @@ def endpoints(county: County) -> list[Endpoint]:
 
 def _fhir(county: County) -> list[Endpoint]:
     facade = Facade(county.config.public_url, county.zone, county.maps, release())
-    return [*fhir_endpoints(facade), intake_endpoint(facade)]
+    return [*fhir_endpoints(facade), *intake_endpoints(facade)]
 
 
 def his_desk(county: County) -> HisDesk:

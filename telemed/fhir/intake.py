@@ -72,22 +72,25 @@ class _Sent:
     now: datetime
 
 
-def intake_endpoint(facade: Facade) -> Endpoint:
-    """POST of a transaction to the base."""
+def intake_endpoints(facade: Facade) -> list[Endpoint]:
+    """POST of a transaction to the base, which some clients write with a slash at its end."""
 
     async def take(call: Call[Any, Any]) -> web.Response:
         return await _take(facade, call)
 
-    return Endpoint(
-        "POST",
-        BASE,
-        Action.RESULT_STORE,
-        take,
-        Text("FHIR：接收检验结果（transaction Bundle）", "FHIR: take laboratory results (transaction Bundle)"),
-        body=Upload((MEDIA,), MAX_BYTES),
-        returns=Stream((MEDIA,)),
-        systems=registered_systems(facade.public_url, facade.remote),
-    )
+    return [
+        Endpoint(
+            "POST",
+            path,
+            Action.RESULT_STORE,
+            take,
+            Text("FHIR：接收检验结果（transaction Bundle）", "FHIR: take laboratory results (transaction Bundle)"),
+            body=Upload((MEDIA,), MAX_BYTES),
+            returns=Stream((MEDIA,)),
+            systems=registered_systems(facade.public_url, facade.remote),
+        )
+        for path in (BASE, f"{BASE}/")
+    ]
 
 
 async def _take(facade: Facade, call: Call[Any, Any]) -> web.Response:

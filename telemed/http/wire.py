@@ -275,4 +275,6 @@ class Endpoint:
     @property
     def operation_id(self) -> str:
         words = [part.strip("{}") for part in self.path.split("/") if part not in {"", "api"}]
+        if self.path.endswith("/"):
+            words.append("slash")
         return "-".join([self.method.lower(), *words])

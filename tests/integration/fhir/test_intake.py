@@ -53,6 +53,14 @@ async def test_a_transaction_becomes_results_that_are_read_back_under_the_addres
     assert [f"Patient/{each['id']}" for each in found] == [answer.body["entry"][0]["response"]["location"]]
 
 
+async def test_the_base_with_a_slash_at_its_end_takes_a_transaction_too(lis, county):
+    """fhir-kit-client writes it so; its token is made out to the address it writes."""
+    said = {"Authorization": f"Bearer {lis.system.token(f'{BASE}/')}", "Content_Type": "application/fhir+json"}
+    assert statuses(await county.send("POST", f"{BASE}/", raw(), **said))[3:] == ["201 Created", "201 Created"]
+    elsewhere = {**said, "Authorization": f"Bearer {lis.system.token(BASE)}"}
+    assert (await county.send("POST", f"{BASE}/", raw(), **elsewhere)).status == 401
+
+
 async def test_the_message_is_kept_with_its_bytes_and_its_sender(lis, county):
     await lis.post("", raw())
     ((form, kept, disposition, answer, application),) = await county.rows(
