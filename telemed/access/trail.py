@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -56,6 +57,41 @@ class TrailQuery(msgspec.Struct, frozen=True):
     until: datetime | None = None
     before: str = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
+
+
+class Stretch(NamedTuple):
+    """From low on until before high, UTC."""
+
+    low: datetime
+    high: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What is asked beyond a TrailQuery; of each list one has to hold, None asks for nothing.
+
+    patients: of every group one.  methods: of HTTP; other_methods: any but these, and what no route did.
+    """
+
+    patients: tuple[tuple[UUID, ...], ...] = ()
+    actions: tuple[str, ...] | None = None
+    outcomes: tuple[str, ...] | None = None
+    methods: tuple[str, ...] | None = None
+    other_methods: bool = False
+    stretches: tuple[Stretch, ...] | None = None
+
+    def params(self) -> dict[str, Any]:
+        groups = [[json.dumps([{"patient": str(one)}]) for one in each] for each in self.patients]
+        return {
+            "patients": groups[0] if groups else None,
+            "further_patients": json.dumps([[json.loads(one) for one in each] for each in groups[1:]]),
+            "actions": None if self.actions is None else list(self.actions),
+            "outcomes": None if self.outcomes is None else list(self.outcomes),
+            "methods": None if self.methods is None else list(self.methods),
+            "other_methods": self.other_methods,
+            "lows": None if self.stretches is None else [one.low for one in self.stretches],
+            "highs": None if self.stretches is None else [one.high for one in self.stretches],
+        }
 
 
 class TrailEntity(msgspec.Struct, frozen=True):
@@ -124,11 +160,13 @@ async def find(
     now: datetime,
     *,
     id: int | None = None,  # noqa: A002 -- the column
+    narrowed: Narrowing = Narrowing(),
 ) -> tuple[list[TrailItem], str | None]:
     """Rows that answer a question, newest first, and where the next page begins.  id: one row, whenever it was."""
     before_at, before_id = _cursor(query.before)
     entity = {name: value for name, value in (("kind", query.entity_kind), ("id", query.entity_id)) if value}
     params = {
+        **narrowed.params(),
         "id": id,
         "patient": _contains({"patient": str(query.patient_id)} if query.patient_id else {}),
         "entity": _contains({name: str(value) for name, value in entity.items()}),

@@ -103,6 +103,16 @@ where (%(id)s::bigint is null or e.id = %(id)s::bigint)
     and (%(practitioner_id)s::uuid is null or e.practitioner_id = %(practitioner_id)s::uuid)
     and (%(action)s::text = '' or starts_with(e.action, %(action)s::text))
     and (%(outcome)s::text = '' or e.outcome = %(outcome)s::text)
+    and (%(patients)s::jsonb[] is null or e.entities @> any(%(patients)s::jsonb[]))
+    and not exists (select from jsonb_array_elements(%(further_patients)s::jsonb) several
+        where not exists (select from jsonb_array_elements(several) one where e.entities @> one))
+    and (%(actions)s::text[] is null or e.action = any(%(actions)s::text[]))
+    and (%(outcomes)s::text[] is null or e.outcome = any(%(outcomes)s::text[]))
+    and (%(methods)s::text[] is null
+        or (split_part(coalesce(e.detail ->> 'route', ''), ' ', 1) = any(%(methods)s::text[])) <> %(other_methods)s)
+    and (%(lows)s::timestamptz[] is null or exists (
+        select from unnest(%(lows)s::timestamptz[], %(highs)s::timestamptz[]) as s (low, high)
+        where e.at >= s.low and e.at < s.high))
     and e.at >= %(since)s and e.at < %(until)s
     and (e.at, e.id) < (%(before_at)s, %(before_id)s)
 order by e.at desc, e.id desc limit %(limit)s

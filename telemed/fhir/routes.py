@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from telemed.cds.remote_keys import RemoteKeys
-from telemed.fhir import finding_people, finding_records, finding_results, negotiation
+from telemed.fhir import finding_people, finding_records, finding_results, finding_trail, negotiation
 from telemed.fhir.access import registered_systems
 from telemed.fhir.capability import statement
 from telemed.fhir.datatypes import Json, encode
@@ -34,7 +34,7 @@ FINDERS: Mapping[str, Find] = {
     "ImagingStudy": finding_results.imaging_studies,
     "Provenance": finding_results.provenances,
     "GuidanceResponse": finding_records.guidance_responses,
-    "AuditEvent": finding_records.audit_events,
+    "AuditEvent": finding_trail.audit_events,
 }
 #: Bytes of a search by POST.
 FORM_LIMIT = 16 * 1024

@@ -26,6 +26,8 @@ COUNT, MOST_COUNT = 20, 100
 #: Values of one parameter, joined by commas.
 MOST_VALUES = 20
 MOST_DATES = 4
+#: Times one parameter may be given, where that is served.
+MOST_TIMES = 4
 _LONGEST = 500
 #: Parameters of every search that change nothing of what is found.
 _RESULT = frozenset({"_count", "_cursor", "_format", "_id"})
@@ -44,13 +46,18 @@ _DATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A parameter of a resource.  targets: types a reference may name.  in_address: whether a GET may carry it."""
+    """A parameter of a resource.
+
+    targets: types a reference may name.  in_address: whether a GET may carry it.  repeats: whether it may be given more
+    than once, all of which have to hold then, and a date as several joined by commas.
+    """
 
     name: str
     kind: Kind
     text: Text
     targets: tuple[str, ...] = ()
     in_address: bool = True
+    repeats: bool = False
 
 
 class Token(NamedTuple):
@@ -81,13 +88,19 @@ def _no_tokens() -> dict[str, tuple[Token, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What was understood.  strings: modifier and value.  used: parameters as the self link repeats them."""
+    """What was understood.
+
+    tokens, references: every value that was named.  every: of a parameter that repeats, for each time the codes or
+    references of which one has to hold.  strings: modifier and value.  dates: for each time the dates of which one has
+    to hold, a single one unless the parameter repeats.  used: parameters as the self link repeats them.
+    """
 
     ids: tuple[str, ...] | None = None
     tokens: Mapping[str, tuple[Token, ...]] = field(default_factory=_no_tokens)
     references: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     strings: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
-    dates: tuple[Span, ...] = ()
+    dates: tuple[tuple[Span, ...], ...] = ()
+    every: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict[str, tuple[tuple[str, ...], ...]])
     count: int = COUNT
     before: Cursor | None = None
     used: tuple[tuple[str, str], ...] = ()
@@ -144,7 +157,8 @@ class _Reading:
     tokens: dict[str, tuple[Token, ...]] = field(default_factory=_no_tokens)
     references: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     strings: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
-    dates: list[Span] = field(default_factory=list[Span])
+    dates: list[tuple[Span, ...]] = field(default_factory=list[tuple[Span, ...]])
+    every: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict[str, tuple[tuple[str, ...], ...]])
     used: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     ids: tuple[str, ...] | None = None
     count: int = COUNT
@@ -157,6 +171,7 @@ class _Reading:
             references=self.references,
             strings=self.strings,
             dates=tuple(self.dates),
+            every=self.every,
             count=self.count,
             before=self.before,
             used=tuple(self.used),
@@ -181,16 +196,19 @@ class _Reading:
         return None
 
     def take(self, param: Param, modifier: str, value: str) -> Refusal | None:
-        """A parameter of the resource; given twice, both would have to hold, which is served for dates alone."""
+        """A parameter of the resource; given twice, both have to hold, which few serve."""
         name = param.name
-        if param.kind != "date" and (name in self.tokens or name in self.references or name in self.strings):
+        given = name in self.tokens or name in self.references or name in self.strings
+        if given and not param.repeats:
             return _twice(name)
         values = _split(value)
-        if len(values) > MOST_VALUES:
+        if len(values) > MOST_VALUES or len(self.every.get(name, ())) >= MOST_TIMES:
             return _refuse("too-costly", f"参数 {name} 的值过多。", f"There are too many values of {name}.", name)
         match param.kind:
             case "token":
-                self.tokens[name] = tuple(_token(one) for one in values)
+                tokens = tuple(_token(one) for one in values)
+                self.tokens[name] = (*self.tokens.get(name, ()), *tokens)
+                self._once_more(param, tuple(one.code for one in tokens))
             case "string":
                 self.strings[name] = (modifier, value)
             case "reference":
@@ -198,15 +216,22 @@ class _Reading:
                 if None in found:
                     wanted = " / ".join(param.targets)
                     return _refuse("invalid", f"参数 {name} 须指向 {wanted}。", f"{name} must refer to {wanted}.", name)
-                self.references[name] = tuple(one for one in found if one is not None)
+                named = tuple(one for one in found if one is not None)
+                self.references[name] = (*self.references.get(name, ()), *named)
+                self._once_more(param, named)
             case "date":
-                span = None if len(values) != 1 else span_of(values[0], self.zone)
-                if span is None or len(self.dates) >= MOST_DATES:
+                spans = tuple(one for one in (span_of(each, self.zone) for each in values) if one is not None)
+                several = len(values) != 1 and not param.repeats
+                if several or len(spans) != len(values) or len(self.dates) >= MOST_DATES:
                     return _refuse(
                         "invalid", f"参数 {name} 不是可用的日期。", f"{name} is no date that can be used.", name
                     )
-                self.dates.append(span)
+                self.dates.append(spans)
         return None
+
+    def _once_more(self, param: Param, values: tuple[str, ...]) -> None:
+        if param.repeats:
+            self.every[param.name] = (*self.every.get(param.name, ()), values)
 
 
 def span_of(value: str, zone: tzinfo) -> Span | None:

@@ -89,7 +89,7 @@ def paged(before: Cursor | None, limit: int) -> dict[str, Any]:
 
 
 def of_search(search: Search) -> dict[str, Any]:
-    return {**dated(search.dates), **paged(search.before, search.count)}
+    return {**dated([one for each in search.dates for one in each]), **paged(search.before, search.count)}
 
 
 async def patients(connection: Connection, scope: Scope, ids: Sequence[UUID]) -> list[PatientRow]:

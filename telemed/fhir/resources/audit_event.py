@@ -9,8 +9,8 @@ from telemed.fhir.systems import ACTION, ENTITY
 _TYPE = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 _SOURCE = "http://terminology.hl7.org/CodeSystem/security-source-type"
 #: audit-event-outcome: done; refused, which is a minor failure of whoever asked; our own failure.
-_OUTCOMES = {"success": "0", "refused": "4", "failed": "8"}
-_VERBS = {"GET": "R", "POST": "E", "PUT": "U", "DELETE": "D", "PATCH": "U", "HEAD": "R"}
+OUTCOMES = {"success": "0", "refused": "4", "failed": "8"}
+VERBS = {"GET": "R", "POST": "E", "PUT": "U", "DELETE": "D", "PATCH": "U", "HEAD": "R"}
 #: Entities of the trail that are resources of the facade.
 _RESOURCES = {
     "patient": "Patient",
@@ -42,9 +42,9 @@ def audit_event(row: TrailItem) -> Json:
         {
             "type": coding(_TYPE, "rest", "RESTful Operation"),
             "subtype": [coding(ACTION, row.action)],
-            "action": _VERBS.get(verb, "E"),
+            "action": VERBS.get(verb, "E"),
             "recorded": instant(row.at),
-            "outcome": _OUTCOMES[row.outcome],
+            "outcome": OUTCOMES[row.outcome],
             "outcomeDesc": str(row.detail.get("code", "")),
             "purposeOfEvent": [concept([], row.purpose)] if row.purpose else [],
             "agent": [

@@ -24,6 +24,7 @@ from tests.unit.fhir.rows import ZONE
 
 BASE = "https://county.example/fhir/R4"
 PARAMS = next(one.params for one in TABLE if one.kind == "Observation")
+TRAIL = next(one.params for one in TABLE if one.kind == "AuditEvent")
 
 
 def search(*pairs, strict=False):
@@ -85,6 +86,45 @@ def test_a_page_is_bounded_and_what_follows_is_opaque():
     cursor = Cursor(at(2026, 11, 23), "x")
     assert cursor_of(cursor_text(cursor)) == cursor
     assert search(("_cursor", cursor_text(cursor))).before == cursor
+
+
+def test_a_parameter_that_repeats_has_to_hold_each_time_and_another_is_refused_the_second_time():
+    found = understand(
+        [
+            ("outcome", "0,4"),
+            ("outcome", "http://terminology.hl7.org/CodeSystem/audit-event-outcome|4"),
+            ("patient", "p1"),
+            ("patient", "p2,Patient/p3"),
+            ("date", "2026-11-23,2026-11-25"),
+            ("date", "le2026-11-24"),
+        ],
+        TRAIL,
+        zone=ZONE,
+        base=BASE,
+        strict=True,
+    )
+    assert found.every == {
+        "outcome": (("0", "4"), ("4",)),
+        "patient": (("Patient/p1",), ("Patient/p2", "Patient/p3")),
+    }
+    assert found.references["patient"] == ("Patient/p1", "Patient/p2", "Patient/p3")
+    assert [[one.prefix for one in each] for each in found.dates] == [["eq", "eq"], ["le"]]
+    assert isinstance(search(("status", "final"), ("status", "final")), Refusal)
+    assert isinstance(search(("date", "2026-11-23,2026-11-25")), Refusal)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("outcome", "0")] * 5,
+        [("date", "2026")] * 5,
+        [("date", "2026,x")],
+        [("outcome", ",".join("0" * 21))],
+        [("patient", "p1"), ("patient", "Organization/p1")],
+    ],
+)
+def test_a_parameter_that_repeats_does_so_within_bounds(pairs):
+    assert isinstance(understand(pairs, TRAIL, zone=ZONE, base=BASE, strict=False), Refusal)
 
 
 @given(st.text(max_size=60))

@@ -4208,6 +4208,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/R4/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * FHIR: take laboratory results (transaction Bundle)
+         * @description FHIR：接收检验结果（transaction Bundle）
+         */
+        post: operations["post-fhir-R4-slash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fhir/R4/AuditEvent": {
         parameters: {
             query?: never;
@@ -16716,6 +16736,39 @@ export interface operations {
         };
     };
     "post-fhir-R4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/fhir+json": string;
+            };
+        };
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-fhir-R4-slash": {
         parameters: {
             query?: never;
             header?: never;
