@@ -1,7 +1,8 @@
 """院外结果: what was seen of a patient elsewhere, on paper or on another platform, told as printed.
 
 Nobody here has verified it.  It is no candidate and no argument of `decide`, so no verdict can ever rest on it; it
-stands beside the verdicts for the doctor to judge.
+stands beside the verdicts for the doctor to judge.  What was written down in error is taken back by the institution
+that wrote it, and stays to be read as taken back.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from telemed.db import Connection, fetch_all, fetch_one, load
-from telemed.errors import Invalid
+from telemed.db import Connection, execute, fetch_all, fetch_one, load
+from telemed.errors import Forbidden, Invalid, NotFound
 from telemed.patients import store as patients
 
 queries = load(__name__, "external_results.sql")
@@ -39,10 +40,19 @@ class ExternalResultBody(msgspec.Struct, frozen=True):
     source: Source = "paper"
 
 
+class ExternalWithdrawalBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
 class ExternalResult(msgspec.Struct, frozen=True):
-    """A result of elsewhere, unverified; mark: as printed, whatever it claims.  recorded_at: UTC."""
+    """A result of elsewhere, unverified; mark: as printed, whatever it claims.
+
+    own: written down at the asking person's organisation, which alone may take it back.  withdrawn_at: when it was,
+    None for what stands; withdrawn_by: by whom.  Times UTC.
+    """
 
     id: UUID
+    patient_id: UUID
     name: str
     value: str
     institution: str
@@ -50,10 +60,19 @@ class ExternalResult(msgspec.Struct, frozen=True):
     performed_on: date | None
     source: str
     recorded_at: datetime
+    own: bool
+    withdrawn_at: datetime | None
+    withdrawal_reason: str
+    withdrawn_by: str
 
 
-#: The port: what is known of a patient elsewhere.  Another source than our own table is another function of this kind.
-ExternalResults = Callable[[Connection, UUID], Awaitable[list[ExternalResult]]]
+class _Made(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+#: The port: what is known elsewhere of a patient, for an organisation.  Another source than our own table is another
+#: function of this kind.
+ExternalResults = Callable[[Connection, UUID, UUID], Awaitable[list[ExternalResult]]]
 
 
 def checked(body: ExternalResultBody, now: datetime, zone: tzinfo) -> ExternalResultBody:
@@ -79,16 +98,54 @@ def checked(body: ExternalResultBody, now: datetime, zone: tzinfo) -> ExternalRe
     return msgspec.structs.replace(body, **texts)
 
 
-async def of_patient(connection: Connection, patient_id: UUID) -> list[ExternalResult]:
-    """What was written down here of a person, under whichever record, the newest first."""
-    params = {"patients": await patients.linked(connection, patient_id), "limit": MOST}
+async def of_patient(connection: Connection, patient_id: UUID, organization_id: UUID) -> list[ExternalResult]:
+    """What was written down here of a person, under whichever record: what stands first, then the newest first."""
+    known = await patients.linked(connection, patient_id)
+    params = {"patients": known, "organization_id": organization_id, "limit": MOST}
     return await fetch_all(connection, queries["of_patient"], params, ExternalResult)
 
 
-async def keep(tx: Connection, body: ExternalResultBody, by: UUID, now: datetime) -> ExternalResult:
-    """Write down what `checked` has let through."""
+async def keep(tx: Connection, body: ExternalResultBody, by: UUID, now: datetime) -> UUID:
+    """Write down what `checked` has let through; its number."""
     row = {**msgspec.structs.asdict(body), "recorded_by": by, "recorded_at": now}
-    made = await fetch_one(tx, queries["keep"], row, ExternalResult)
+    made = await fetch_one(tx, queries["keep"], row, _Made)
     if made is None:
         raise LookupError("an insert returns its row")
-    return made
+    return made.id
+
+
+async def one(connection: Connection, id_: UUID, organization_id: UUID) -> ExternalResult:
+    """An entry as it stands, for an organisation.  Raises NotFound."""
+    found = await fetch_one(connection, queries["one"], {"id": id_, "organization_id": organization_id}, ExternalResult)
+    if found is None:
+        raise unknown()
+    return found
+
+
+async def withdraw(tx: Connection, entry: ExternalResult, reason: str, by: UUID, now: datetime) -> bool:
+    """Take an entry back; False where somebody has already.
+
+    Raises Forbidden where another organisation wrote it, Invalid for a reason of blanks.  Nothing is written then.
+    """
+    if not entry.own:
+        raise Forbidden(
+            "external-result-of-another",
+            "该院外结果由其他机构登记，须由该机构撤回。未作任何改动。",
+            "Another institution wrote this down and has to take it back. Nothing was changed.",
+        )
+    if not reason.strip():
+        raise Invalid(
+            "reason-missing",
+            "请写明撤回的原因。未作任何改动。",
+            "Say why it is taken back. Nothing was changed.",
+        )
+    row = {"id": entry.id, "reason": reason.strip(), "withdrawn_by": by, "withdrawn_at": now}
+    return await execute(tx, queries["withdraw"], row) > 0
+
+
+def unknown() -> NotFound:
+    return NotFound(
+        "unknown-external-result",
+        "找不到该院外结果。未作任何改动。",
+        "There is no such result of elsewhere. Nothing was changed.",
+    )

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from telemed.cds import checking, external_results
 from telemed.cds.check_messages import CheckBody, Checked, PicturesBody, PicturesLink, Responded, ResponseBody
 from telemed.cds.checking import Pictures
-from telemed.cds.external_results import ExternalResult, ExternalResultBody, ExternalResults
+from telemed.cds.external_results import ExternalResult, ExternalResultBody, ExternalResults, ExternalWithdrawalBody
 from telemed.cds.picture_links_store import PictureLinks
 from telemed.cds.registry import Answered, Check
 from telemed.db import Connection
@@ -79,7 +79,7 @@ class CheckRoutes:
             pictures = await self._pictures(tx, call.principal, answered)
             await keep_decisions(tx, decisions)
             await keep_exposures(tx, exposures)
-            external = await self._external(tx, patient_id)
+            external = await self._external(tx, patient_id, asked.organization_id)
         orders = [checking.shown(one, pictures, self._local_reasons) for one in cards]
         return Checked(call.now, orders, checking.FOOTER, external)
 
@@ -91,9 +91,25 @@ class CheckRoutes:
             if known is None:
                 raise NotFound("unknown-patient", "找不到该患者。", "There is no such patient.")
             call.about("patient", body.patient_id, patient_id=body.patient_id)
-            made = await external_results.keep(tx, body, call.principal.practitioner_id, call.now)
-            call.about("external-result", made.id, patient_id=body.patient_id)
-        return made
+            number = await external_results.keep(tx, body, call.principal.practitioner_id, call.now)
+            call.about("external-result", number, patient_id=body.patient_id)
+            return await external_results.one(tx, number, call.principal.organization_id)
+
+    async def withdraw_external(self, call: Call[Nothing, ExternalWithdrawalBody]) -> ExternalResult:
+        """Take back what was written down in error; it stays to be read, with the reason and who did it."""
+        number, own = call.uuid("id"), call.principal.organization_id
+        async with call.transaction() as tx:
+            entry = await external_results.one(tx, number, own)
+            # under whichever record of this person it is known here
+            records = await store.linked(tx, entry.patient_id)
+            if not any([await store.patient(tx, one, call.scope.organizations) for one in records]):
+                raise external_results.unknown()
+            call.about("patient", entry.patient_id, patient_id=entry.patient_id)
+            call.about("external-result", number, patient_id=entry.patient_id)
+            by = call.principal.practitioner_id
+            new = await external_results.withdraw(tx, entry, call.body.reason, by, call.now)
+            call.detail["again"] = int(not new)
+            return await external_results.one(tx, number, own)
 
     async def _pictures(
         self, connection: Connection, principal: Principal, answered: Iterable[Answered]
@@ -193,6 +209,15 @@ def endpoints(
             routes.note_external,
             Text("登记院外结果（未核验）", "Write down a result of elsewhere, unverified"),
             body=ExternalResultBody,
+            returns=ExternalResult,
+        ),
+        Endpoint(
+            "POST",
+            "/api/recognition/external-results/{id}/withdrawal",
+            Action.RECOGNITION_CHECK,
+            routes.withdraw_external,
+            Text("撤回误登记的院外结果", "Take back a result of elsewhere that was written down in error"),
+            body=ExternalWithdrawalBody,
             returns=ExternalResult,
         ),
     ]

@@ -411,6 +411,14 @@ CREATE TABLE public.external_result (
     CONSTRAINT external_result_value_is_short CHECK ((length(value) <= 500))
 );
 
+CREATE TABLE public.external_result_withdrawal (
+    external_result_id uuid NOT NULL,
+    reason text NOT NULL,
+    withdrawn_by uuid NOT NULL,
+    withdrawn_at timestamp with time zone NOT NULL,
+    CONSTRAINT external_result_withdrawal_has_a_reason CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
 CREATE TABLE public.recognition_grant (
     id uuid NOT NULL,
     known_from timestamp with time zone NOT NULL,
@@ -2013,6 +2021,9 @@ ALTER TABLE ONLY public.event
 ALTER TABLE ONLY public.external_result
     ADD CONSTRAINT external_result_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.external_result_withdrawal
+    ADD CONSTRAINT external_result_withdrawal_pkey PRIMARY KEY (external_result_id);
+
 ALTER TABLE ONLY public.his_answer
     ADD CONSTRAINT his_answer_is_given_once PRIMARY KEY (client_id, request_id);
 
@@ -2578,6 +2589,10 @@ CREATE TRIGGER external_result_is_append_only BEFORE DELETE OR UPDATE ON public.
 
 CREATE TRIGGER external_result_is_never_truncated BEFORE TRUNCATE ON public.external_result FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER external_result_withdrawal_is_append_only BEFORE DELETE OR UPDATE ON public.external_result_withdrawal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER external_result_withdrawal_is_never_truncated BEFORE TRUNCATE ON public.external_result_withdrawal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER his_card_is_kept BEFORE DELETE OR UPDATE ON public.his_card FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER his_card_is_never_truncated BEFORE TRUNCATE ON public.his_card FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2774,6 +2789,12 @@ ALTER TABLE ONLY public.external_result
 
 ALTER TABLE ONLY public.external_result
     ADD CONSTRAINT external_result_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.external_result_withdrawal
+    ADD CONSTRAINT external_result_withdrawal_external_result_id_fkey FOREIGN KEY (external_result_id) REFERENCES public.external_result(id);
+
+ALTER TABLE ONLY public.external_result_withdrawal
+    ADD CONSTRAINT external_result_withdrawal_withdrawn_by_fkey FOREIGN KEY (withdrawn_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.his_answer
     ADD CONSTRAINT his_answer_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from .browser import DESK, People
@@ -60,3 +61,72 @@ def test_a_chest_film_is_checked_answered_and_quoted_by_keyboard(people: People)
         copied = page.evaluate("() => navigator.clipboard.readText()")
         assert "青石镇中心卫生院" in copied
         assert "不含诊断结论" in copied
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        (
+            "zh-CN",
+            {
+                "note": "登记院外结果…",
+                "item": "项目（按报告）",
+                "place": "出具机构（按报告）",
+                "keep": "登记",
+                "list": "院外结果（未核验）",
+                "standing": "未核验",
+                "back": "撤回院外结果 颅脑 CT",
+                "title": "撤回院外结果",
+                "gone": "已撤回",
+            },
+        ),
+        (
+            "en",
+            {
+                "note": "Note a result of elsewhere…",
+                "item": "Item (as printed)",
+                "place": "Institution (as printed)",
+                "keep": "Note it",
+                "list": "Results of elsewhere (unverified)",
+                "standing": "Unverified",
+                "back": "Take back the result 颅脑 CT",
+                "title": "Take a result of elsewhere back",
+                "gone": "Taken back",
+            },
+        ),
+    ],
+)
+def test_a_result_of_elsewhere_written_down_in_error_is_taken_back_with_its_reason(
+    people: People, locale: str, words: dict[str, str]
+) -> None:
+    account = people.stack.account("requester", organization="青石")
+    with people.context(account, size=DESK, locale=locale) as context:
+        page = context.new_page()
+        lines = [one["line"] for one in page.request.get("/api/site/reports").json()["items"]]
+        page.goto(f"/patients/{chest_film(lines)['patient_id']}/order-check")
+        page.get_by_role("combobox").first.wait_for()
+        page.get_by_role("combobox").first.fill("胸部正位")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Control+Enter")
+        section = page.get_by_role("region", name=words["list"])
+        section.get_by_role("button", name=words["note"]).click()
+        page.get_by_label(words["item"]).fill("颅脑 CT")
+        page.get_by_label(words["place"]).fill("省肿瘤医院")
+        page.get_by_role("dialog").get_by_role("button", name=words["keep"], exact=True).click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        entry = section.get_by_role("listitem").filter(has_text="颅脑 CT").first
+        expect(entry).to_contain_text(words["standing"])
+
+        entry.get_by_role("button", name=words["back"]).focus()
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog", name=words["title"])
+        page.keyboard.press("Control+Enter")
+        expect(dialog).to_be_visible()  # nothing happens without a reason
+        dialog.get_by_role("textbox").fill("登记在错误的患者名下")
+        page.keyboard.press("Control+Enter")
+        expect(dialog).to_have_count(0)
+        gone = section.get_by_role("listitem").filter(has_text="登记在错误的患者名下").first
+        expect(gone).to_contain_text(words["gone"])
+        expect(gone).to_contain_text(account.name)
+        expect(gone.get_by_role("button")).to_have_count(0)
+        expect(gone.locator(".printed").first).to_have_css("text-decoration-line", "line-through")

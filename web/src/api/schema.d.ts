@@ -2324,6 +2324,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recognition/external-results/{id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a result of elsewhere that was written down in error
+         * @description 撤回误登记的院外结果
+         */
+        post: operations["post-recognition-external-results-id-withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recognition/grants": {
         parameters: {
             query?: never;
@@ -6129,7 +6149,10 @@ export interface components {
         };
         /**
          * ExternalResult
-         * @description A result of elsewhere, unverified; mark: as printed, whatever it claims.  recorded_at: UTC.
+         * @description A result of elsewhere, unverified; mark: as printed, whatever it claims.
+         *
+         *         own: written down at the asking person's organisation, which alone may take it back.  withdrawn_at: when it was,
+         *         None for what stands; withdrawn_by: by whom.  Times UTC.
          */
         ExternalResult: {
             /** Format: uuid */
@@ -6137,10 +6160,16 @@ export interface components {
             institution: string;
             mark: string;
             name: string;
+            own: boolean;
+            /** Format: uuid */
+            patient_id: string;
             performed_on: string | null;
             recorded_at: string;
             source: string;
             value: string;
+            withdrawal_reason: string;
+            withdrawn_at: string | null;
+            withdrawn_by: string;
         };
         /**
          * ExternalResultBody
@@ -6162,6 +6191,10 @@ export interface components {
             source: "other" | "paper" | "provincial-platform";
             /** @default  */
             value: string;
+        };
+        /** ExternalWithdrawalBody */
+        ExternalWithdrawalBody: {
+            reason: string;
         };
         /**
          * FactDetail
@@ -13411,6 +13444,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ExternalResultBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExternalResult"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-recognition-external-results-id-withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExternalWithdrawalBody"];
             };
         };
         responses: {
