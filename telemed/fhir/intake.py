@@ -21,7 +21,7 @@ from telemed.fhir.access import registered_systems
 from telemed.fhir.datatypes import Json
 from telemed.fhir.finding_results import told
 from telemed.fhir.intake_answer import Placed, answer
-from telemed.fhir.outcomes import MEDIA, Issue, Refusal, outcome, response
+from telemed.fhir.outcomes import MEDIA, Issue, IssueType, Refusal, outcome, response
 from telemed.fhir.resources.diagnostic_report import laboratory_report
 from telemed.fhir.routes import Facade, body_of, refuse
 from telemed.fhir.table import BASE
@@ -59,6 +59,12 @@ _NOT_STORED = Text(
     "内容完整但无法入库，原文已保存。请联系系统管理员，处理后重发。",
     "The Bundle is whole and could not be stored; it is kept. Call the administrator, then resend.",
 )
+#: issue-type of a Bundle that is too much; of others it follows from their status.
+_KINDS: Mapping[str, IssueType] = {
+    "too-large": "too-long",
+    "too-many-entries": "too-costly",
+    "too-many-results": "too-costly",
+}
 #: HTTP status by what is wrong with a Bundle; everything else contradicts the rules: 422.
 _STATUS = {"not-json": 400, "nul-character": 400, "too-deep": 400, "not-a-bundle": 400, "too-large": 413}
 
@@ -253,5 +259,5 @@ async def _answered(  # noqa: PLR0917 -- where, whose call, in which transaction
 def _refused(fault: BundleFault) -> web.Response:
     status = _STATUS.get(fault.reason, 422)
     text = Text(f"{fault.text.zh}{_KEPT.zh}", f"{fault.text.en} {_KEPT.en}")
-    kind = "too-long" if status == 413 else "structure" if status == 400 else "business-rule"
+    kind = _KINDS.get(fault.reason) or ("structure" if status == 400 else "business-rule")
     return response(status, outcome([Issue("error", kind, text, fault.place, fault.reason)]))

@@ -21,6 +21,8 @@ from telemed.vocabulary import Text
 #: A Bundle above this is no day of a laboratory; nothing more of it is read.
 MAX_BYTES = 4 << 20
 MOST_ENTRIES = 1000
+#: Results of all its reports together; one that stands in several reports, or in a panel of them, counts in each.
+MOST_RESULTS = 5000
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000|\x00")
 T = TypeVar("T")
 #: Brackets open at once; the deepest resource that is read has nine levels.
@@ -37,6 +39,11 @@ REASONS: dict[str, Text] = {
     "not-a-transaction": Text("只接收 type 为 transaction 的 Bundle。", "Only a Bundle of type transaction is taken."),
     "empty": Text("Bundle 中没有条目。", "There is no entry in the Bundle."),
     "too-many-entries": Text("条目过多。请分批发送。", "There are too many entries. Send them in parts."),
+    "too-many-results": Text(
+        f"各报告所列结果合计超过 {MOST_RESULTS} 项（同一结果列入多份报告按多项计）。请分批发送。",
+        f"The reports list more than {MOST_RESULTS} results in all (one in several reports counts in each)."
+        " Send them in parts.",
+    ),
     "resource-type": Text("不接收这种资源。", "Resources of this type are not taken."),
     "structure": Text("资源结构不符合 FHIR R4。", "The resource is not of the shape FHIR R4 gives it."),
     "request-missing": Text(
@@ -141,6 +148,16 @@ class Transaction:
         ends = [("/".join(one.full_url.split("/")[-2:]), one) for one in self.items if one.full_url.count("/") > 1]
         return _grouped([*named, *((name, one) for name, one in ends if name != f"{one.kind}/{one.resource.id}")])
 
+    @cached_property
+    def _by_number(self) -> Mapping[tuple[str, str, str], list[Item]]:
+        """By kind, system and value, and whatever the system under ''; each entry once."""
+        found: dict[tuple[str, str, str], dict[int, Item]] = {}
+        for one in self.items:
+            for held in one.resource.identifier:
+                for system in {"", held.system}:
+                    found.setdefault((one.kind, system, held.value), {})[one.index] = one
+        return {key: list(each.values()) for key, each in found.items()}
+
     def of(self, kind: str) -> list[Item]:
         return [one for one in self.items if one.kind == kind]
 
@@ -170,11 +187,7 @@ class Transaction:
             wanted = Identifier(system, value) if bar else Identifier(value=system)
         if wanted is None or not wanted.value:
             return []
-        return [one for one in self.of(kind) if any(_same(wanted, each) for each in one.resource.identifier)]
-
-
-def _same(wanted: Identifier, held: Identifier) -> bool:
-    return wanted.value == held.value and wanted.system in {"", held.system}
+        return self._by_number.get((kind, wanted.system, wanted.value), [])
 
 
 def _grouped(pairs: Iterable[tuple[str, Item]]) -> Mapping[str, list[Item]]:

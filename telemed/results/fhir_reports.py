@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from telemed.results.fhir_bundle import BundleFault, Item, Transaction, contained_specimen
+from telemed.results.fhir_bundle import MOST_RESULTS, BundleFault, Item, Transaction, contained_specimen
 from telemed.results.fhir_observations import KEY_LENGTH, STATUS, Reading, Whole, observations_of, observed, taken
+from telemed.results.fhir_panels import Panels
 from telemed.results.fhir_patients import patient_of
 from telemed.results.fhir_resources import DiagnosticReport, Identifier, Observation, Organization, Reference, Specimen
 from telemed.results.fhir_values import codes_of
@@ -34,11 +36,16 @@ def results(
         return BundleFault("report-missing")
     made: dict[int, list[Report]] = {}
     used: set[int] = set()
+    panels, listed = Panels(bundle), 0
     for item in reports:
-        found = _report(item, reading)
+        found = _report(item, reading, panels)
         if isinstance(found, BundleFault):
             return found
         patient, report, members = found
+        # one result in many reports is as many rows
+        listed += max(len(members), len(report.observations))
+        if listed > MOST_RESULTS:
+            return BundleFault("too-many-results", f"{item.place}.result")
         made.setdefault(patient.index, []).append(report)
         used |= members
     left = next((one for one in bundle.of("Observation") if one.index not in used), None)
@@ -48,7 +55,7 @@ def results(
     return Results(patients, reading.moment(bundle.timestamp))
 
 
-def _report(item: Item, reading: Reading) -> tuple[Item, Report, set[int]] | BundleFault:
+def _report(item: Item, reading: Reading, panels: Panels) -> tuple[Item, Report, set[int]] | BundleFault:
     """A report with whose it is, and which observations are its."""
     one = item.resource
     if not isinstance(one, DiagnosticReport):
@@ -59,7 +66,7 @@ def _report(item: Item, reading: Reading) -> tuple[Item, Report, set[int]] | Bun
     stranger = _performed_elsewhere(one.performer, item, reading)
     if stranger is not None:
         return stranger
-    members = _members(item, one.result, reading.bundle)
+    members = panels.members(item, one.result)
     if isinstance(members, BundleFault):
         return members
     specimens = _specimens(item, one, members, reading)
@@ -139,47 +146,6 @@ def _performed_elsewhere(performers: Sequence[Reference], item: Item, reading: R
     return None
 
 
-def _members(item: Item, references: Sequence[Reference], bundle: Transaction) -> list[Item] | BundleFault:
-    """The observations of a report in their order, those of panels after the panel; a circle is refused."""
-    found: dict[int, Item] = {}
-    stack: list[tuple[Reference, str, frozenset[int]]] = [
-        (one, f"{item.place}.result", frozenset()) for one in reversed(references)
-    ]
-    while stack:
-        reference, place, above = stack.pop()
-        member = bundle.resolve(reference, "Observation", place)
-        if isinstance(member, BundleFault):
-            return member
-        if member.index in above:
-            return BundleFault("reference-circle", place)
-        if member.index in found:
-            continue
-        found[member.index] = member
-        inside = above | {member.index}
-        stack += [(one, f"{member.place}.hasMember", inside) for one in reversed(observed(member).has_member)]
-    circle = _circle(found, bundle)
-    return circle if circle is not None else list(found.values())
-
-
-def _circle(found: dict[int, Item], bundle: Transaction) -> BundleFault | None:
-    """A circle among panels, however it was walked into."""
-    below = {
-        index: {
-            one.index
-            for one in (bundle.resolve(each, "Observation", "") for each in observed(item).has_member)
-            if isinstance(one, Item)
-        }
-        for index, item in found.items()
-    }
-    while below:
-        leaves = [index for index, under in below.items() if not under & below.keys()]
-        if not leaves:
-            return BundleFault("reference-circle", f"{found[min(below)].place}.hasMember")
-        for index in leaves:
-            del below[index]
-    return None
-
-
 def _specimens(
     item: Item, report: DiagnosticReport, members: Sequence[Item], reading: Reading
 ) -> dict[int, Specimen | None] | BundleFault:
@@ -234,9 +200,9 @@ def _shared(specimens: Sequence[Specimen | None], reading: Reading) -> Sample:
 
 def _told_apart(observations: Sequence[Result]) -> Iterator[Result]:
     """Mark results of one code within a report: which of them counts is not said."""
-    keys = [one.key for one in observations]
+    counted = Counter(one.key for one in observations)
     for one in observations:
-        if one.codes and keys.count(one.key) > 1:
+        if one.codes and counted[one.key] > 1:
             yield replace(one, doubts=(*one.doubts, Doubt("observation-twice", f"Bundle.entry[{one.line - 1}]")))
         else:
             yield one

@@ -253,6 +253,26 @@ async def test_a_bundle_that_cannot_be_taken_is_refused_whole_and_kept(lis, coun
     assert await county.one("select count(*) from result_message") == 1
 
 
+async def test_hundreds_of_reports_that_list_the_same_results_are_refused_in_words_and_leave_nothing(lis, county):
+    parts = [f"urn:part:{number}" for number in range(300)]
+    reports = [
+        entry(f"urn:report:{number}", report(*parts, identifier=[{"value": f"F-{number}"}])) for number in range(300)
+    ]
+    content = raw(*(entry(one, observation(one)) for one in parts), *reports)
+    answer = await lis.post("", content)
+    assert answer.status == 422
+    valid(answer.body)
+    assert (answer.issue["code"], answer.issue["details"]["coding"][0]["code"]) == ("too-costly", "too-many-results")
+    assert "5000" in answer.issue["details"]["text"]
+    assert "Send them in parts" in answer.issue["diagnostics"]
+    assert answer.issue["expression"] == [f"Bundle.entry[{5 + 300 + 16}].resource.result"]
+    for table in ("laboratory_report", "laboratory_report_version", "laboratory_observation", "result_quarantine"):
+        assert await county.one(f"select count(*) from {table}") == 0, table
+    assert await county.rows("select bytes = %s, disposition from result_message", content) == [(True, "refused")]
+    # the same in parts is taken
+    assert statuses(await lis.post("", raw(*(entry(one, observation(one)) for one in parts), *reports[:2], name="B2")))
+
+
 async def test_what_is_no_fhir_json_or_too_large_is_not_read(lis, county):
     xml = await lis.post("", b"<Bundle/>", Content_Type="application/fhir+xml")
     assert (xml.status, xml.issue["code"]) == (415, "not-supported")

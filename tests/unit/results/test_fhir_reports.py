@@ -1,12 +1,13 @@
 """A transaction as the reports of a message: what is measured, when it was taken, whose it is, and what is in doubt."""
 
 from datetime import UTC, date, datetime
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from telemed.results.code_map import CodeMaps
-from telemed.results.fhir_bundle import BundleFault, read_bundle
+from telemed.results.fhir_bundle import MOST_RESULTS, BundleFault, read_bundle
 from telemed.results.fhir_reports import results
 from telemed.results.hl7_message import read
 from telemed.results.judging import judge
@@ -318,6 +319,96 @@ def test_a_circle_among_panels_is_found_however_it_is_walked_into():
     )
     assert isinstance(made, BundleFault)
     assert made.reason == "reference-circle"
+
+
+def test_circles_and_panels_are_found_as_a_plain_walk_finds_them():
+    """Every directed graph of three observations: the order of the results, and whether a walk comes back."""
+    names = ("a", "b", "c")
+    edges = [(one, other) for one in names for other in names]
+    for drawn in product((False, True), repeat=len(edges)):
+        below = {
+            one: [to for (at, to), there in zip(edges, drawn, strict=True) if there and at == one] for one in names
+        }
+        made = understood(
+            *(entry(f"urn:{one}", panel(one, *(f"urn:{each}" for each in below[one]))) for one in names),
+            entry(GLUCOSE, observation(hasMember=[{"reference": f"urn:{one}"} for one in names])),
+            entry(REPORT, samples.report("urn:a", GLUCOSE, "urn:a")),
+        )
+        if any(comes_back(below, (one,)) for one in names):
+            assert isinstance(made, BundleFault), below
+            assert made.reason == "reference-circle", below
+        else:
+            found = [one.codes[0].code for one in made.patients[0].reports[0].observations]
+            expected = [*walked(below, "a"), "2345-7", *walked(below, "b"), *walked(below, "c")]
+            assert found == list(dict.fromkeys(expected))
+
+
+def comes_back(below, path):
+    return any(one in path or comes_back(below, (*path, one)) for one in below[path[-1]])
+
+
+def walked(below, at):
+    return [at, *(each for one in below[at] for each in walked(below, one))]
+
+
+def panel(code, *members):
+    return observation(code, hasMember=[{"reference": one} for one in members])
+
+
+def listing(reports, members, *, last=0):
+    """Reports that all list one panel of some results; the first one lists a few results more."""
+    parts = [f"urn:part:{number}" for number in range(members - 1)]
+    more = [f"urn:more:{number}" for number in range(last)]
+    return [
+        *(entry(each, observation(each)) for each in [*parts, *more]),
+        entry(GLUCOSE, panel("panel", *parts)),
+        *(
+            entry(f"urn:report:{number}", samples.report(identifier=[{"value": f"F-{number}"}]))
+            for number in range(reports - 1)
+        ),
+        entry(REPORT, samples.report(GLUCOSE, *more)),
+    ]
+
+
+@pytest.mark.parametrize(("reports", "members", "last", "taken"), [(50, 100, 0, True), (50, 100, 1, False)])
+def test_results_that_many_reports_list_count_in_each_and_are_bounded(reports, members, last, taken):
+    made = understood(*listing(reports, members, last=last))
+    if taken:
+        assert sum(len(one.observations) for one in made.patients[0].reports) == MOST_RESULTS == reports * members
+    else:
+        end = 5 + (members - 1) + last + (reports - 1) - 1
+        assert made == BundleFault("too-many-results", f"Bundle.entry[{end}].resource.result")
+
+
+@pytest.mark.parametrize("plain", [0, 1])
+def test_results_within_results_are_bounded_too(plain):
+    inside = [{"code": {"coding": [{"code": f"c{number}"}]}, "valueString": "x"} for number in range(24)]
+    names = [f"urn:{number}" for number in range(200 + plain)]
+    made = understood(
+        *(entry(one, observation(one, component=inside if number < 200 else None)) for number, one in enumerate(names)),
+        entry(GLUCOSE, {**samples.SPECIMEN, "resourceType": "Specimen"}),
+        entry(REPORT, samples.report(*names)),
+    )
+    assert isinstance(made, BundleFault) is (200 * 25 + plain > MOST_RESULTS)
+
+
+def test_panels_without_a_value_of_their_own_that_all_hold_each_other_are_bounded():
+    """None of them is a result, and a walk through each report's would take minutes."""
+    names = [f"urn:{number}" for number in range(300)]
+    panels = [
+        entry(
+            one,
+            observation(one, valueQuantity=None, hasMember=[{"reference": each} for each in names[number + 1 :]]),
+        )
+        for number, one in enumerate(names)
+    ]
+    reports = [
+        entry(f"urn:report:{number}", samples.report(names[0], identifier=[{"value": f"F-{number}"}]))
+        for number in range(300)
+    ]
+    made = understood(*panels, *reports)
+    assert isinstance(made, BundleFault)
+    assert made.reason == "too-many-results"
 
 
 def test_an_observation_of_another_patient_refuses_the_whole():
