@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from telemed.fhir.capability import statement
 from telemed.fhir.datatypes import Json, encode
 from telemed.fhir.finding import Asker, Find, Found, Page
 from telemed.fhir.outcomes import MEDIA, Issue, Refusal, of_refusal, outcome, response
-from telemed.fhir.searching import ID, Search, link, understand, uuids
+from telemed.fhir.searching import ID, MOST_COUNT, Search, link, understand, uuids
 from telemed.fhir.table import BASE, TABLE, Served
 from telemed.http.wire import PUBLIC, Call, Endpoint, Entity, Stream, Upload
 from telemed.results.code_map import CodeMaps
@@ -39,10 +39,21 @@ FINDERS: Mapping[str, Find] = {
 #: Bytes of a search by POST.
 FORM_LIMIT = 16 * 1024
 MOST_FIELDS = 50
+#: Resources that are counted for `_count=0`.
+MOST_COUNTED = 2000
 FORM = "application/x-www-form-urlencoded"
 UNKNOWN = Refusal(404, "not-found", Text("找不到该资源。", "There is no such resource."))
 GONE = Refusal(410, "deleted", Text("该报告的签发已撤回。", "The signature of this report was taken back."))
 NOT_SERVED = Refusal(404, "not-supported", Text("不提供该资源或地址。", "This resource or address is not served."))
+TOO_MANY = Refusal(
+    400,
+    "too-costly",
+    Text(
+        f"符合的资源超过 {MOST_COUNTED} 个，未作计数。请缩小检索范围。",
+        f"More than {MOST_COUNTED} resources match and were not counted. Search for less.",
+    ),
+    "_count",
+)
 TOO_LARGE = Refusal(413, "too-long", Text("检索内容过长。", "The search is too long."))
 BAD_LASTN = Refusal(
     400,
@@ -134,7 +145,7 @@ class Reading:
         search = understand(rest, self._served.params, zone=self._facade.zone, base=self._facade.base, strict=True)
         if isinstance(search, Refusal):
             return await refuse(call, search)
-        if not most or "patient" not in search.references:
+        if not most or not search.count or "patient" not in search.references:
             return await refuse(call, BAD_LASTN)
         async with call.pool.connection() as connection:
             page = await finding_results.last_of_each(connection, self._facade.asker(call), search, most)
@@ -170,10 +181,24 @@ class Reading:
                 f"须给出其中一项：{wanted}。", f"One of these has to be given: {', '.join(sorted(served.needs))}."
             )
             return await refuse(call, Refusal(400, "required", text))
+        if search.count == 0:
+            return await self._counted(call, search, pairs)
         page = await self._page(call, search)
         shown = [one for one in page.found if not one.gone]
         await answered(call, shown, _asked_for(search))
         return response(200, self._bundle(search, shown, page, pairs))
+
+    async def _counted(self, call: Call[Any, Any], search: Search, pairs: Sequence[tuple[str, str]]) -> web.Response:
+        """How many there are, and none of them (FHIR R4 3.1.1.5.4): as many as a search would show, page by page."""
+        total, following = 0, None
+        for _ in range(MOST_COUNTED // MOST_COUNT):
+            page = await self._page(call, replace(search, count=MOST_COUNT, before=following))
+            total += sum(not one.gone for one in page.found)
+            following = page.following
+            if following is None:
+                await answered(call, [], _asked_for(search))
+                return response(200, {**self._bundle(search, [], Page(()), pairs), "total": total})
+        return await refuse(call, TOO_MANY)
 
     async def _page(self, call: Call[Any, Any], search: Search) -> Page:
         async with call.pool.connection() as connection:

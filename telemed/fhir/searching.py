@@ -92,7 +92,8 @@ class Search:
 
     tokens, references: every value that was named.  every: of a parameter that repeats, for each time the codes or
     references of which one has to hold.  strings: modifier and value.  dates: for each time the dates of which one has
-    to hold, a single one unless the parameter repeats.  used: parameters as the self link repeats them.
+    to hold, a single one unless the parameter repeats.  count: of a page, 0 to be told how many there are.
+    used: parameters as the self link repeats them.
     """
 
     ids: tuple[str, ...] | None = None
@@ -180,8 +181,10 @@ class _Reading:
     def result(self, name: str, value: str) -> Refusal | None:
         """A parameter of the page; `_format` is dealt with where the answer is written."""
         if name == "_count":
-            if not value.isascii() or not value.isdecimal() or len(value) > 9 or int(value) < 1:
-                return _refuse("invalid", "_count 须为正整数。", "_count must be a positive number.", name)
+            if not value.isascii() or not value.isdecimal() or len(value) > 9:
+                return _refuse(
+                    "invalid", "_count 须为非负整数。", "_count must be a number, or 0 to count alone.", name
+                )
             self.count = min(int(value), MOST_COUNT)
         elif name == "_cursor":
             self.before = cursor_of(value)

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from telemed.cds.answering import decision_row
+from telemed.fhir import routes
 from telemed.fhir.table import TABLE
 from telemed.recognition.ledger import keep_decisions
 from telemed.vocabulary import Role
@@ -108,7 +109,7 @@ async def test_results_are_narrowed_by_code_status_and_date(glucose, reader, ask
         ("Observation?patient=Organization/1", "invalid"),
         ("Observation?patient={patient}&date=yesterday", "invalid"),
         ("Observation?patient={patient}&date=2026-13-40", "invalid"),
-        ("Observation?patient={patient}&_count=0", "invalid"),
+        ("Observation?patient={patient}&_count=-1", "invalid"),
         ("Observation?patient={patient}&_count=-5", "invalid"),
         ("Observation?patient={patient}&_cursor=zzz", "invalid"),
         ("Observation?patient={patient}&status:not=final", "not-supported"),
@@ -378,3 +379,27 @@ async def test_the_last_result_of_each_item_is_found_at_once(lis, county):
     assert [one["valueQuantity"]["value"] for one in two.resources] == [7, 6]
     for wrong in ("max=0", "max=x", f"patient={patient}&max=100", f"patient={patient}&flavour=sweet"):
         assert (await lis.get(f"Observation/$lastn?{wrong}")).status == 400
+
+
+async def test_a_count_of_zero_is_told_how_many_there_are_and_shows_none(county, lis, monkeypatch):
+    """FHIR R4 3.1.1.5.4; fhirpy counts so."""
+    names = [f"urn:part:{number}" for number in range(7)]
+    parts = [samples.entry(one, samples.observation(one)) for one in names]
+    sent = samples.raw(*parts, samples.entry(samples.REPORT, samples.report(samples.GLUCOSE, *names)))
+    assert (await lis.post("", sent)).status == 200
+    patient = await county.one("select patient_id from laboratory_report_version")
+    monkeypatch.setattr(routes, "MOST_COUNT", 3)  # so that there are pages
+    for query, total in ((f"patient={patient}", 8), (f"patient={patient}&status=cancelled", 0)):
+        answer = await lis.get(f"Observation?{query}&_count=0")
+        valid(answer.body)
+        assert (answer.body["total"], "entry" in answer.body) == (total, False)
+        assert [one["relation"] for one in answer.body["link"]] == ["self"]
+    asked = await county.one("select entities from audit_event order by id desc limit 1")
+    assert [one["patient"] for one in asked] == [str(patient)]
+    other = await register(county, "https://township.example", "township")
+    assert (await other.get(f"Observation?patient={patient}&_count=0")).body["total"] == 0
+    assert (await lis.get(f"Observation/$lastn?patient={patient}&_count=0")).status == 400
+    monkeypatch.setattr(routes, "MOST_COUNTED", 6)
+    refused = await lis.get(f"Observation?patient={patient}&_count=0")
+    assert (refused.status, refused.issue["code"]) == (400, "too-costly")
+    assert (await lis.get("Observation?_count=0")).status == 400
