@@ -24,7 +24,7 @@ describe('the event stream', () => {
   it('starts at the head, because the page has just loaded its lists', () => {
     const { state, effects } = run([{ kind: 'topics', topics: ['worklist'] }, hello('e1', '10.2')]);
     expect(effects).toEqual([{ kind: 'send', message: { type: 'subscribe', topics: ['worklist'], epoch: 'e1', after: '10.2' } }]);
-    expect(state.link).toBe('reconnecting');
+    expect(state.link).toBe('connecting');
     expect(run([live('10.2')], state).state.link).toBe('online');
   });
 
@@ -68,6 +68,12 @@ describe('the event stream', () => {
     }
     expect(links).toEqual(['reconnecting', 'reconnecting', 'reconnecting', 'offline', 'offline']);
     expect(run([hello('e1', '1.1'), live('1.1')], state).state).toMatchObject({ link: 'online', attempts: 0 });
+  });
+
+  it('says connecting while it has never been live, and offline when it cannot be', () => {
+    const tried = run([{ kind: 'closed' }, { kind: 'closed' }]).state;
+    expect(tried.link).toBe('connecting');
+    expect(run([{ kind: 'closed' }, { kind: 'closed' }], tried).state.link).toBe('offline');
   });
 
   it('says offline at once when the PC has lost its network', () => {

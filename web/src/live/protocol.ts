@@ -23,8 +23,8 @@ export interface Subscribe {
   readonly after?: string;
 }
 
-/** 在线 / 重连中 / 离线 */
-export type Link = 'online' | 'reconnecting' | 'offline';
+/** 连接中 (never live yet) / 在线 / 重连中 / 离线 */
+export type Link = 'connecting' | 'online' | 'reconnecting' | 'offline';
 
 export interface LiveState {
   readonly link: Link;
@@ -52,7 +52,7 @@ export type LiveEffect =
   | { readonly kind: 'reconnect'; readonly attempt: number };
 
 export const INITIAL: LiveState = {
-  link: 'reconnecting',
+  link: 'connecting',
   topics: [],
   epoch: undefined,
   cursor: undefined,
@@ -60,7 +60,7 @@ export const INITIAL: LiveState = {
   greeted: false,
 };
 
-/** After this many failed attempts the page says 离线 instead of 重连中. */
+/** After this many failed attempts the page says 离线 instead of 连接中 or 重连中. */
 export const OFFLINE_AFTER = 4;
 
 function subscribe(state: LiveState): Subscribe {
@@ -93,7 +93,8 @@ export function step(state: LiveState, input: LiveInput): readonly [LiveState, r
     }
     case 'closed': {
       const attempts = state.attempts + 1;
-      const link: Link = state.link === 'offline' || attempts >= OFFLINE_AFTER ? 'offline' : 'reconnecting';
+      const trying: Link = state.link === 'connecting' ? 'connecting' : 'reconnecting';
+      const link: Link = state.link === 'offline' || attempts >= OFFLINE_AFTER ? 'offline' : trying;
       return [{ ...state, link, attempts, greeted: false }, [{ kind: 'reconnect', attempt: attempts }]];
     }
     case 'network-lost':

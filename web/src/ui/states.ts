@@ -55,6 +55,7 @@ export const INTENT = {
 
 export const LINK = {
   online: { zh: '在线', en: 'Online', tone: 'green', shape: 'bars-3' },
+  connecting: { zh: '连接中', en: 'Connecting', tone: 'grey', shape: 'bars-1' },
   reconnecting: { zh: '重连中', en: 'Reconnecting', tone: 'amber', shape: 'bars-1' },
   offline: { zh: '离线', en: 'Offline', tone: 'red', shape: 'cut' },
 } as const satisfies Readonly<Record<string, StateLook>>;

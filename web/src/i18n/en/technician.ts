@@ -4,7 +4,7 @@ import type { zh } from '@/i18n/zh-CN/technician';
 export const en: Translated<typeof zh> = {
   title: 'Today\'s studies',
   strip: 'Link and queue',
-  link: { online: 'Linked to the imaging centre', reconnecting: 'Reconnecting to the imaging centre', offline: 'Cut off from the imaging centre' },
+  link: { connecting: 'Connecting to the imaging centre', online: 'Linked to the imaging centre', reconnecting: 'Reconnecting to the imaging centre', offline: 'Cut off from the imaging centre' },
   linkNote: 'Devices push straight to the centre',
   linkLost: 'Images already pushed are safe; this page catches up by itself',
   queue: '{n} study uploading | {n} studies uploading',

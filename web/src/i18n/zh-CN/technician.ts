@@ -1,7 +1,7 @@
 export const zh = {
   title: '今日检查',
   strip: '连接与队列',
-  link: { online: '与影像中心连通', reconnecting: '正在重连影像中心', offline: '与影像中心断开' },
+  link: { connecting: '正在连接影像中心', online: '与影像中心连通', reconnecting: '正在重连影像中心', offline: '与影像中心断开' },
   linkNote: '设备直接推送到影像中心',
   linkLost: '已推送的图像不会丢失，恢复后自动更新',
   queue: '上传中 {n} 项',
