@@ -139,7 +139,7 @@ def summary(answered: Answered, first: CandidateVerdict, *, soft: bool) -> str:
     if not identified(first):
         text = f"{name}有一份既往结果，患者身份未确认，{VERDICTS[verdict].zh}，不影响开单"
     elif len(decision.analytes) > 1:
-        text = f"{name} {_share(answered)}，最近{when}"
+        text = f"{name} {_share(answered)}，最近 {when}"
     else:
         value = f" {clip(shown.value, 30)}" if shown is not None and shown.value else ""
         mark = f"（{clip(shown.mark, 12)}）" if shown is not None and shown.mark else ""
@@ -264,7 +264,7 @@ def _visit(asked: Asked, answered: tuple[Answered, ...], voice: Voice) -> Told |
     verdict = Verdict.MUST_OFFER if due else Verdict.MAY_OFFER
     card = Card(
         uuid=voice.new_id(),
-        summary=clip(f"该患者近期{'，'.join(counted)}：{named}", SUMMARY_LIMIT - 1),
+        summary=clip(f"该患者近期 {'，'.join(counted)}：{named}", SUMMARY_LIMIT - 1),
         detail=visit_detail(found, voice.zone),
         indicator="info",
         source=_source(verdict, voice),

@@ -111,7 +111,7 @@ def reminder(told: Sequence[Kept]) -> Words:
     said = [(zh.format(n=n), en.format(n=n)) for n, zh, en in counts if n]
     named = "、".join(one.checked.name for one in told)
     return Words(
-        f"该患者近期{'，'.join(zh for zh, _ in said)}：{named}",
+        f"该患者近期 {'，'.join(zh for zh, _ in said)}：{named}",
         f"Existing results of this patient, {', '.join(en for _, en in said)}: "
         + ", ".join(one.checked.name_en or one.checked.name for one in told),
     )

@@ -135,7 +135,7 @@ async def test_a_visit_is_one_card_of_all_its_decisions(county, line):
     _, answer = await line.call(call("patient-view"))
     (card,) = answer["cards"]
     assert "suggestions" not in card
-    assert card["summary"].startswith("该患者近期2 项结果符合互认条件")
+    assert card["summary"].startswith("该患者近期 2 项结果符合互认条件")
     kept = await county.rows("select count(*) from recognition_exposure_decision where card = %s", card["uuid"])
     assert kept == [(2,)]
 

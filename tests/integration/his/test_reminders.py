@@ -18,7 +18,7 @@ from tests.integration.recognition.registered import NUMBER
 async def test_a_visit_is_told_once_of_what_there_is(hospital: Hospital):
     first = await hospital.good("visit-reminder", hospital.visit())
     assert (first["due"], first["silent"], first["patient"]["identity"]) == (True, "", "sure")
-    assert first["text"]["zh"] == "该患者近期1 项结果符合互认条件：胸部 CT 平扫"
+    assert first["text"]["zh"] == "该患者近期 1 项结果符合互认条件：胸部 CT 平扫"
     (line,) = first["items"]
     assert (line["verdict"], line["institution"], line["images"]) == ("must-offer", "石泉镇卫生院(演示)", True)
     again = await hospital.good("visit-reminder", hospital.visit())

@@ -257,7 +257,7 @@ def test_a_doubtful_identity_shows_nobody_elses_value_institution_or_link():
 
 def test_a_panel_is_trimmed_to_what_is_left_of_it():
     said = card(panel(), name="血糖电解质")
-    assert said["summary"] == "血糖电解质 2 项中 1 项符合互认条件，可只查其余 1 项，最近4 天前青肯泡乡卫生院"
+    assert said["summary"] == "血糖电解质 2 项中 1 项符合互认条件，可只查其余 1 项，最近 4 天前青肯泡乡卫生院"
     assert labels(said) == ["互认 1 项，只查其余 1 项", "互认（保留申请）"]
     (action,) = said["suggestions"][0]["actions"]
     assert action["type"] == "update"
@@ -289,11 +289,11 @@ LATER = good.AS_OF - timedelta(days=1, hours=1)
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        (panel(sodium_known=True, collected_at=LATER, reported_at=good.AS_OF), "最近1 天前"),
-        (panel(sodium_known=True, collected_at=good.AS_OF - timedelta(days=5)), "最近4 天前"),
-        (panel(sodium_known=True, collected_at=None), "最近4 天前"),
+        (panel(sodium_known=True, collected_at=LATER, reported_at=good.AS_OF), "最近 1 天前"),
+        (panel(sodium_known=True, collected_at=good.AS_OF - timedelta(days=5)), "最近 4 天前"),
+        (panel(sodium_known=True, collected_at=None), "最近 4 天前"),
         # newer, but only to be referred to: the card speaks of what must be offered
-        (panel(sodium_known=True, granted=False, collected_at=LATER, reported_at=good.AS_OF), "最近4 天前"),
+        (panel(sodium_known=True, granted=False, collected_at=LATER, reported_at=good.AS_OF), "最近 4 天前"),
     ],
 )
 def test_a_panel_speaks_of_its_newest_result_that_carries_the_verdict(case, said):
@@ -352,7 +352,7 @@ def test_a_visit_is_one_card_of_all_that_may_be_relied_on_and_changes_nothing():
         answered(good.laboratory().with_facts(candidates=()), "血钠", reference=""),
     )
     (only,) = tell(asked("patient-view"), Decided(None, answers), voice())
-    assert only.card.summary == "该患者近期2 项结果符合互认条件，1 项可参考：葡萄糖、膝关节CT、血糖(旧)"
+    assert only.card.summary == "该患者近期 2 项结果符合互认条件，1 项可参考：葡萄糖、膝关节CT、血糖(旧)"
     assert only.card.indicator == "info"
     assert only.card.suggestions == ()
     assert len(only.about) == 3
@@ -368,7 +368,7 @@ def test_a_visit_says_nothing_of_what_there_is_none_of_and_names_its_verdict():
         (may, "1 项可参考", "may-offer"),
     ):
         (only,) = tell(asked("patient-view"), Decided(None, (answer,)), voice())
-        assert only.card.summary == f"该患者近期{said}：葡萄糖"
+        assert only.card.summary == f"该患者近期 {said}：葡萄糖"
         assert only.card.source.topic.code == topic
 
 

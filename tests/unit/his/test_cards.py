@@ -101,7 +101,7 @@ def test_a_visits_popup_counts_what_is_due_and_what_is_for_reference():
     later = timedelta(days=past.item.window.days)
     past = replace(past, as_of=past.as_of + later, known_at=past.known_at + later)
     text = reminder([one(), one(past)])
-    assert text.zh == "该患者近期1 项结果符合互认条件，1 项可参考：葡萄糖、葡萄糖"
+    assert text.zh == "该患者近期 1 项结果符合互认条件，1 项可参考：葡萄糖、葡萄糖"
     assert "1 meet the conditions" in text.en
     assert "可参考" not in reminder([one()]).zh
 
