@@ -8,7 +8,9 @@ import { navigation, routes } from '@/routes';
 import { minutesBetween, readClock } from '@/ui/clock';
 import DataTable from '@/ui/DataTable.vue';
 import { find, nameOf, type KeyBinding } from '@/ui/keys';
+import { fitting } from '@/ui/fitting';
 import { inSight, moved } from '@/ui/table';
+import { readableUnit } from '@/ui/unit';
 import { absolute, age, clockTime, parseDate, spoken } from '@/ui/time';
 
 afterEach(() => {
@@ -199,5 +201,31 @@ describe('long lists', () => {
     const unseen = wrapper.findAll('.unseen').reduce((sum, one) => sum + Number.parseInt((one.element as HTMLElement).style.height, 10), 0);
     expect(unseen + wrapper.findAll('.row').length * 32).toBe(32_000);
     wrapper.unmount();
+  });
+});
+
+describe('a unit', () => {
+  it.each([
+    ['10*9/L', '×10⁹/L'],
+    ['10*12/L', '×10¹²/L'],
+    ['umol/L', 'μmol/L'],
+    ['mg/uL', 'mg/μL'],
+    ['U/L', 'U/L'],
+    ['mmol/L', 'mmol/L'],
+    ['%', '%'],
+  ])('%s is read as %s', (code, read) => {
+    expect(readableUnit(code)).toBe(read);
+  });
+});
+
+describe('the bar of pages', () => {
+  const widths = [100, 60, 80, 120];
+  it.each([
+    ['shows everything that has room', 372, 0, 4],
+    ['keeps room for the button where it has not', 371, 0, 3],
+    ['keeps more of it for the name of the page one is on', 371, 3, 2],
+    ['shows no entry where only the button has room', 90, 0, 0],
+  ])('%s', (_why, room, here, shown) => {
+    expect(fitting(widths, room, here)).toBe(shown);
   });
 });

@@ -50,7 +50,7 @@ export const zh = {
   sameVisit: '同次检查',
   thumbnail: '{item} 缩略图',
   identities: '身份核对',
-  identitiesOpen: '到“身份核对”处理',
+  identitiesOpen: '处理待核对身份',
   identityList: '待核对身份',
   identityListHelp: '两份记录可能是同一人，或同一号码出现在两人名下。',
   identityState: { open: '待核对', decided: '已核对' },

@@ -38,7 +38,7 @@ export const zh = {
   openImages: '打开图像',
   elsewhere: '图像不在您的调阅范围内',
   trend: '趋势',
-  trendOf: '{name} 的变化',
+  trendOf: '变化趋势：{name}',
   trendText: '{n} 次结果，{from} 至 {to}，{members} 家机构',
   unit: '单位 {unit}',
   chart: '趋势图：← → 逐个查看，数值见下表',

@@ -2,7 +2,7 @@ export const zh = {
   product: '远程医疗协同',
   demo: '演示数据',
   demoHint: '龙安县(演示)为虚构，患者与数据均为演示数据，不得用于诊疗。',
-  nav: { main: '主导航', skip: '跳到正文' },
+  nav: { main: '主导航', skip: '跳到正文', more: '更多' },
   link: {
     online: '在线',
     reconnecting: '重连中',
@@ -107,7 +107,7 @@ export const zh = {
     unreadable: '服务器的回应无法识别。请刷新页面。',
     stale: '页面版本已更新，请刷新页面。',
   },
-  field: { required: '必填', optional: '选填', dateHint: '如 19560314', dateBad: '日期不对' },
+  field: { required: '必填', optional: '选填', dateHint: '如 20260314', birthHint: '如 19560314', dateBad: '日期不对' },
   notFound: { title: '没有这个页面', text: '地址可能已过期，或您没有权限。', home: '回到首页' },
   home: { title: '首页', text: '请从上方选择工作页面。', none: '您的账户还没有可用的页面，请联系系统管理员。' },
 };

@@ -5,6 +5,7 @@ import { en } from '@/i18n/en/timeline';
 import { zh } from '@/i18n/zh-CN/timeline';
 import { lookOf } from '@/pages/order-check/check';
 import type { StateLook } from '@/ui/shapes';
+import { readableUnit } from '@/ui/unit';
 
 export type Timeline = components['schemas']['Timeline'];
 export type Entry = components['schemas']['TimelineEntry'];
@@ -107,7 +108,7 @@ export function remarkable(entry: Entry): LaboratoryResult[] {
 }
 
 /** The value as issued with its unit. */
-export const valueOf = (result: LaboratoryResult): string => [result.value, result.unit].filter((one) => one !== '').join(' ');
+export const valueOf = (result: LaboratoryResult): string => [result.value, readableUnit(result.unit)].filter((one) => one !== '').join(' ');
 
 /** Above, below, critical: word and shape beside the colour; undefined where nobody said that it is not usual. */
 export function flagOf(result: Pick<LaboratoryResult, 'abnormal' | 'critical' | 'side'>): { key: 'critical' | 'high' | 'low' | 'abnormal'; look: Pick<StateLook, 'tone' | 'shape'> } | undefined {

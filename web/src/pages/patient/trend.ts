@@ -1,5 +1,6 @@
 /** A trend as it is drawn: members by shape, the band of each issuing laboratory, the span of both axes. */
 import type { components } from '@/api/schema';
+import { readableUnit } from '@/ui/unit';
 
 export type Trend = components['schemas']['TrendAnswer'];
 export type TrendPoint = components['schemas']['TrendPoint'];
@@ -35,7 +36,7 @@ export function membersOf(points: readonly TrendPoint[]): Member[] {
       name: mine.at(-1)?.organization ?? '',
       marker: MARKERS[place % MARKERS.length] ?? MARKERS[0],
       tone: TONES[place % TONES.length] ?? TONES[0],
-      references: [...new Set([...mine].reverse().flatMap((one) => (one.issued_reference === '' ? [] : [`${one.issued_reference} ${one.issued_unit}`.trim()])))],
+      references: [...new Set([...mine].reverse().flatMap((one) => (one.issued_reference === '' ? [] : [`${one.issued_reference} ${readableUnit(one.issued_unit)}`.trim()])))],
     };
   });
 }
