@@ -4,9 +4,9 @@ import type { zh } from '@/i18n/zh-CN/checkup';
 export const en: Translated<typeof zh> = {
   title: 'Check-ups',
   count: '{n} to read',
-  patients: '{n} study of a patient is open: it comes first | {n} studies of patients are open: they come first',
+  patients: '{n} patient study is still open and comes first | {n} patient studies are still open and come first',
   toPatients: 'To the worklist',
-  empty: 'No check-up waits to be read',
+  empty: 'No check-ups to read',
   emptyText: 'New check-ups appear here by themselves.',
   will: 'Will submit:',
   normal: 'No obvious abnormality',

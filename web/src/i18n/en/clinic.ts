@@ -3,7 +3,7 @@ import type { zh } from '@/i18n/zh-CN/clinic';
 
 export const en: Translated<typeof zh> = {
   sex: { M: 'Male', F: 'Female', O: 'Other', U: 'Unknown' },
-  laterality: { L: 'Left', R: 'Right', B: 'Both', U: 'No side' },
+  laterality: { L: 'Left', R: 'Right', B: 'Both', U: 'Not applicable' },
   encounter: {
     outpatient: 'Outpatient',
     inpatient: 'Inpatient',
@@ -36,17 +36,17 @@ export const en: Translated<typeof zh> = {
   },
   completeness: {
     receiving: 'Uploading',
-    quiet: 'Quiet for {minutes} min, not proved complete',
-    announced: 'Complete, sender\'s list',
-    'procedure-step': 'Complete, MPPS',
-    released: 'Complete, orderly end',
-    missing: '{n} missing, quiet {minutes} min',
+    quiet: 'Silent for {minutes} min, completeness unproven',
+    announced: 'Complete, per sender\'s list',
+    'procedure-step': 'Complete, per MPPS',
+    released: 'Complete, transfer closed',
+    missing: '{n} missing, silent for {minutes} min',
   },
   match: { sure: 'Matched', confirmed: 'Confirmed', doubtful: 'To be checked', none: 'No registration', mixed: 'Possibly mixed' },
   time: {
     absent: 'No time from the device',
     implausible: 'Device time not credible',
-    future: 'Device time lies in the future',
+    future: 'Device time is in the future',
     skewed: 'Device clock is off',
   },
   images: '{n} image | {n} images',

@@ -68,8 +68,8 @@ export const en: Translated<typeof zh> = {
     frame: 'Frame {at} / {n}',
   },
   orientation: {
-    geometry: 'Orientation: geometry',
-    label: 'Orientation: image label',
+    geometry: 'Orientation: from geometry',
+    label: 'Orientation: from image label',
     unknown: 'Orientation not given',
     edges: 'top {top} right {right} bottom {bottom} left {left}',
   },
@@ -83,14 +83,14 @@ export const en: Translated<typeof zh> = {
   notDiagnosticScreen: 'Not a diagnostic display',
   browse: {
     badge: 'Browse mode (not for diagnosis)',
-    why: 'This computer has no WebGL2: compressed images only, no measuring, not for diagnosis.',
-    chosen: 'Compressed images, no measuring, not for diagnosis.',
+    why: 'This computer does not support WebGL2: compressed images only, no measurements, not for diagnosis.',
+    chosen: 'Compressed images, no measurements, not for diagnosis.',
     back: 'Back to the diagnostic view',
   },
   pane: 'Viewport {n}, {what}',
   empty: 'No image',
   loading: 'Loading images…',
-  failed: 'This image was not loaded.',
+  failed: 'This image could not be loaded.',
   measure: {
     head: 'Measurements',
     length: 'Length',
@@ -100,8 +100,8 @@ export const en: Translated<typeof zh> = {
     on: 'Se {series} · Im {image}',
   },
   window2: {
-    follow: 'Follows the main window to the next patient',
-    other: 'This window does not show the study of the main window.',
+    follow: 'Follow the main window to the next patient',
+    other: 'This window shows a different study from the main window.',
     waiting: 'Waiting for the main window to open a study…',
   },
 };

@@ -23,5 +23,6 @@ export const zh = {
   nobody: '未登录',
   empty: '没有符合条件的记录',
   emptyText: '默认查询最近七天，可放宽时间范围。',
+  kind: { account: '账号', session: '会话', patient: '患者', organization: '机构', practitioner: '人员', device: '设备', study: '检查', 'imaging-study': '检查', reading: '诊断', report: '报告', 'service-request': '申请单', 'laboratory-report': '检验报告', 'identity-review': '身份核对', 'recognition-decision': '互认决定', 'quality-fact': '质量记录', 'cds-client': '医院系统', 'picture-link': '影像链接', 'report-upload': '报告上传', quarantine: '异常数据', template: '模板', 'break-glass': '紧急调阅' },
   group: { session: '登录与会话', directory: '机构与人员', device: '设备', account: '账号与角色', audit: '审计', operations: '运行', patient: '患者', registration: '检查登记', match: '检查匹配', study: '影像', quarantine: '异常数据', worklist: '工作列表', reading: '诊断', report: '报告', template: '模板', 'break-glass': '紧急调阅审核', public: '未登录访问' },
 };

@@ -106,5 +106,5 @@ export const zh = {
   comment: '补充说明（可不填）',
   refuse: '记录不互认',
   cancel: '返回',
-  keys: { first: '选择卡片上的第 n 个按钮，回车执行', next: '下一张卡片', previous: '上一张卡片', item: '输入申请项目' },
+  keys: { first: '选择卡片上的第 N 个按钮，回车执行', next: '下一张卡片', previous: '上一张卡片', item: '输入申请项目' },
 } as const;

@@ -3,6 +3,7 @@ export const zh = {
   product: '县域远程医疗协同平台',
   serving: '服务正常',
   release: '版本 {release}',
+  source: '源码运行',
   language: 'English',
   username: '账号',
   password: '密码',

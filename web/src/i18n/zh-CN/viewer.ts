@@ -65,8 +65,8 @@ export const zh = {
     frame: '帧 {at} / {n}',
   },
   orientation: {
-    geometry: '方位：几何',
-    label: '方位：图像标注',
+    geometry: '方位：按空间坐标',
+    label: '方位：按图像标注',
     unknown: '方位未标注',
     edges: '上 {top} 右 {right} 下 {bottom} 左 {left}',
   },

@@ -12,10 +12,10 @@ export const DEVICE = {
 } as const satisfies Readonly<Record<string, StateLook>>;
 
 export const LICENCE = {
-  good: { zh: '有效', en: 'Good', tone: 'green', shape: 'disc-tick' },
-  soon: { zh: '90 天内到期', en: 'Ends within 90 days', tone: 'amber', shape: 'triangle' },
+  good: { zh: '有效', en: 'Valid', tone: 'green', shape: 'disc-tick' },
+  soon: { zh: '90 天内到期', en: 'Expires within 90 days', tone: 'amber', shape: 'triangle' },
   expired: { zh: '已到期', en: 'Expired', tone: 'red', shape: 'cross' },
-  none: { zh: '无证书，不能签名', en: 'None: cannot sign', tone: 'grey', shape: 'dash' },
+  none: { zh: '无证书，不能签名', en: 'None, cannot sign', tone: 'grey', shape: 'dash' },
 } as const satisfies Readonly<Record<string, StateLook>>;
 
 export const ACCOUNT = {
