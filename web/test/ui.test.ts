@@ -207,7 +207,7 @@ describe('long lists', () => {
 describe('a unit', () => {
   it.each([
     ['10*9/L', '×10⁹/L'],
-    ['10*12/L', '×10¹²/L'],
+    ['4.80 10*12/L', '4.80 ×10¹²/L'],
     ['umol/L', 'μmol/L'],
     ['mg/uL', 'mg/μL'],
     ['U/L', 'U/L'],

@@ -39,7 +39,7 @@ export const en: Translated<typeof zh> = {
     quiet: 'Silent for {minutes} min, completeness unproven',
     announced: 'Complete, per sender\'s list',
     'procedure-step': 'Complete, per MPPS',
-    released: 'Complete, transfer closed',
+    released: 'Complete, transfer end',
     missing: '{n} missing, silent for {minutes} min',
   },
   match: { sure: 'Matched', confirmed: 'Confirmed', doubtful: 'To be checked', none: 'No registration', mixed: 'Possibly mixed' },

@@ -19,7 +19,7 @@ export const en: Translated<typeof zh> = {
   acknowledge: '{n} to acknowledge',
   returned: '{n} returned',
   table: 'Today\'s studies',
-  columns: { at: 'Time', patient: 'Patient', item: 'Examination', images: 'Images received / expected, evidence', match: 'Registration', grade: 'Grade', report: 'Report' },
+  columns: { at: 'Time', patient: 'Patient', item: 'Examination', images: 'Received / expected, evidence', match: 'Registration', grade: 'Grade', report: 'Report' },
   shown: '{n} shown',
   proof: '"Complete" requires a sender\'s list, MPPS or a properly closed transfer; silence alone does not count',
   empty: 'No studies received today',

@@ -37,7 +37,7 @@ export const zh = {
   intent: '上传目的',
   intentHelp: '只有“申请诊断”进入诊断并开始计时。',
   mixed: '疑似混合检查',
-  mixedText: '同一检查号下出现不同患者的图像，拆分或确认前不能诊断。',
+  mixedText: '同一检查标识（Study UID）下出现不同患者的图像，拆分或确认前不能诊断。',
   onePerson: '确认是同一患者',
   onePersonConsequence: '以下不同写法都属于同一患者；异常数据中的图像可放行。',
   keepApart: '只保留先到的患者',

@@ -10,7 +10,8 @@ export const OUTCOME = {
 /** The first words of the actions of telemed/vocabulary.py. */
 export const GROUPS = [
   'session', 'directory', 'device', 'account', 'audit', 'operations', 'patient', 'registration', 'match', 'study',
-  'quarantine', 'worklist', 'reading', 'report', 'template', 'break-glass', 'public',
+  'correction', 'quarantine', 'worklist', 'reading', 'report', 'template', 'result', 'recognition', 'quality', 'quality-ticket',
+  'statistics', 'report-upload', 'picture-link', 'cds-client', 'break-glass', 'public',
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
