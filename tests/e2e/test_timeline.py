@@ -46,7 +46,7 @@ def test_glucose_of_three_members_is_read_value_by_value_with_the_keyboard(peopl
         expect(page.locator("aside .verdict")).to_contain_text("可参考（鼓励互认）")
         expect(page.locator("aside .verdict")).to_contain_text("原因：结果变化较快")
         page.keyboard.press("Enter")
-        dialog = page.get_by_role("dialog", name="空腹血糖 的变化")
+        dialog = page.get_by_role("dialog", name="变化趋势：空腹血糖")
         chart = dialog.get_by_role("slider")
         expect(chart).to_have_attribute("aria-valuetext", re.compile(r"^7\.42 mmol/L · 高 · .* · 龙安联合医学检验所"))
         chart.focus()

@@ -61,7 +61,7 @@ def test_presets_window_by_number_and_reset_gives_back_the_original(desk: Page) 
 
 def test_a_flipped_image_says_so_and_its_letters_change_sides(desk: Page) -> None:
     assert (desk.locator(".edge.west").inner_text(), desk.locator(".edge.east").inner_text()) == ("R", "L")
-    expect(desk.locator(".source")).to_have_text("方位：几何")
+    expect(desk.locator(".source")).to_have_text("方位：按空间坐标")
     press(desk, "f")
     expect(desk.locator(".badge")).to_have_text(["已翻转"])
     assert (desk.locator(".edge.west").inner_text(), desk.locator(".edge.east").inner_text()) == ("L", "R")

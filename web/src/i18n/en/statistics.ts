@@ -34,7 +34,7 @@ export const en: Translated<typeof zh> = {
   hidden: 'Too few, not shown',
   empty: 'No figures in this period',
   emptyText: 'Nobody asked the registry about a patient, and no remote reading was signed.',
-  bureau: 'De-identified: no doctor, patient or single decision; items with few results are not shown.',
+  bureau: 'De-identified: physicians, patients and single decisions are not shown, nor are items with too few results.',
   ownEmpty: 'You have answered nothing on these pages in this period.',
   behind: '{name}: the decisions behind it',
   behindNone: 'There are no decisions behind it.',
