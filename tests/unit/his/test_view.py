@@ -60,7 +60,7 @@ def test_the_other_language_is_whole():
     shown = view(reader=EN)
     assert shown.verdict == "Meets the conditions of recognition"
     assert [words for _, words in shown.choices] == ["Recognise (withdraw this order)", "Recognise (keep the order)"]
-    assert all(step.outcome_word == "Passed" for step in shown.steps)
+    assert all(step.outcome_word == "Met" for step in shown.steps)
 
 
 def test_of_what_may_be_another_persons_nothing_is_shown():

@@ -63,7 +63,7 @@ export const en: Translated<typeof zh> = {
   compare: 'The two records side by side',
   compareColumns: { field: 'Item', equal: 'Comparison' },
   compareField: { name: 'Name', pinyin: 'Pinyin', sex: 'Sex', birth: 'Birth date', phone: 'Phone', address: 'Address', organization: 'Registered by' },
-  equality: { same: 'Same', different: 'Different', missing: 'Missing in one' },
+  equality: { same: 'Same', different: 'Different', missing: 'Cannot compare' },
   findings: 'What was found',
   unsure: 'Cannot say yet',
   unsureTitle: 'Cannot say yet',

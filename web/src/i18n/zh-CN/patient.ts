@@ -60,7 +60,7 @@ export const zh = {
   compare: '两份记录对照',
   compareColumns: { field: '内容', equal: '比较' },
   compareField: { name: '姓名', pinyin: '拼音', sex: '性别', birth: '出生日期', phone: '电话', address: '住址', organization: '登记机构' },
-  equality: { same: '相同', different: '不同', missing: '一方未填' },
+  equality: { same: '相同', different: '不同', missing: '无法比较' },
   findings: '比对结果',
   unsure: '尚不能确定',
   unsureTitle: '尚不能确定',

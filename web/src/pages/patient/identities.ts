@@ -8,7 +8,7 @@ type Patient = Review['patient'];
 export const EQUALITY = {
   same: { zh: '相同', en: 'Same', tone: 'green', shape: 'tick' },
   different: { zh: '不同', en: 'Different', tone: 'red', shape: 'cross' },
-  missing: { zh: '一方未填', en: 'One is empty', tone: 'grey', shape: 'dash' },
+  missing: { zh: '无法比较', en: 'Cannot compare', tone: 'grey', shape: 'dash' },
 } as const satisfies Readonly<Record<string, StateLook>>;
 export type Equality = keyof typeof EQUALITY;
 
