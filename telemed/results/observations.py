@@ -1,27 +1,25 @@
-"""ORU^R01 → reports and their observations. Pure.  HL7 v2.5.1 §7.3.1, §7.4, §3.4.2 (PID)."""
+"""ORU^R01 → reports and their observations. Pure.  HL7 v2.5.1 §7.3.1, §7.4."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from telemed.results.hl7_message import Malformed, Message, Segment
-from telemed.results.moments import Moment, read_moment
+from telemed.results.moments import Moment
+from telemed.results.pid import Clock, is_long, source_patient
 from telemed.results.report import (
     Doubt,
     Observation,
-    PatientNumber,
     PatientReports,
     Report,
     Results,
-    SourcePatient,
     Specimen,
     Status,
 )
 from telemed.results.values import NO_CODE, CodedText, codes, read_value
-from telemed.vocabulary import Sex
 
 #: Table 0085.  W: posted to the wrong patient; D: deleted; X: cannot be obtained; U: final, sent before as preliminary.
 OBSERVATION_STATUS = {
@@ -36,12 +34,6 @@ REPORT_STATUS = {
     "P": Status.PRELIMINARY, "R": Status.PRELIMINARY, "M": Status.PRELIMINARY, "F": Status.FINAL,
     "C": Status.CORRECTED, "X": Status.CANCELLED, "W": Status.ENTERED_IN_ERROR,
 }  # fmt: skip
-# HL7 table 0001 and GB/T 2261.1
-_SEXES = {"M": Sex.MALE, "1": Sex.MALE, "男": Sex.MALE, "F": Sex.FEMALE, "2": Sex.FEMALE, "女": Sex.FEMALE, "O": Sex.OTHER, "A": Sex.OTHER}  # fmt: skip # noqa: E501
-_NAME_LENGTH = 200
-#: Numbers and codes of real systems are far shorter; beyond, they could not be looked up.
-_KEY_LENGTH = 200
-_OLDEST_AGE = 120
 _COLLECTED = ("OBX-14", "SPM-17", "OBR-7")
 
 
@@ -75,18 +67,9 @@ def results(message: Message, zone: ZoneInfo, *, received_at: datetime) -> Resul
     groups = _grouped(message.segments)
     if isinstance(groups, Malformed):
         return groups
-    clock = _Clock(zone, received_at)
+    clock = Clock(zone, received_at)
     doubts = (Doubt("charset-doubtful", "MSH-18"),) if message.charset.confidence == "doubtful" else ()
     return Results(tuple(_patient(group, clock) for group in groups), clock.read(header.text(7)), doubts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    zone: ZoneInfo
-    received_at: datetime
-
-    def read(self, written: str) -> Moment | None:
-        return read_moment(written, self.zone, received_at=self.received_at)
 
 
 def _grouped(segments: Sequence[Segment]) -> list[_Whose] | Malformed:
@@ -129,64 +112,19 @@ def _hang(order: _Order, one: Segment, below: str) -> str:
     return below
 
 
-def _patient(group: _Whose, clock: _Clock) -> PatientReports:
-    pid = group.pid
-    name = _name(pid)
-    born = clock.read(pid.text(7))
-    doubts: list[Doubt] = []
-    if not name:
-        doubts.append(Doubt("patient-name-missing", f"PID-5 line {pid.line}"))
-    elif len(name) > _NAME_LENGTH:
-        doubts.append(Doubt("patient-name-too-long", f"PID-5 line {pid.line}"))
-    numbers = tuple(_numbers(pid))
-    doubts += [
-        Doubt("too-long", f"{one.field} line {pid.line}") for one in numbers if _is_long(one.value, one.authority)
-    ]
-    patient = SourcePatient(
-        name=name,
-        birth_date=_birth_date(born, clock),
-        sex=_SEXES.get(pid.text(8).upper(), Sex.UNKNOWN),
-        numbers=numbers,
-    )
-    return PatientReports(patient, tuple(_report(order, clock) for order in group.orders), tuple(doubts))
+def _patient(group: _Whose, clock: Clock) -> PatientReports:
+    patient, doubts = source_patient(group.pid, clock)
+    return PatientReports(patient, tuple(_report(order, clock) for order in group.orders), doubts)
 
 
-def _birth_date(born: Moment | None, clock: _Clock) -> date | None:
-    """The day, unless it lies in the future or so far back that it stands for "unknown" (1900-01-01)."""
-    if born is None or born.day is None or born.doubt == "future":
-        return None
-    return born.day if born.day.year > clock.received_at.year - _OLDEST_AGE else None
-
-
-def _name(pid: Segment) -> str:
-    """The first name of PID-5 that says anything; hanzi are joined, letters are not."""
-    for repetition in pid.repetitions(5):
-        parts = [part for at in (1, 2, 3) if (part := pid.part(repetition, at))]
-        joined = ("" if all(not part.isascii() for part in parts) else " ").join(parts)
-        if joined:
-            return joined
-    return ""
-
-
-def _numbers(pid: Segment) -> Iterator[PatientNumber]:
-    for name, at in (("PID-3", 3), ("PID-4", 4)):
-        for repetition in pid.repetitions(at):
-            value = pid.part(repetition, 1)
-            if value:
-                authority = "&".join(pid.part(repetition, 4, sub) for sub in (1, 2, 3)).strip("&")
-                yield PatientNumber(value, authority, pid.part(repetition, 5).upper(), name)
-    if value := pid.text(19):
-        yield PatientNumber(value, "", "", "PID-19")
-
-
-def _report(order: _Order, clock: _Clock) -> Report:
+def _report(order: _Order, clock: Clock) -> Report:
     obr = order.obr
     number, system = _number(order)
     written = obr.text(25).upper()
     doubts: list[Doubt] = []
     if not number:
         doubts.append(Doubt("report-number-missing", f"OBR-3 line {obr.line}"))
-    elif _is_long(number, system):
+    elif is_long(number, system):
         doubts.append(Doubt("too-long", f"OBR-3 line {obr.line}"))
     if written and written not in REPORT_STATUS:
         doubts.append(Doubt("status-unknown", f"OBR-25 line {obr.line}", written[:20]))
@@ -217,7 +155,7 @@ def _number(order: _Order) -> tuple[str, str]:
     return (placer, "placer:" + order.obr.text(2, 2)) if placer else ("", "")
 
 
-def _specimen(order: _Order, clock: _Clock) -> Specimen:
+def _specimen(order: _Order, clock: Clock) -> Specimen:
     if not order.specimens:
         # OBR-15 is CM before v2.5: subcomponents of the first component are the code
         obr = order.obr
@@ -237,7 +175,7 @@ def _specimen(order: _Order, clock: _Clock) -> Specimen:
     )
 
 
-def _observation(one: Segment, notes: list[str], order: _Order, specimen: Specimen, clock: _Clock) -> Observation:
+def _observation(one: Segment, notes: list[str], order: _Order, specimen: Specimen, clock: Clock) -> Observation:
     found = codes(one, 3)
     value = read_value(one)
     written = one.text(11).upper()
@@ -245,7 +183,7 @@ def _observation(one: Segment, notes: list[str], order: _Order, specimen: Specim
     doubts: list[Doubt] = []
     if not found:
         doubts.append(Doubt("code-missing", f"OBX-3 line {one.line}"))
-    elif _is_long(found[0].system, found[0].code or found[0].text, one.text(4)):
+    elif is_long(found[0].system, found[0].code or found[0].text, one.text(4)):
         doubts.append(Doubt("too-long", f"OBX-3 line {one.line}"))
     if value.fault:
         doubts.append(Doubt(value.fault, f"OBX-5 line {one.line}", value.text[:60]))
@@ -282,7 +220,7 @@ def _observation(one: Segment, notes: list[str], order: _Order, specimen: Specim
 
 
 def _collected(
-    obx: Segment, obr: Segment, specimen: Specimen, clock: _Clock
+    obx: Segment, obr: Segment, specimen: Specimen, clock: Clock
 ) -> tuple[Moment | None, str, tuple[str, ...]]:
     """When the specimen was taken: OBX-14, else SPM-17, else OBR-7; never when it was reported.
 
@@ -309,10 +247,6 @@ def _is_same(moment: Moment, other: Moment | None) -> bool:
 
 def _is_later(moment: Moment, other: Moment | None) -> bool:
     return other is not None and moment.at is not None and other.at is not None and moment.at > other.at
-
-
-def _is_long(*words: str) -> bool:
-    return any(len(word) > _KEY_LENGTH for word in words)
 
 
 def _told_apart(observations: Sequence[Observation]) -> Iterator[Observation]:
