@@ -186,9 +186,9 @@ class LaboratorySection(msgspec.Struct, frozen=True):
     mllp: Annotated[
         Literal["off", "on"],
         Note(
-            "是否接收检验系统的 HL7 v2 结果（MLLP）。发送方须先登记：telemed laboratory enrol。",
-            "Whether results of laboratory systems are taken as HL7 v2 over MLLP. Senders are enrolled first: "
-            "telemed laboratory enrol.",
+            "是否接收检验系统的 HL7 v2 结果与就诊消息 ADT（MLLP）。发送方须先登记：telemed laboratory enrol。",
+            "Whether results of laboratory systems and visits (ADT) are taken as HL7 v2 over MLLP. Senders are "
+            "enrolled first: telemed laboratory enrol.",
         ),
     ] = "off"
     host: Annotated[

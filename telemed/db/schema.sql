@@ -358,6 +358,38 @@ CREATE TABLE public.draft (
     CONSTRAINT draft_significance_is_known CHECK ((significance = ANY (ARRAY['none'::text, 'significant'::text, 'critical'::text])))
 );
 
+CREATE TABLE public.encounter (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organization_id uuid NOT NULL,
+    number_system text NOT NULL,
+    number text NOT NULL,
+    CONSTRAINT encounter_has_a_number CHECK ((number <> ''::text))
+);
+
+CREATE TABLE public.encounter_version (
+    id uuid NOT NULL,
+    encounter_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    linked boolean NOT NULL,
+    act text NOT NULL,
+    act_rank smallint NOT NULL,
+    class text,
+    class_written text NOT NULL,
+    began_at timestamp with time zone,
+    began_day date,
+    began_written text NOT NULL,
+    began_zone_stated boolean NOT NULL,
+    ended_at timestamp with time zone,
+    ended_written text NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    CONSTRAINT encounter_act_is_known CHECK ((act = ANY (ARRAY['admitted'::text, 'registered'::text, 'updated'::text, 'discharged'::text, 'discharge-cancelled'::text, 'admission-cancelled'::text]))),
+    CONSTRAINT encounter_begins_where_it_is_opened CHECK (((began_day IS NOT NULL) OR (act <> ALL (ARRAY['admitted'::text, 'registered'::text])))),
+    CONSTRAINT encounter_class_is_known CHECK ((class = ANY (ARRAY['outpatient'::text, 'inpatient'::text, 'emergency'::text, 'observation'::text, 'checkup'::text]))),
+    CONSTRAINT encounter_moment_is_of_a_day CHECK (((began_at IS NULL) OR (began_day IS NOT NULL)))
+);
+
 CREATE TABLE public.event (
     id bigint NOT NULL,
     xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -2009,6 +2041,15 @@ ALTER TABLE ONLY public.device_seen
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (work_item_id);
 
+ALTER TABLE ONLY public.encounter
+    ADD CONSTRAINT encounter_number_is_unique UNIQUE (organization_id, number_system, number);
+
+ALTER TABLE ONLY public.encounter
+    ADD CONSTRAINT encounter_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.encounter_version
+    ADD CONSTRAINT encounter_version_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.event_consumer
     ADD CONSTRAINT event_consumer_pkey PRIMARY KEY (name);
 
@@ -2351,6 +2392,12 @@ CREATE INDEX device_by_organization ON public.device USING btree (organization_i
 
 CREATE INDEX discrepancy_by_reading ON public.report_discrepancy USING btree (reading_id);
 
+CREATE INDEX encounter_version_by_day ON public.encounter_version USING btree (began_day, encounter_id) WHERE (began_day IS NOT NULL);
+
+CREATE INDEX encounter_version_by_encounter ON public.encounter_version USING btree (encounter_id, told_at DESC, act_rank DESC, known_from DESC);
+
+CREATE INDEX encounter_version_by_message ON public.encounter_version USING btree (message_id);
+
 CREATE INDEX evaluation_by_organization ON public.quality_evaluation USING btree (organization_id, published_at);
 
 CREATE INDEX event_by_cursor ON public.event USING btree (xid, id);
@@ -2585,6 +2632,10 @@ CREATE TRIGGER catalogue_version_is_immutable BEFORE DELETE OR UPDATE ON public.
 
 CREATE TRIGGER catalogue_version_is_never_truncated BEFORE TRUNCATE ON public.catalogue_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER encounter_version_is_immutable BEFORE DELETE OR UPDATE ON public.encounter_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER encounter_version_is_never_truncated BEFORE TRUNCATE ON public.encounter_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER external_result_is_append_only BEFORE DELETE OR UPDATE ON public.external_result FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER external_result_is_never_truncated BEFORE TRUNCATE ON public.external_result FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2783,6 +2834,18 @@ ALTER TABLE ONLY public.draft
 
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
+
+ALTER TABLE ONLY public.encounter
+    ADD CONSTRAINT encounter_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.encounter_version
+    ADD CONSTRAINT encounter_version_encounter_id_fkey FOREIGN KEY (encounter_id) REFERENCES public.encounter(id);
+
+ALTER TABLE ONLY public.encounter_version
+    ADD CONSTRAINT encounter_version_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.result_message(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.encounter_version
+    ADD CONSTRAINT encounter_version_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
 
 ALTER TABLE ONLY public.external_result
     ADD CONSTRAINT external_result_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);

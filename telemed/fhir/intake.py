@@ -33,7 +33,7 @@ from telemed.results.fhir_reports import results
 from telemed.results.keeping import store_and_keep
 from telemed.results.report import Results
 from telemed.results.senders import Names
-from telemed.results.storing import Work
+from telemed.results.storing import Work, storing
 from telemed.vocabulary import EVERYWHERE, Action, Text
 
 #: MSH-4 in the list of senders, for those who send FHIR; a tenant of the system stands behind it.
@@ -198,7 +198,7 @@ async def _keep(
     if before is None:
         wanted = _without(found, existing)
         day = received.received_at.astimezone(facade.zone).date()
-        await store_and_keep(tx, Work(received, sender, wanted, facade.maps, day))
+        await store_and_keep(tx, received, sender, storing(Work(received, sender, wanted, facade.maps, day)))
     return await _answered(facade, call, tx, sender, number, _Read(bundle, found, existing))
 
 

@@ -1,4 +1,4 @@
-"""The answer to a message: ACK^R01 with MSA and, where something is wrong, ERR. Pure.  HL7 v2.5.1 §2.9.2, §2.15."""
+"""The answer to a message: ACK with MSA and, where something is wrong, ERR. Pure.  HL7 v2.5.1 §2.9.2, §2.15."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ _CONDITIONS = {
     "patient-missing": ("100", "Segment sequence error"),
     "order-missing": ("100", "Segment sequence error"),
     "result-without-order": ("100", "Segment sequence error"),
+    "visit-without-patient": ("100", "Segment sequence error"),
+    "visit-missing": ("100", "Segment sequence error"),
+    "second-patient": ("100", "Segment sequence error"),
+    "visit-number-missing": ("101", "Required field missing"),
+    "visit-time-missing": ("101", "Required field missing"),
+    "visit-time-wrong": ("102", "Data type error"),
     "unknown-sender": ("204", "Unknown key identifier"),
     "unit-contradicts": ("102", "Data type error"),
     "not-a-number": ("102", "Data type error"),
@@ -38,6 +44,7 @@ _CONDITIONS = {
     "try-again": ("207", "Application internal error"),
     "not-stored": ("207", "Application internal error"),
 }
+_EVENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 _LOCATION = re.compile(r"([A-Z][A-Z0-9]{2})-([0-9]+)(?: line ([0-9]+))?")
 _ESCAPES = str.maketrans({"|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\\": "\\E\\"})
 
@@ -78,7 +85,7 @@ def acknowledge(answer: Answer, to: Segment | None, *, control_id: str, now: dat
         "" if to is None else _escaped(_whole(to, 4)),
         local.strftime("%Y%m%d%H%M%S%z"),
         "",
-        "ACK^R01^ACK",
+        f"ACK^{_trigger(to)}^ACK",
         control_id,
         "P" if to is None else _escaped(to.text(11)) or "P",
         "2.5.1" if to is None else _escaped(to.text(12)) or "2.5.1",
@@ -106,6 +113,12 @@ def _writes(text: str, codec: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _trigger(to: Segment | None) -> str:
+    """The event of what is answered; of what has none that can be one, that of a result."""
+    event = "" if to is None else to.text(9, 2)
+    return event if _EVENT.fullmatch(event) else "R01"
 
 
 def _whole(segment: Segment, field: int) -> str:

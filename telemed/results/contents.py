@@ -44,6 +44,8 @@ FIELDS: dict[str, Text] = {
     "PID-4": Text("患者标识", "patient identifiers"),
     "PID-5": Text("姓名", "name"),
     "PID-19": Text("身份证号", "identity number"),
+    "PV1-19": Text("就诊号", "visit number"),
+    "PV1-44": Text("就诊时间", "visit began"),
     "OBR-2": Text("申请号", "placer number"),
     "OBR-3": Text("报告号", "report number"),
     "OBR-4": Text("检验组合", "service"),

@@ -47,7 +47,10 @@ REASONS: dict[str, Text] = {
         "批次中的消息条数与 BTS-1 不符。请重新发送。", "BTS-1 counts other messages than came. Resend."
     ),
     "batch-without-message": Text("批次中没有消息。", "There is no message in the batch."),
-    "message-type": Text("只接收 ORU^R01 消息。", "Only ORU^R01 is taken here."),
+    "message-type": Text(
+        "只接收 ORU^R01 与 ADT^A01、A03、A04、A08、A11、A13 消息。",
+        "Only ORU^R01 and ADT^A01, A03, A04, A08, A11 and A13 are taken here.",
+    ),
     "processing-id": Text(
         "MSH-11 为测试或培训消息，未作为结果入库。正式结果请填 P。",
         "MSH-11 says test or training: this does not become a result. Send P for real ones.",
@@ -55,6 +58,9 @@ REASONS: dict[str, Text] = {
     "order-missing": Text("没有 OBR 段。", "There is no OBR segment."),
     "result-without-order": Text("OBX 段之前没有 OBR 段。", "An OBX comes before any OBR."),
     "patient-missing": Text("OBR 段之前没有 PID 段。", "There is no PID before the OBR."),
+    "visit-without-patient": Text("没有 PID 段。", "There is no PID segment."),
+    "visit-missing": Text("没有 PV1 段。", "There is no PV1 segment."),
+    "second-patient": Text("一条 ADT 消息中有两个 PID 段。", "There are two PID segments in one ADT message."),
 }
 
 

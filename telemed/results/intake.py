@@ -1,4 +1,4 @@
-"""One frame of HL7 v2 → durable results and its answer; AA only when everything is committed."""
+"""One frame of HL7 v2 → durable results or visits and its answer; AA only when everything is committed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from telemed.results import senders, store
 from telemed.results.acknowledgement import TRY_AGAIN, UNKNOWN_SENDER, Answer, Fault, acknowledge
 from telemed.results.code_map import CodeMaps
 from telemed.results.hl7_message import REASONS as MALFORMED
-from telemed.results.hl7_message import Malformed, Segment, header_of, pieces, read
+from telemed.results.hl7_message import Malformed, Message, Segment, header_of, pieces, read
 from telemed.results.keeping import is_away, store_and_keep
 from telemed.results.observations import results
 from telemed.results.report import REASONS, Results
-from telemed.results.storing import Work
+from telemed.results.storing import Work, storing
+from telemed.results.visiting import Told, storing_visit
+from telemed.results.visits import Visit, is_visit, visit
 
 #: Messages without a readable header that are kept in a day; they could come from anybody on the network.
 UNREADABLE_A_DAY = 1000
@@ -109,12 +111,17 @@ class Intake:
         if before is not None:
             await store.note_again(tx, before, received)
             return _as_before(before)
-        understood = message if isinstance(message, Malformed) else results(message, self._zone, received_at=now)
+        understood = message if isinstance(message, Malformed) else self._understood(message, now)
         if isinstance(understood, Malformed):
             return await self._refuse(tx, received, understood, now)
         if sender is None:
             raise LookupError("a message that can be read has a header, and a header an enrolled sender")
         return await self._keep(tx, received, sender, understood)
+
+    def _understood(self, message: Message, now: datetime) -> Results | Visit | Malformed:
+        if is_visit(message):
+            return visit(message, self._zone, received_at=now)
+        return results(message, self._zone, received_at=now)
 
     async def _refuse(self, tx: Connection, received: store.Received, why: Malformed, now: datetime) -> Answer:
         answer = Answer("AR", (Fault(why.reason, why.place, why.text),))
@@ -127,9 +134,15 @@ class Intake:
         log.info("message-refused", message=str(received.id), reason=why.reason, place=why.place)
         return answer
 
-    async def _keep(self, tx: Connection, received: store.Received, sender: store.Sender, found: Results) -> Answer:
-        day = received.received_at.astimezone(self._zone).date()
-        answer, _ = await store_and_keep(tx, Work(received, sender, found, self._maps, day))
+    async def _keep(
+        self, tx: Connection, received: store.Received, sender: store.Sender, found: Results | Visit
+    ) -> Answer:
+        if isinstance(found, Visit):
+            way = storing_visit(Told(received, sender, found, self._zone))
+        else:
+            day = received.received_at.astimezone(self._zone).date()
+            way = storing(Work(received, sender, found, self._maps, day))
+        answer, _ = await store_and_keep(tx, received, sender, way)
         return answer
 
 

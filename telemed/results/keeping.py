@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import psycopg
@@ -14,12 +15,17 @@ from telemed.events import append
 from telemed.results import store
 from telemed.results.acknowledgement import Answer, Fault
 from telemed.results.report import Doubt
-from telemed.results.storing import Outcome, Work, store_results
+from telemed.results.storing import Outcome
 
 log = structlog.get_logger(__name__)
 
+#: Stores what a message says and notes in the outcome what cannot be.
+Storing = Callable[[Connection, Outcome], Awaitable[None]]
 
-async def store_and_keep(tx: Connection, work: Work) -> tuple[Answer, Outcome]:
+
+async def store_and_keep(
+    tx: Connection, received: store.Received, sender: store.Sender, storing: Storing
+) -> tuple[Answer, Outcome]:
     """Store what a message says and keep it; where our own side fails, its bytes are kept and the failure is told.
 
     Raises what passes (the database is away): nothing was kept then.
@@ -27,14 +33,14 @@ async def store_and_keep(tx: Connection, work: Work) -> tuple[Answer, Outcome]:
     outcome = Outcome()
     try:
         async with tx.transaction():
-            await store_results(tx, work, outcome)
+            await storing(tx, outcome)
     except Exception as error:
         if is_away(error):
             raise
         # the bytes are kept and the sender is told; what failed is logged
-        _tell(error, work.received.id)
+        _tell(error, received.id)
         outcome = Outcome([(Doubt("not-stored", ""), 0, "")])
-    return await keep(tx, work.received, work.sender, outcome), outcome
+    return await keep(tx, received, sender, outcome), outcome
 
 
 async def keep(tx: Connection, received: store.Received, sender: store.Sender, outcome: Outcome) -> Answer:

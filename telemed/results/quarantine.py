@@ -21,14 +21,16 @@ from telemed.results.code_map import CodeMaps
 from telemed.results.quarantine_list import IdRow, Kept, queries, understood
 from telemed.results.report import REASONS
 from telemed.results.storing import Only, Outcome, Work, store_results
+from telemed.results.visiting import ANOTHER_PATIENT, Told, store_visit
+from telemed.results.visits import Visit
 from telemed.vocabulary import PractitionerId, Scope
 
 #: What reading anew can clear: the map, the spelling of a unit, or this program has been put right meanwhile.
 READ_ANEW = frozenset({"unit-missing", "unit-unknown", "unit-contradicts", "code-ambiguous", "not-stored"})
 #: What a person who has asked the laboratory may say is right.
-ACCEPTED = frozenset({"report-of-another-patient"})
+ACCEPTED = frozenset({"report-of-another-patient", ANOTHER_PATIENT})
 RELEASABLE = READ_ANEW | ACCEPTED
-#: Results stored under a source patient and linked to nobody, as the number is wrong: a person may say whose they are.
+#: Kept under a source patient and linked to nobody, as the number is wrong: a person may say whose it is.
 ASSIGNABLE = frozenset({"id-number-wrong", "id-number-contradicts"})
 
 
@@ -147,7 +149,11 @@ async def _read_anew(tx: Connection, case: Kept, maps: CodeMaps, zone: ZoneInfo,
         received_at=now,
     )
     outcome = Outcome()
-    only = Only(frozenset({case.line} if case.line else ()), frozenset({case.reason}) & ACCEPTED)
+    accepted = frozenset({case.reason}) & ACCEPTED
+    if isinstance(found, Visit):
+        await store_visit(tx, Told(received, sender, found, zone, accepted, came_at=case.received_at), outcome)
+        return outcome
+    only = Only(frozenset({case.line} if case.line else ()), accepted)
     day = now.astimezone(zone).date()
     await store_results(tx, Work(received, sender, found, maps, day, only, came_at=case.received_at), outcome)
     return outcome

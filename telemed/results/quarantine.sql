@@ -80,14 +80,19 @@ insert into result_quarantine_act (case_id, act, note, acted_by, acted_at)
 select id, 'reopened', %(note)s::text, %(by)s::uuid, %(now)s::timestamptz from reopened;
 
 -- name: patient_of_case
--- Under whom the results of a case are kept: of the report it names, or of all reports of its message where it names
--- none; no row where that is not one patient for sure.
-select min(v.patient_id::text)::uuid as id
-from result_quarantine q
-join laboratory_report_version v on v.message_id = q.message_id
-join laboratory_report r on r.id = v.report_id
-where q.id = %(id)s::uuid and q.report_number in (r.number, '')
-having count(distinct v.patient_id) = 1;
+-- Under whom the results or the visit of a case are kept: of the report it names, or of all reports of its message where
+-- it names none; no row where that is not one patient for sure.
+select min(kept.patient_id::text)::uuid as id
+from (
+    select v.patient_id from result_quarantine q
+    join laboratory_report_version v on v.message_id = q.message_id
+    join laboratory_report r on r.id = v.report_id
+    where q.id = %(id)s::uuid and q.report_number in (r.number, '')
+    union
+    select v.patient_id from result_quarantine q join encounter_version v on v.message_id = q.message_id
+    where q.id = %(id)s::uuid
+) kept
+having count(*) = 1;
 
 -- name: refused
 -- Messages that were answered with AR, the newest first, by keyset; of nobody's only where unplaced.

@@ -21,6 +21,7 @@ from telemed.results.judging import judge
 from telemed.results.observations import results
 from telemed.results.report import Doubt, Results
 from telemed.results.table import read_table
+from telemed.results.visits import Visit, is_visit, visit
 from telemed.vocabulary import Scope
 
 queries = load(__name__, "quarantine.sql")
@@ -171,7 +172,7 @@ def _today(case: Kept, maps: CodeMaps, zone: ZoneInfo, now: datetime) -> Today |
         found = understood(case, zone)
     except Conflict:
         return None
-    for patient in found.patients:
+    for patient in () if isinstance(found, Visit) else found.patients:
         for report in patient.reports:
             for one in report.observations:
                 if one.line == case.line:
@@ -221,12 +222,12 @@ async def _refused(
     return await fetch_all(connection, queries["refused"], params, RefusedRow)
 
 
-def understood(case: Kept, zone: ZoneInfo) -> Results:
+def understood(case: Kept, zone: ZoneInfo) -> Results | Visit:
     """What the bytes say; times are judged by when they came, as they were the first time."""
     if case.format == "table":
         return read_table(case.bytes, zone, received_at=case.received_at).results
     found = _of_bundle(case, zone) if case.format == "fhir-r4" else _of_message(case, zone)
-    if not isinstance(found, Results):
+    if not isinstance(found, Results | Visit):
         raise Conflict("case-not-readable", "消息已无法读取。", "The message cannot be read any more.")
     return found
 
@@ -238,6 +239,10 @@ def _of_bundle(case: Kept, zone: ZoneInfo) -> Results | BundleFault:
     return of_bundle(bundle, zone, received_at=case.received_at, organization_code=case.organization_code)
 
 
-def _of_message(case: Kept, zone: ZoneInfo) -> Results | Malformed:
+def _of_message(case: Kept, zone: ZoneInfo) -> Results | Visit | Malformed:
     message = read(case.bytes)
-    return message if isinstance(message, Malformed) else results(message, zone, received_at=case.received_at)
+    if isinstance(message, Malformed):
+        return message
+    if is_visit(message):
+        return visit(message, zone, received_at=case.received_at)
+    return results(message, zone, received_at=case.received_at)

@@ -42,13 +42,13 @@ REASONS: dict[str, Text] = {
         "PID-5 姓名过长。请更正后重发。", "The name of PID-5 is too long. Correct and resend."
     ),
     "id-number-wrong": Text(
-        "身份证号码校验未通过。结果已保存在来源患者名下，未与任何居民关联；请核对证件后重发。",
-        "The identity number fails its checksum. The results are kept under a source patient, linked to nobody; "
+        "身份证号码校验未通过。内容已保存在来源患者名下，未与任何居民关联；请核对证件后重发。",
+        "The identity number fails its checksum. What came is kept under a source patient, linked to nobody; "
         "check the card and resend.",
     ),
     "id-number-contradicts": Text(
-        "身份证号码与出生日期或性别不符。结果已保存在来源患者名下，未与任何居民关联；请核对后重发。",
-        "The identity number contradicts the birth date or sex. The results are kept under a source patient, "
+        "身份证号码与出生日期或性别不符。内容已保存在来源患者名下，未与任何居民关联；请核对后重发。",
+        "The identity number contradicts the birth date or sex. What came is kept under a source patient, "
         "linked to nobody; check and resend.",
     ),
     "report-number-missing": Text(
@@ -79,6 +79,22 @@ REASONS: dict[str, Text] = {
     "unit-contradicts": Text(
         "单位与检验项目不符，未作换算。请核对 OBX-3 与 OBX-6。",
         "The unit contradicts the item and nothing was converted. Check OBX-3 and OBX-6.",
+    ),
+    "visit-number-missing": Text(
+        "PV1-19 缺少就诊号，无法对应更正与撤销。请补全后重发。",
+        "PV1-19 has no visit number: changes and cancellations could not be matched. Complete and resend.",
+    ),
+    "visit-time-missing": Text(
+        "PV1-44 缺少就诊（入院）时间。请补全后重发；不以发送时间代替。",
+        "PV1-44 does not say when the visit began; the time of sending does not stand in for it. Complete and resend.",
+    ),
+    "visit-time-wrong": Text(
+        "PV1-44 就诊（入院）时间无法读取、在将来或不合理。请更正后重发。",
+        "The time of PV1-44 cannot be read, lies in the future or cannot be. Correct and resend.",
+    ),
+    "visit-of-another-patient": Text(
+        "同一就诊号此前属于另一患者。原就诊保留，新内容待人工核对。",
+        "This visit number belongs to another patient's visit. That one stands; a person has to look.",
     ),
     "not-stored": Text(
         "消息完整但无法入库，已保留。请联系系统管理员。",

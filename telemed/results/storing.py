@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from telemed.db import Connection
 from telemed.events import append
-from telemed.patients import admission
-from telemed.patients import store as people
 from telemed.results import store
+from telemed.results.admitting import Mine, admit, is_same, still
 from telemed.results.code_map import CodeMaps
 from telemed.results.judging import judge
 from telemed.results.report import Doubt, PatientReports, Report, Results, ordered_at
-from telemed.results.whose import Whose, whose, without_number
+from telemed.results.whose import whose
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +58,13 @@ class Outcome:
         self.doubts += [(one, line, report_number) for one in found]
 
 
-@dataclass(frozen=True, slots=True)
-class _Whose:
-    patient_id: UUID
-    linked: bool
+def storing(work: Work) -> Callable[[Connection, Outcome], Awaitable[None]]:
+    """Storing one message's reports, for whoever keeps the message."""
+
+    async def store_them(tx: Connection, outcome: Outcome) -> None:
+        await store_results(tx, work, outcome)
+
+    return store_them
 
 
 async def store_results(tx: Connection, work: Work, outcome: Outcome) -> None:
@@ -86,7 +88,7 @@ async def _store_patient(tx: Connection, work: Work, one: PatientReports, outcom
     organization_id, now = work.sender.organization_id, work.received.received_at
     who = whose(one.patient, organization_id)
     outcome.doubt(who.doubts, one.reports[0].line, one.reports[0].number)
-    admitted: _Whose | None = None
+    admitted: Mine | None = None
     for each in one.reports:
         if not _is_meant(each, work.only):
             continue
@@ -95,15 +97,12 @@ async def _store_patient(tx: Connection, work: Work, one: PatientReports, outcom
             continue
         report_id = await store.report_of(tx, organization_id, each.number_system, each.number)
         before = await store.latest_version(tx, report_id)
-        same = before is not None and admission.claim_key(before.person()) == admission.claim_key(who.person)
-        if before is not None and same and who.number is None and (before.linked or not who.person.identifiers):
-            # the laboratory's own number and the same person: what was proved then still is
-            mine = _Whose(before.patient_id, before.linked)
-        else:
-            mine = admitted = admitted or await _admit(tx, who, organization_id, now)
+        mine = still(before, who)
+        if mine is None:
+            mine = admitted = admitted or await admit(tx, who, organization_id, now)
         # only from a source patient to the same person, now proved: a number that was wrong has been put right
         accepted = "report-of-another-patient" in work.only.accepted
-        may_move = accepted or (same and before is not None and not before.linked)
+        may_move = accepted or (before is not None and not before.linked and is_same(before, who))
         if before is not None and before.patient_id != mine.patient_id and not may_move:
             outcome.doubt([Doubt("report-of-another-patient", f"OBR-3 line {each.line}")], each.line, each.number)
             continue
@@ -111,7 +110,7 @@ async def _store_patient(tx: Connection, work: Work, one: PatientReports, outcom
 
 
 async def _store_report(
-    tx: Connection, work: Work, one: Report, report_id: UUID, mine: _Whose, *, outcome: Outcome
+    tx: Connection, work: Work, one: Report, report_id: UUID, mine: Mine, *, outcome: Outcome
 ) -> None:
     received, organization_id = work.received, work.sender.organization_id
     order = ordered_at(one, work.found, work.came_at or received.received_at)
@@ -146,15 +145,3 @@ async def _store_report(
         message=received.id,
         patient=mine.patient_id,
     )
-
-
-async def _admit(tx: Connection, who: Whose, organization_id: UUID, now: datetime) -> _Whose:
-    """Find or make the person.
-
-    A number that nobody holds yet makes a resident only if the message says the birth date too: a newborn is often
-    sent under the mother's number.
-    """
-    if who.number is not None and not who.stated_birth and await people.holder(tx, who.number) is None:
-        who = without_number(who)
-    found = await admission.admit(tx, who.person, organization_id=organization_id, contact=people.Contact(), now=now)
-    return _Whose(found.patient_id, who.number is not None and found.contradicts is None)

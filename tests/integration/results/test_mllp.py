@@ -74,7 +74,8 @@ async def test_a_sender_that_is_not_enrolled_is_refused_and_listed_until_it_is(l
     ("broken", "reason"),
     [
         (message().replace(b"OBX|", b"obx|"), "segment-name"),
-        (message().replace(b"ORU^R01", b"ADT^A01"), "message-type"),
+        (message().replace(b"ORU^R01", b"ADT^A40"), "message-type"),
+        (message().replace(b"ORU^R01", b"ORM^O01"), "message-type"),
         (message().replace(b"|P|2.5.1", b"|T|2.5.1"), "processing-id"),
         (message(PATIENT, GLUCOSE), "result-without-order"),
         (message(ORDER, GLUCOSE), "patient-missing"),
