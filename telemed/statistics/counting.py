@@ -85,6 +85,8 @@ def params(asked: Asked, cut: Cut) -> dict[str, object]:
     return {
         "first": asked.month.begins(asked.zone),
         "end": asked.month.ends(asked.zone),
+        "first_day": asked.month.first,
+        "end_day": asked.month.moved(1).first,
         "zone": asked.zone.key,
         "at": asked.at,
         "cut": cut,

@@ -153,6 +153,7 @@ class CausesSaid(msgspec.Struct, frozen=True):
     grants: int
     parameters: int
     definitions: int
+    encounters: int
 
 
 class ChangeSaid(msgspec.Struct, frozen=True):

@@ -92,7 +92,7 @@ class Sealer:
     async def due(self, now: datetime) -> list[Seal]:
         """Write out what was decided, seal every month that may be, correct those that something came late to."""
         async with self.pool.connection() as connection:
-            found = await fetch_one(connection, queries["earliest"], {}, _Earliest)
+            found = await fetch_one(connection, queries["earliest"], {"zone": self.zone.key}, _Earliest)
         this = Month.of(now, self.zone)
         try:
             await self.write_out(this, now)
@@ -169,7 +169,13 @@ class Sealer:
         return one
 
     async def _changes(self, tx: Connection, month: Month, last: Seal, content: str) -> str:
-        said = {"first": month.begins(self.zone), "end": month.ends(self.zone), "since": last.sealed_at}
+        said = {
+            "first": month.begins(self.zone),
+            "end": month.ends(self.zone),
+            "first_day": month.first,
+            "end_day": month.moved(1).first,
+            "since": last.sealed_at,
+        }
         causes = await fetch_one(tx, queries["causes"], said, Causes)
         if causes is None:
             raise LookupError("an aggregate gave no row")

@@ -41,8 +41,15 @@ select
          where d.decided_at >= %(first)s::timestamptz and d.decided_at < %(end)s::timestamptz))::int as results,
     (select count(*) from recognition_knowledge k
      where k.kind = 'grant' and k.known_from > %(since)s::timestamptz)::int as grants,
-    0 as parameters, 0 as definitions;
+    0 as parameters, 0 as definitions,
+    (select count(*) from encounter_version v
+     where v.known_from > %(since)s::timestamptz and v.encounter_id in (
+         select t.encounter_id from encounter_version t
+         where t.began_day >= %(first_day)s::date and t.began_day < %(end_day)s::date))::int as encounters;
 
 -- name: earliest
 -- Since when there is anything to count.
-select least((select min(decided_at) from recognition_decision), (select min(signed_at) from report_version)) as at;
+select least(
+    (select min(decided_at) from recognition_decision),
+    (select min(signed_at) from report_version),
+    (select min(began_day) from encounter_version where began_day is not null)::timestamp at time zone %(zone)s::text) as at;

@@ -34,7 +34,7 @@ class Causes(msgspec.Struct, frozen=True):
     """What has come since the version before.
 
     answers, withdrawals: on the month's cards.  results, grants: what is newly known of them.  parameters, definitions:
-    1 where they are others.
+    1 where they are others.  encounters: what ADT newly told of visits of the month; versions before it counted none.
     """
 
     answers: int
@@ -43,6 +43,7 @@ class Causes(msgspec.Struct, frozen=True):
     grants: int
     parameters: int
     definitions: int
+    encounters: int = 0
 
 
 class Changes(msgspec.Struct, frozen=True):

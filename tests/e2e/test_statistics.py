@@ -25,7 +25,7 @@ def test_a_figure_leads_to_its_decisions_and_they_to_their_ground(people: People
         headline = page.locator(".headlines").first
         for name in ("互认率", "未答复率", "互认后又做", "净节约费用"):
             expect(headline.get_by_text(name, exact=True)).to_be_visible()
-        expect(page.get_by_text("未接入 ADT")).to_be_visible()
+        expect(page.get_by_text("本期没有 ADT 就诊")).to_be_visible()
         shown = headline.get_by_role("button", name=re.compile("^互认率"))
         shown.focus()
         page.keyboard.press("Enter")

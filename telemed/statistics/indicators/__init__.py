@@ -15,7 +15,7 @@ from telemed.statistics.indicators.recognition import RECOGNITION
 from telemed.statistics.indicators.savings import SAVINGS
 
 #: Raised with every change of a definition; a sealed month says by which it was counted.
-DEFINITIONS = "2"
+DEFINITIONS = "3"
 
 INDICATORS: tuple[Indicator, ...] = (*RECOGNITION, *READING, *CARDS, *SAVINGS)
 BY_CODE: Mapping[str, Indicator] = MappingProxyType({one.code: one for one in INDICATORS})

@@ -13,6 +13,11 @@ _OWN_OUT = Text(
     "(R7, T1); what somebody only read on the county's own pages about a patient whom the member does not know",
 )
 
+_NOT_ATTENDING = Text(
+    "已撤销的入院（登记）；其他月份开始的住院",
+    "admissions that were taken back; stays that began in another month",
+)
+
 RECOGNITION: tuple[Indicator, ...] = (
     count(
         "existing",
@@ -113,9 +118,58 @@ RECOGNITION: tuple[Indicator, ...] = (
         "Attending patients (known)",
         Unit.PEOPLE,
         Text(
-            "当月在该机构检查登记或被查询的患者；未接入 ADT，未登记未查询的就诊不可见",
-            "Patients registered for an examination at the member, or asked about by it; no ADT feed is connected, so "
-            "attendances without either are not seen",
+            "当月在该机构开始就诊（ADT）、检查登记或被查询的患者；机构未发送 ADT 时，未登记未查询的就诊不可见",
+            "Patients who began a visit at the member (ADT), were registered there for an examination, or asked about "
+            "by it; where a member sends no ADT, attendances without either are not seen",
+        ),
+        Audience.OFFICIAL,
+        KPI,
+        _NOT_ATTENDING,
+    ),
+    count(
+        "attending-adt",
+        "就诊患者：ADT",
+        "Attending patients by ADT",
+        Unit.PEOPLE,
+        Text(
+            "机构系统以 ADT 告知当月（按本县时间）开始就诊的患者；同一人（含已关联的记录）每机构计一次",
+            "Patients of whom the member's system said by ADT that a visit began in the month, by the county's clock; "
+            "each person once a member, under whichever linked record",
+        ),
+        Audience.OFFICIAL,
+        KPI,
+        _NOT_ATTENDING,
+    ),
+    count(
+        "unasked-adt",
+        "ADT 就诊而未查询",
+        "By ADT, not asked about",
+        Unit.PEOPLE,
+        Text(
+            "上述患者中，该机构当月从未就其（含已关联的记录）查询过的人；其既往结果不在互认率分母中",
+            "Of those, the people about whom the member did not ask in the month, under any linked record; their "
+            "existing results are not in the denominator of the recognition rate",
+        ),
+        Audience.OFFICIAL,
+        KPI,
+    ),
+    count(
+        "attending-registered",
+        "就诊患者：检查登记",
+        "Attending patients by registration",
+        Unit.PEOPLE,
+        Text("当月在该机构检查登记的患者", "Patients registered for an examination at the member in the month"),
+        Audience.OFFICIAL,
+        KPI,
+    ),
+    count(
+        "unasked-registered",
+        "检查登记而未查询",
+        "Registered, not asked about",
+        Unit.PEOPLE,
+        Text(
+            "上述患者中，该机构当月从未就其（含已关联的记录）查询过的人",
+            "Of those, the people about whom the member did not ask in the month, under any linked record",
         ),
         Audience.OFFICIAL,
         KPI,

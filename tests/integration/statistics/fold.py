@@ -53,6 +53,9 @@ class Ledger:
     codes: dict[UUID, str]
     registered: list[Row]
     known: set[tuple[UUID, UUID]]
+    visits: dict[UUID, UUID]
+    told: list[Row]
+    same: dict[UUID, UUID]
     of_decision: dict[UUID, list[UUID]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
@@ -76,6 +79,9 @@ class Ledger:
             {one["id"]: one["code"] for one in await rows("select id, code from organization")},
             await rows("select * from service_request"),
             {(one["organization_id"], one["patient_id"]) for one in await rows("select * from patient_organization")},
+            {one["id"]: one["organization_id"] for one in await rows("select * from encounter")},
+            await rows("select * from encounter_version order by told_at, act_rank, known_from, id"),
+            {one["id"]: one["same_as_id"] or one["id"] for one in await rows("select * from patient")},
         )
         for one in await rows("select * from recognition_exposure_decision order by decision_id"):
             about[one["card"]].append(one["decision_id"])
@@ -211,14 +217,51 @@ def fold(ledger: Ledger, setting: Setting) -> dict[Line, int]:
             asked.add((member, one["patient_id"]))
     for member, _ in asked:
         add(member, "asked")
-    attending = asked | {
-        (one["organization_id"], one["patient_id"]) for one in ledger.registered if within(one["registered_at"])
-    }
-    for member, _ in attending:
-        add(member, "attending")
+    _attending(ledger, setting, asked, add)
     for line, took in times.items():
         counts[line] = sorted(took)[(len(took) - 1) // 2]
     return {line: value for line, value in counts.items() if value}
+
+
+def _attending(ledger: Ledger, setting: Setting, asked: set[tuple[UUID, UUID]], add: Any) -> None:
+    """Who attended, by which source, and about whom of these nobody asked."""
+    registered = {
+        (one["organization_id"], one["patient_id"])
+        for one in ledger.registered
+        if setting.first <= one["registered_at"] < setting.end
+    }
+    people_asked = {(member, ledger.same[record]) for member, record in asked}
+    people_known = people_asked | {(member, ledger.same[record]) for member, record in registered}
+    for member, _ in asked | registered:
+        add(member, "attending")
+    for member, record in registered:
+        add(member, "attending-registered")
+        if (member, ledger.same[record]) not in people_asked:
+            add(member, "unasked-registered")
+    for visitor in _visitors(ledger, setting):
+        add(visitor[0], "attending-adt")
+        if visitor not in people_known:
+            add(visitor[0], "attending")
+        if visitor not in people_asked:
+            add(visitor[0], "unasked-adt")
+
+
+def _visitors(ledger: Ledger, setting: Setting) -> set[tuple[UUID, UUID]]:
+    """Whoever began a visit in the month by what its member's system said last, unless that was taken back."""
+    found: set[tuple[UUID, UUID]] = set()
+    for visit, member in ledger.visits.items():
+        told = [one for one in ledger.told if one["encounter_id"] == visit]
+        stands, day = True, None
+        for one in told:
+            if one["act"] in {"admitted", "registered"}:
+                stands = True
+            elif one["act"] == "admission-cancelled":
+                stands = False
+            if one["began_day"] is not None:
+                day = one["began_day"] if one["began_at"] is None else setting.day(one["began_at"])
+        if stands and day is not None and setting.day(setting.first) <= day < setting.day(setting.end):
+            found.add((member, ledger.same[told[-1]["patient_id"]]))
+    return found
 
 
 def _pieces(  # noqa: C901, PLR0912 (read beside its definition, from top to bottom)

@@ -14,6 +14,8 @@ from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 from telemed.db import Pool
+from telemed.patients import store as people
+from telemed.patients.identifiers import Identifier, national_id
 from telemed.recognition import reasons
 from telemed.recognition.decision import (
     AnalyteVerdict,
@@ -47,6 +49,12 @@ from telemed.recognition.ledger import (
 from telemed.recognition.replay import candidates_of
 from telemed.recognition.rules import Basis, Code, Grant, GrantState, Kind, Scope, item_code
 from telemed.recognition.trace import trace, trace_hash
+from telemed.results import senders
+from telemed.results.code_map import CodeMaps
+from telemed.results.code_map import read as read_maps
+from telemed.results.intake import Intake
+from telemed.results.senders import Names
+from tests.unit.results.adt_samples import adt, pv1
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LONGAN = Scope("community", "longan", "龙安县域医共体")
@@ -132,6 +140,36 @@ class Later:
     status: Status = Status.FINAL
 
 
+@dataclass(frozen=True)
+class Told:
+    """One ADT message of a member's own system.  name: its control id.  began: None where it does not say."""
+
+    name: str
+    by: str
+    patient: str
+    event: str
+    visit: str
+    began: datetime | None
+    sent: datetime
+
+    def message(self) -> bytes:
+        began = "" if self.began is None else _utc(self.began)
+        lines = f"PID|1||{_card(self.patient)}^^^CN^NNCHN||患者||19580314|F", pv1(number=self.visit, began=began)
+        text = adt(*lines, event=self.event, control=self.name, sent=_utc(self.sent))
+        return text.replace("|县医院|".encode("gb18030"), f"|机构{self.by}|".encode("gb18030"))
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y%m%d%H%M%SZ}"
+
+
+def _card(patient: str) -> str:
+    """An identity number of a woman born on 14 March 1958, another for each patient of the script."""
+    digits = f"23999919580314{2 * int(patient.removeprefix('P')):03}"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return digits + "10X98765432"[sum(int(one) * by for one, by in zip(digits, weights, strict=True)) % 11]
+
+
 @dataclass
 class Script:
     """What happened, to be told to a database."""
@@ -141,6 +179,9 @@ class Script:
     links: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     grants: dict[str, str] = field(default_factory=dict[str, str])
     registered: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    told: list[Told] = field(default_factory=list[Told])
+    #: Records of one person: each with the one that was registered first.
+    same: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def changed(self, name: str, **what: object) -> Script:
         """The same month but for one question."""
@@ -163,6 +204,10 @@ class Script:
             await _ask(pool, question)
         async with pool.transaction() as tx:
             await know(tx, [_later(one) for one in self.later])
+        await tell_visits(pool, self.told)
+        async with pool.transaction() as tx:
+            for one, first in self.same:
+                await tx.execute("update patient set same_as_id = %s where id = %s", (named(first), named(one)))
 
     async def _found(self, pool: Pool) -> None:
         async with pool.transaction() as tx:
@@ -173,12 +218,17 @@ class Script:
                     (named(member), code, f"机构{member}", kind),
                 )
             patients = {one.patient for one in self.questions if one.patient} | {two for _, two in self.registered}
+            patients |= {one.patient for one in self.told}
             for patient in sorted(patients | {one for pair in self.links for one in pair}):
                 await tx.execute(
                     "insert into patient (id, organization_id, name, name_search, name_pinyin, sex, birth_date)"
                     " values (%s, %s, '患者', '患者', 'HUAN Zhe', 'F', '1958-03-14') on conflict do nothing",
                     (named(patient), named("A")),
                 )
+            for patient in sorted({one.patient for one in self.told}):
+                card = national_id(_card(patient))
+                assert isinstance(card, Identifier)
+                await people.give(tx, card, "", named(patient), at(1, month=1))
             for one in self.questions:
                 if one.patient and one.known:
                     await tx.execute(
@@ -221,6 +271,19 @@ class Script:
                 withdrawn_from=withdrawn,
             )
             yield Row("grant", said.id, said.item_key, said)
+
+
+async def tell_visits(pool: Pool, told: Iterable[Told]) -> None:
+    """Send ADT messages in their order, each as it would come over the listener."""
+    maps = read_maps([])
+    assert isinstance(maps, CodeMaps)
+    intake = Intake(pool, ZONE, maps)
+    async with pool.transaction() as tx:
+        for member, code in MEMBERS.items():
+            await senders.enrol(tx, Names("HIS", f"机构{member}"), code, at(1, month=1))
+    for one in told:
+        answer = await intake.take(one.message(), "192.0.2.1", one.sent.astimezone(UTC))
+        assert b"MSA|AA|" in answer, answer.decode("gb18030")
 
 
 def _item_of(question: Question, result: Result) -> str:
@@ -359,6 +422,26 @@ def _response(question: Question, one: Said) -> Response:
 
 
 HEAD_CT, CHEST, POTASSIUM, SODIUM = "ct.head.plain", "dx.chest.pa", "lab.potassium", "lab.sodium"
+
+
+def visits() -> list[Told]:
+    """What ADT told of the month."""
+    november, october_first = at(1, 0, 30, month=11), at(1, 0, 30)
+    admitted = Told("V2-1", "A", "P16", "A01", "V2", at(12, 8), at(12, 8, 5))
+    return [
+        Told("V1-1", "A", "P1", "A04", "V1", at(5, 9, 30), at(5, 9, 31)),
+        admitted,
+        Told("V2-2", "A", "P16", "A08", "V2", None, at(13)),
+        Told("V2-3", "A", "P16", "A03", "V2", at(12, 8), at(15)),
+        admitted,
+        replace(admitted, name="V2-1again"),
+        Told("V3-1", "B", "P16", "A04", "V3", at(20), at(20, 10, 1)),
+        Told("V4-1", "C", "P17", "A01", "V4", at(14), at(14, 10, 1)),
+        Told("V4-2", "C", "P17", "A11", "V4", at(14), at(14, 11)),
+        Told("V5-1", "C", "P18", "A04", "V5", november, november + timedelta(minutes=1)),
+        Told("V6-1", "C", "P19", "A04", "V6", october_first, october_first + timedelta(minutes=1)),
+        Told("V7-1", "C", "P1", "A04", "V7", at(14, 9), at(14, 9, 1)),
+    ]
 
 
 def october() -> Script:
@@ -505,4 +588,5 @@ def october() -> Script:
         links=[("P6", "P6b")],
         grants={"G1": "active", "G2": "withdrawn"},
         registered=[("A", "P1"), ("A", "P12")],
+        told=visits(),
     )

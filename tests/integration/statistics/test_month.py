@@ -17,7 +17,7 @@ from telemed.statistics.counting import Asked, count, write_out
 from telemed.statistics.months import Month
 from telemed.statistics.parameters import Dose, Parameters
 from tests.integration.statistics.fold import Ledger, Line, Setting, fold
-from tests.integration.statistics.month import COUNTED_AT, MEMBERS, ZONE, Said, Script, named, october
+from tests.integration.statistics.month import COUNTED_AT, MEMBERS, ZONE, Said, Script, Told, at, named, october
 
 SPEC = Path(__file__).parents[2] / "spec" / "statistics_month.md"
 OCTOBER = Month(date(2026, 10, 1))
@@ -121,6 +121,20 @@ def _signed_too(hours: float, **what: Any) -> Script:
     return replace(OCT, questions=[*OCT.questions, replace(chosen, **{**again, **what})])
 
 
+def _told(*more: Told, without: str = "", **changed: Told) -> Script:
+    """The month with other messages of ADT: some changed or left out by their control id, some more at the end."""
+    by_name = {name.replace("_", "-"): one for name, one in changed.items()}
+    assert by_name.keys() <= {one.name for one in OCT.told}
+    kept = [by_name.get(one.name, one) for one in OCT.told if one.name != without]
+    return replace(OCT, told=[*kept, *more])
+
+
+(V1,) = [one for one in OCT.told if one.name == "V1-1"]
+(V4,) = [one for one in OCT.told if one.name == "V4-1"]
+(V5,) = [one for one in OCT.told if one.name == "V5-1"]
+(V6,) = [one for one in OCT.told if one.name == "V6-1"]
+ATTENDS_UNASKED = {"attending": 1, "attending-adt": 1, "unasked-adt": 1}
+FEWER_UNASKED = dict.fromkeys(ATTENDS_UNASKED, -1)
 ONE_MORE = {"decisions": 1, "source:page": 1}
 #: One good month minus one ground, and how the figures of the county differ from those by hand.
 NEAR_MISSES: dict[str, tuple[Script, dict[str, int]]] = {
@@ -260,7 +274,7 @@ NEAR_MISSES: dict[str, tuple[Script, dict[str, int]]] = {
     ),
     "somebody about whom nobody asked attends all the same": (
         replace(OCT, registered=[*OCT.registered, ("C", "P13")]),
-        {"attending": 1},
+        {"attending": 1, "attending-registered": 1, "unasked-registered": 1},
     ),
     "somebody the asking member knows attended there": (
         _question(OCT, "D21", known=True),
@@ -273,6 +287,72 @@ NEAR_MISSES: dict[str, tuple[Script, dict[str, int]]] = {
     "on its own page a member that does not know the patient only reads": (
         _question(OCT, "D4", known=False),
         {"not-counted": -1, "asked": -1, "attending": -1},
+    ),
+    "an admission that nobody took back is an attendance": (_told(without="V4-2"), ATTENDS_UNASKED),
+    "an admission made again after it was taken back stands": (
+        _told(replace(V4, name="V4-3", sent=at(14, 12))),
+        ATTENDS_UNASKED,
+    ),
+    "taken back before it came it is taken back all the same": (
+        replace(_told(), told=sorted(OCT.told, key=lambda one: one.event != "A11")),
+        {},
+    ),
+    "an update does not revive what was taken back": (
+        _told(replace(V4, name="V4-3", event="A08", sent=at(14, 12))),
+        {},
+    ),
+    "a discharge taken back changes nothing": (
+        _told(replace(V4, name="V2-4", patient="P16", by="A", event="A13", visit="V2", began=None, sent=at(16))),
+        {},
+    ),
+    "half an hour earlier a visit is of October": (
+        _told(V5_1=replace(V5, began=at(31, 23, 59))),
+        ATTENDS_UNASKED,
+    ),
+    "an hour earlier a visit is of September": (
+        _told(V6_1=replace(V6, began=at(30, 23, 30, month=9))),
+        FEWER_UNASKED,
+    ),
+    "a visit whose time is put right to September is none of October": (
+        _told(replace(V6, name="V6-2", event="A08", began=at(30, month=9), sent=at(2))),
+        FEWER_UNASKED,
+    ),
+    "an update that does not say when leaves the month": (
+        _told(replace(V6, name="V6-2", event="A08", began=None, sent=at(2))),
+        {},
+    ),
+    "told again it is the same visit": (_told(V1, replace(V1, name="V1-2"), V6, replace(V6, name="V6-2")), {}),
+    "under another number the same person attends the same member once": (
+        _told(replace(V6, name="V8-1", visit="V8", began=at(3), sent=at(3, 11))),
+        {},
+    ),
+    "at another member the same person attends once more": (
+        _told(replace(V6, name="V8-1", by="B", visit="V8", began=at(3), sent=at(3, 11))),
+        ATTENDS_UNASKED,
+    ),
+    "the same number of another member is another visit": (
+        _told(replace(V4, name="V8-1", by="B", patient="P21", visit="V6", sent=at(14, 12))),
+        ATTENDS_UNASKED,
+    ),
+    "whoever is registered too attends once": (
+        replace(OCT, registered=[*OCT.registered, ("C", "P19")]),
+        {"attending-registered": 1, "unasked-registered": 1},
+    ),
+    "asked about at the visit nobody was passed over": (
+        _question(OCT, "D19", patient="P16"),
+        {"asked": 1, "unasked-adt": -1},
+    ),
+    "asked about under a linked record nobody was passed over": (
+        replace(OCT, same=[("P16", "P11")]),
+        {"attending": -1, "unasked-adt": -1},
+    ),
+    "registered under a record linked to one that was asked about": (
+        replace(OCT, same=[("P12", "P11")]),
+        {"unasked-registered": -1},
+    ),
+    "a member whose system tells of a patient knows the patient": (
+        _told(replace(V4, name="V8-1", by="B", patient="P14", visit="V8", sent=at(14, 12))),
+        {"existing": 1, "own": 1, "asked": 1, "attending": 1, "attending-adt": 1},
     ),
     "looking at a visit that is exempt is no exempt order": (_question(OCT, "D10", order=""), {"exempt": -1}),
     "looking at a result in an emergency is no exempt order": (

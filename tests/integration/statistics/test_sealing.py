@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -18,7 +19,7 @@ from telemed.statistics.counting import values
 from telemed.statistics.months import Month
 from telemed.statistics.sealing import Sealer, changes_of, last_seal, seal_of
 from telemed.statistics.seals import cells_of, hash_of, parameters_of
-from tests.integration.statistics.month import COUNTED_AT, ZONE, named, october
+from tests.integration.statistics.month import COUNTED_AT, ZONE, Told, at, named, october, tell_visits
 from tests.integration.statistics.test_month import OCTOBER, PARAMETERS, by_hand
 
 SEALED_AT = COUNTED_AT + timedelta(hours=3)
@@ -85,6 +86,40 @@ async def test_what_comes_late_makes_a_version_that_says_what_changed_and_why(po
         last = await last_seal(connection, OCTOBER)
     assert kept == first
     assert last == second
+
+
+async def test_a_visit_told_late_is_named_as_the_cause(pool: Pool):
+    await october().tell(pool)
+    (first,) = await sealer(pool).due(SEALED_AT)
+    late = SEALED_AT + timedelta(hours=1)
+    await tell_visits(pool, [Told("V9-1", "C", "P19", "A04", "V9", at(30), late)])
+    assert await sealer(pool).due(SEALED_AT + timedelta(days=1)) == [], "the same person attends the same member once"
+    await tell_visits(pool, [Told("V6-2", "C", "P19", "A11", "V6", None, late)])
+    await tell_visits(pool, [Told("V9-2", "C", "P19", "A11", "V9", None, late + timedelta(minutes=1))])
+    (second,) = await sealer(pool).due(SEALED_AT + timedelta(days=2))
+    assert second.previous_hash == first.content_hash
+    changes = changes_of(second.changes)
+    assert changes is not None
+    assert (changes.causes.encounters, changes.causes.answers, changes.causes.definitions) == (3, 0, 0)
+    of_county = {
+        one.code: (one.before, one.after) for one in changes.items if (one.organization_id, one.key) == ("", "")
+    }
+    assert of_county == {"attending": (21, 20), "attending-adt": (5, 4), "unasked-adt": (3, 2)}
+
+
+async def test_what_a_version_before_said_of_causes_can_still_be_read():
+    causes = {"answers": 1, "withdrawals": 0, "results": 0, "grants": 0, "parameters": 0, "definitions": 0}
+    read = changes_of(json.dumps([{"figures": 1, "items": [], "causes": causes}]))
+    assert read is not None
+    assert (read.causes.answers, read.causes.encounters) == (1, 0)
+
+
+async def test_a_month_of_which_only_adt_tells_is_sealed_too(pool: Pool):
+    script = october()
+    await replace(script, questions=[], later=[], registered=[]).tell(pool)
+    (one,) = await sealer(pool).due(COUNTED_AT)
+    assert one.month == date(2026, 10, 1)
+    assert values(cells_of(one.content), None) == {"attending": 5, "attending-adt": 5, "unasked-adt": 5}
 
 
 async def test_other_parameters_are_named_as_the_cause(pool: Pool):

@@ -5494,6 +5494,7 @@ export interface components {
         CausesSaid: {
             answers: number;
             definitions: number;
+            encounters: number;
             grants: number;
             parameters: number;
             results: number;
