@@ -19,7 +19,7 @@ from telemed.recognition import reasons
 from telemed.statistics.months import Month
 from telemed.statistics.parameters import Parameters
 
-details = load(__name__, "details.sql")
+details = {**load(__name__, "details.sql"), **load(__name__, "attending.sql")}
 _extracting = load(__name__, "extracting.sql")
 _reading = load(__name__, "reading.sql")
 
@@ -80,7 +80,7 @@ def over(frame: LiteralString, detail: str) -> LiteralString:
 
 
 def params(asked: Asked, cut: Cut) -> dict[str, object]:
-    """What the queries of details.sql are asked with."""
+    """What the queries of details.sql and attending.sql are asked with."""
     rules = asked.parameters
     return {
         "first": asked.month.begins(asked.zone),
