@@ -19,7 +19,7 @@ from telemed.recognition import reasons
 from telemed.statistics.months import Month
 from telemed.statistics.parameters import Parameters
 
-details = {**load(__name__, "details.sql"), **load(__name__, "attending.sql")}
+details: Mapping[str, LiteralString] = {**load(__name__, "details.sql"), **load(__name__, "attending.sql")}
 _extracting = load(__name__, "extracting.sql")
 _reading = load(__name__, "reading.sql")
 
