@@ -31,6 +31,7 @@ def test_a_figure_leads_to_its_decisions_and_they_to_their_ground(people: People
         page.keyboard.press("Enter")
         dialog = page.get_by_role("dialog")
         expect(dialog).to_contain_text("互认率：对应的互认决定")
+        dialog.locator("tbody tr").first.wait_for()
         counted = [int(one) for one in dialog.locator("tbody td:nth-child(7)").all_inner_texts()]
         numbers = headline.locator(".first .muted").inner_text()
         assert str(sum(counted)) == numbers.partition(" /")[0]
