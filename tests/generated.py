@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import psycopg
@@ -84,8 +85,8 @@ GENERATED: dict[Path, Callable[[], str]] = {
 
 def main(*, write: bool) -> int:
     stale = 0
-    produced = [*documents(ROOT).items(), *((path, produce()) for path, produce in GENERATED.items())]
-    for path, wanted in produced:
+    # one after the other: the types are made of the OpenAPI document as it has just been written
+    for path, wanted in chain(documents(ROOT).items(), ((path, produce()) for path, produce in GENERATED.items())):
         there = path.read_text(encoding="utf-8") if path.exists() else ""
         if there == wanted:
             continue
