@@ -2552,6 +2552,8 @@ CREATE UNIQUE INDEX result_message_once_by_content ON public.result_message USIN
 
 CREATE INDEX result_message_refused ON public.result_message USING btree (received_at DESC, id DESC) WHERE (disposition = 'refused'::text);
 
+CREATE INDEX result_message_table ON public.result_message USING btree (received_at DESC, id DESC) WHERE (format = 'table'::text);
+
 CREATE INDEX result_quarantine_act_by_case ON public.result_quarantine_act USING btree (case_id, id);
 
 CREATE INDEX result_quarantine_by_message ON public.result_quarantine USING btree (message_id);

@@ -133,6 +133,14 @@ def where(place: str, form: str) -> Text:
     return Text(zh.strip(), en.strip(" ,"))
 
 
+def column_of(place: str) -> Text:
+    """The column of a table that a doubt is about, as documents write it; two empty words for none."""
+    found = _PLACE.fullmatch(place)
+    named = _COLUMNS.get((found["field"] or "") if found is not None else "")
+    names = table.COLUMNS.get(named or "") or next((one for one in table.COLUMNS.values() if one[0] == place), ("", ""))
+    return Text(names[0], names[1])
+
+
 def contents(raw: bytes, form: str, *, line: int, place: str) -> Contents:
     """What a message or table says around a line, hiding whoever it is of.
 

@@ -48,6 +48,10 @@ async def bring(client, raw, digest, **query):
     return answer.status, await answer.json()
 
 
+def _said(doubt):
+    return tuple(doubt[name] for name in ("line", "column", "column_en", "reason", "written"))
+
+
 async def test_a_table_is_looked_at_and_stored_only_then(laboratory, client):
     status, seen = await look(client, GOOD)
     assert status == 200
@@ -55,7 +59,9 @@ async def test_a_table_is_looked_at_and_stored_only_then(laboratory, client):
     assert seen["shown"][0]["item"] == "lab.glucose.random"
     assert "王桂兰" not in str(seen)
     assert await laboratory.one("select count(*) from result_message") == 0
-    assert await bring(client, GOOD, seen["digest"]) == (200, {"waiting": 0})
+    status, stored = await bring(client, GOOD, seen["digest"])
+    assert (status, stored["waiting"], stored["doubts"]) == (200, 0, [])
+    assert (stored["table"]["reports"], stored["table"]["results"]) == (1, 1)
     (one,) = await known(laboratory)
     assert (one.number, one.item_key, one.linked, one.status) == ("5.60", "lab.glucose.random", True, "final")
     assert await laboratory.one("select format, bytes, disposition from result_message") == ("table", GOOD, "stored")
@@ -66,11 +72,13 @@ async def test_a_table_is_looked_at_and_stored_only_then(laboratory, client):
 async def test_faults_are_listed_line_by_line_and_stop_the_import_unless_they_are_left_out(laboratory, client):
     _, seen = await look(client, FAULTY)
     assert [(one["line"], one["column"]) for one in seen["faults"]] == [(4, "状态")]
-    assert [(one["line"], one["reason"], one["written"]) for one in seen["doubts"]] == [(3, "unit-contradicts", "U/L")]
+    contradicts = [(3, "单位", "unit", "unit-contradicts", "U/L")]
+    assert [_said(one) for one in seen["doubts"]] == contradicts
     status, problem = await bring(client, FAULTY, seen["digest"])
     assert (status, problem["code"]) == (422, "table-faulty")
     assert await laboratory.one("select count(*) from result_message") == 0
-    assert await bring(client, FAULTY, seen["digest"], leave_out_faulty="true") == (200, {"waiting": 1})
+    status, stored = await bring(client, FAULTY, seen["digest"], leave_out_faulty="true")
+    assert (status, stored["waiting"], [_said(one) for one in stored["doubts"]]) == (200, 1, contradicts)
     assert [one.number for one in await known(laboratory)] == ["5.60"]
     assert await laboratory.one("select reason, line from result_quarantine") == ("unit-contradicts", 3)
 
@@ -108,3 +116,39 @@ async def test_a_workbook_is_looked_at_and_stored_like_any_table(laboratory, cli
     (one,) = await known(laboratory)
     assert (one.number, one.item_key) == ("5.60", "lab.glucose.random")
     assert await laboratory.one("select bytes from result_message") == raw
+
+
+async def test_an_identity_number_that_is_wrong_is_told_before_anything_is_stored(client):
+    _, seen = await look(client, f"{HEADER}\r\n{LINE.replace('140024', '140025')}\r\n".encode())
+    assert [_said(one)[:4] for one in seen["doubts"]] == [(2, "身份证号", "identity number", "id-number-wrong")]
+
+
+async def test_what_was_imported_is_listed_with_what_became_of_it(laboratory, client):
+    _, seen = await look(client, FAULTY)
+    assert seen["known"] is False
+    await bring(client, FAULTY, seen["digest"], leave_out_faulty="true")
+    assert (await look(client, FAULTY))[1]["known"] is True
+    laboratory.later(minutes=1)
+    _, seen = await look(client, GOOD.replace(b"R1", b"R9"))
+    await bring(client, GOOD.replace(b"R1", b"R9"), seen["digest"])
+    listed = await (await client.get("/api/laboratory/tables")).json()
+    assert [(one["reports"], one["results"], one["apart"], one["waiting"]) for one in listed["items"]] == [
+        (1, 1, 0, 0),
+        (2, 1, 1, 1),
+    ]
+    assert [one["name"] for one in listed["senders"]] == ["县医院"]
+    assert {one["brought_by_name"] for one in listed["items"]} == {"赵国军"}
+    assert (await (await client.get("/api/laboratory/tables", headers={"X-Who": "there"})).json())["items"] == []
+
+
+async def test_a_table_is_of_an_organisation_of_ones_own(laboratory, client):
+    other = await laboratory.one("select id from organization where code = 'other'")
+    answer = await client.post(
+        "/api/laboratory/tables/preview", data=GOOD, headers=CSRF, params={"organization": str(other)}
+    )
+    assert (answer.status, (await answer.json())["code"]) == (404, "unknown-organization")
+    own = await laboratory.one("select id from organization where code = 'county-hospital'")
+    answer = await client.post(
+        "/api/laboratory/tables/preview", data=GOOD, headers=CSRF, params={"organization": str(own)}
+    )
+    assert answer.status == 200

@@ -827,7 +827,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Tables of results that were imported
+         * @description 已导入的检验结果表
+         */
+        get: operations["get-laboratory-tables"];
         put?: never;
         /**
          * Store a table of results
@@ -8786,10 +8790,23 @@ export interface components {
             words: components["schemas"]["telemed.patients.messages.Words"];
         };
         /**
+         * TableColumn
+         * @description A column of a table by its names; others that it goes by are not told.
+         */
+        TableColumn: {
+            en: string;
+            required: boolean;
+            zh: string;
+        };
+        /**
          * TableDoubt
-         * @description A result that would wait for a person.
+         * @description Something that would wait, or waits, for a person.
+         *
+         *         line: 0 for the whole file.  column, column_en: as documents write it, '' for none.
          */
         TableDoubt: {
+            column: string;
+            column_en: string;
             en: string;
             line: number;
             reason: string;
@@ -8798,10 +8815,13 @@ export interface components {
         };
         /**
          * TableFault
-         * @description One thing wrong with a line that is left out.  line: 1 is the header.
+         * @description One thing wrong with a line that is left out.
+         *
+         *         line: 1 is the header.  column, column_en: as documents write it, '' for the whole line.
          */
         TableFault: {
             column: string;
+            column_en: string;
             en: string;
             line: number;
             zh: string;
@@ -8820,8 +8840,20 @@ export interface components {
             value: string;
         };
         /**
+         * TableList
+         * @description senders: whose laboratory a table may be of, one's own first.  columns: what a table may have.
+         */
+        TableList: {
+            columns: components["schemas"]["TableColumn"][];
+            items: components["schemas"]["TableRow"][];
+            next: string | null;
+            senders: components["schemas"]["TableSender"][];
+        };
+        /**
          * TablePreview
          * @description digest: to be given with the import, which stores exactly what was looked at.
+         *
+         *         known: the organisation has brought this very file before, and it is not stored again.
          */
         TablePreview: {
             digest: string;
@@ -8829,16 +8861,48 @@ export interface components {
             doubts: components["schemas"]["TableDoubt"][];
             fault_count: number;
             faults: components["schemas"]["TableFault"][];
+            known: boolean;
             lines: number;
             reports: number;
             results: number;
             shown: components["schemas"]["TableLine"][];
         };
         /**
+         * TableRow
+         * @description A table that was imported.
+         *
+         *         reports, results: that were stored of it.  apart: what was kept apart; waiting: of that, what nobody has decided.
+         */
+        TableRow: {
+            apart: number;
+            brought_by_name: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            received_at: string;
+            reports: number;
+            results: number;
+            waiting: number;
+        };
+        /**
+         * TableSender
+         * @description An organisation whose laboratory a table may be of.
+         */
+        TableSender: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            name_en: string;
+        };
+        /**
          * TableStored
-         * @description waiting: results and persons that wait for somebody to decide.
+         * @description What became of a table.  waiting: how much waits for somebody to decide; doubts: the first of that.
          */
         TableStored: {
+            doubts: components["schemas"]["TableDoubt"][];
+            table: components["schemas"]["TableRow"];
             waiting: number;
         };
         /**
@@ -10844,9 +10908,41 @@ export interface operations {
             };
         };
     };
+    "get-laboratory-tables": {
+        parameters: {
+            query?: {
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-laboratory-tables": {
         parameters: {
             query: {
+                organization?: string | null;
                 digest: string;
                 leave_out_faulty?: boolean;
             };
@@ -10883,7 +10979,9 @@ export interface operations {
     };
     "post-laboratory-tables-preview": {
         parameters: {
-            query?: never;
+            query?: {
+                organization?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
