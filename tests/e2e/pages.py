@@ -100,6 +100,12 @@ def _open_history(page: Page) -> None:
     page.locator("dialog[open] table").wait_for()
 
 
+def _look_at_table(page: Page) -> None:
+    """Choose a table of a laboratory in which something is wrong, and have it looked at."""
+    page.locator("input[type='file']").set_input_files({"name": "r.csv", "mimeType": "text/csv", "buffer": LAB_TABLE})
+    page.locator(".lines [role='grid'] tbody [role='row']").first.wait_for()
+
+
 @dataclass(frozen=True)
 class Visit:
     """One page. role None: before signing in. ready: CSS of something that only the loaded page has.
@@ -185,6 +191,15 @@ def followed(ask: Callable[[str], Any]) -> str:
     raise AssertionError("the demo's 王桂兰 has no study of these days")
 
 
+#: One line that can be stored, one to be checked, two that are faulty.
+LAB_TABLE = """报告号,姓名,性别,身份证号,项目代码,代码系统,项目名称,结果,单位,状态,采集时间
+E2E-LOOK,苗玉珍,女,,2345-7,LN,葡萄糖,5.60,mmol/L,最终,2026-11-23 08:00
+E2E-LOOK,苗玉珍,女,,2160-0,LN,肌酐,61,mg,最终,2026-11-23 08:00
+E2E-LOOK,苗玉珍,女,,2345-7,LN,葡萄糖,5.60,mmol/L,好,2026-11-23 08:00
+E2E-LOOK-2,,女,,2345-7,LN,葡萄糖,5.60,mmol/L,最终,2036-11-23 08:00
+""".encode()
+
+
 VISITS: tuple[Visit, ...] = (
     Visit("not-found", "/no/such/page", None, "a[href='/']"),
     Visit("sign-in", "/sign-in", None, "input[autocomplete='username']"),
@@ -234,6 +249,15 @@ VISITS: tuple[Visit, ...] = (
         "/quarantine/laboratory",
         "center-head",
         ".message .lines",
+    ),
+    Visit("exchange", "/exchange", "technician", ".halves .which li", organization="青石", route="/exchange/tables"),
+    Visit(
+        "exchange-tables",
+        "/exchange/tables",
+        "technician",
+        ".halves .which li",
+        organization="青石",
+        prepare=_look_at_table,
     ),
     Visit("identities", "/patients/identities", "registrar", "[role='grid']", organization="青石"),
     Visit("patients", "/patients", "technician", "input[type='search']", organization="青石"),

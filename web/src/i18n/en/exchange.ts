@@ -1,0 +1,7 @@
+import type { zh } from '@/i18n/zh-CN/exchange';
+import type { Translated } from '@/i18n/texts';
+
+export const en: Translated<typeof zh> = {
+  title: 'Exchange',
+  tabs: { tables: 'Laboratory tables' },
+};

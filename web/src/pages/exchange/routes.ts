@@ -1,0 +1,15 @@
+import type { RouteRecordRaw } from 'vue-router';
+
+const title = { zh: '数据往来', en: 'Exchange' };
+
+export const routes: readonly RouteRecordRaw[] = [
+  {
+    path: '/exchange',
+    component: () => import('./ExchangePage.vue'),
+    meta: { title, nav: { title, order: 57, roles: ['technician'], keys: 'g x' } },
+    children: [
+      { path: '', component: () => import('./ExchangeStart.vue') },
+      { path: '/exchange/tables', component: () => import('./TablesPage.vue'), meta: { title: { zh: '检验表导入', en: 'Laboratory tables' } } },
+    ],
+  },
+];
