@@ -33,6 +33,7 @@ from telemed.cds.routes_check import endpoints as check_endpoints
 from telemed.cds.routes_linked import LinkedRoutes, Viewer
 from telemed.cds.routes_linked import endpoints as linked_endpoints
 from telemed.cds.routes_sample import endpoints as sample_endpoints
+from telemed.cds.routes_undelivered import endpoints as upload_endpoints
 from telemed.cds.sample_system import SampleSystem, read_key
 from telemed.config import Config
 from telemed.db import Connection, Pool
@@ -159,6 +160,7 @@ def order_time_endpoints(config: Config, desk: Desk, decide: Decide, check: Chec
         *cds_endpoints(Hooks(config.public_url, decide, zone, links, local_reasons=local)),
         *check_endpoints(check, scope, links, zone, local),
         *linked_endpoints(linked),
+        *upload_endpoints(configured=bool(config.report_upload.url)),
         *sample_endpoints(sample),
         *linked_dicomweb_endpoints(
             root=config.archive_path, zone=zone, public_url=config.public_url, admit=linked.admit

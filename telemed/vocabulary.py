@@ -99,6 +99,10 @@ class Action(StrEnum):
     TEMPLATE_MANAGE = "template.manage"
     # recognition
     RECOGNITION_CHECK = "recognition.check"  # 开单核对: ask before ordering, and answer 互认 or 不互认
+    # reports to the provincial platform
+    UPLOAD_READ = "report-upload.read"  # which did not arrive, and why; shows no patient
+    UPLOAD_RETRY = "report-upload.retry"
+    UPLOAD_GIVE_UP = "report-upload.give-up"  # a report that the province is never to have, with a reason
     # quality
     QUALITY_READ = "quality.read"  # evaluations, agreements, changes and what follows from them
     QUALITY_RECORD = "quality.record"  # 质量评价: the centre's quality officer records for every member

@@ -39,6 +39,9 @@ ANY_ROLE: Mapping[Action, Reach] = {Action.DIRECTORY_READ: Reach.COMMUNITY}
 # The own organisation's official figures and what stands behind them (practice 7).
 OWN_FIGURES = _reach(Reach.OWN, Action.STATISTICS_READ, Action.STATISTICS_DECISIONS)
 
+# What the provincial platform did not take.
+UPLOADS = (Action.UPLOAD_READ, Action.UPLOAD_RETRY, Action.UPLOAD_GIVE_UP)
+
 READER: Mapping[Action, Reach] = {
     **OWN_FIGURES,
     **_reach(
@@ -152,6 +155,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.DEVICE_READ,
             Action.TEMPLATE_MANAGE,
             Action.OPERATIONS_READ,
+            *UPLOADS,
             Action.QUALITY_READ,
             Action.QUALITY_LOOK_BACK,
             Action.TICKET_READ,
@@ -180,6 +184,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.REPORT_READ,
             Action.BREAK_GLASS_REVIEW,
             Action.OPERATIONS_READ,
+            *UPLOADS,
             Action.QUALITY_READ,
             Action.QUALITY_LOOK_BACK,
             Action.TICKET_READ,
@@ -215,6 +220,8 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.DEVICE_READ,
         Action.DEVICE_MANAGE,
         Action.OPERATIONS_READ,
+        Action.UPLOAD_READ,
+        Action.UPLOAD_RETRY,
     ),
     Role.SECURITY_ADMIN: _reach(
         Reach.EVERYWHERE,

@@ -33,11 +33,13 @@ left join service_request q on q.id = s.service_request_id
 where v.id = %(id)s::uuid;
 
 -- name: mark
--- What became of an attempt; nothing where the lease went to another meanwhile.
-update report_upload set state = %(state)s::text, next_at = %(next_at)s::timestamptz, lease_id = null,
+-- What became of an attempt, and whose report it is; nothing where the lease went to another meanwhile.
+update report_upload u set state = %(state)s::text, next_at = %(next_at)s::timestamptz, lease_id = null,
     leased_until = null, last_status = %(status)s::integer, last_fault = %(fault)s::text,
     ended_at = case when %(state)s::text = 'waiting' then null else %(now)s::timestamptz end
-where id = %(id)s::uuid and lease_id = %(lease_id)s::uuid and state = 'waiting';
+from report_version v join reading r on r.id = v.reading_id
+where u.id = %(id)s::uuid and u.lease_id = %(lease_id)s::uuid and u.state = 'waiting' and v.id = u.report_version_id
+returning u.id, r.organization_id;
 
 -- name: next_due
 -- When there is something to do next.
@@ -54,6 +56,7 @@ where state = 'dead' order by ended_at, id limit %(limit)s::integer;
 
 -- name: revive
 -- Try dead ones again: one, or all.
-update report_upload set state = 'waiting', attempts = 0, next_at = %(now)s::timestamptz, ended_at = null
-where state = 'dead' and (%(id)s::uuid is null or id = %(id)s::uuid)
-returning id;
+update report_upload u set state = 'waiting', attempts = 0, next_at = %(now)s::timestamptz, ended_at = null
+from report_version v join reading r on r.id = v.reading_id
+where u.state = 'dead' and (%(id)s::uuid is null or u.id = %(id)s::uuid) and v.id = u.report_version_id
+returning u.id, r.organization_id;

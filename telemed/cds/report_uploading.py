@@ -19,6 +19,7 @@ import structlog
 
 from telemed.cds.report_upload import Again, Answer, Dead, Report, Sent, decide, document
 from telemed.db import Connection, Pool, execute, fetch_all, fetch_one, load
+from telemed.events import append
 from telemed.events.consumer import Consumer
 from telemed.events.log import Event
 
@@ -64,8 +65,14 @@ class _At(msgspec.Struct):
     at: datetime | None
 
 
-class _Id(msgspec.Struct):
+class _Changed(msgspec.Struct):
     id: UUID
+    organization_id: UUID
+
+
+def topics(organization_id: UUID) -> list[str]:
+    """Who hears of a report on its way: its organisation, and by `admin` who looks after the whole county."""
+    return ["admin", f"organization/{organization_id}"]
 
 
 async def queue(tx: Connection, reading_id: UUID, now: datetime) -> int:
@@ -77,7 +84,9 @@ def consumer() -> Consumer:
     """Queues with the event log: what is signed is queued once, whenever this process comes back."""
 
     async def handle(tx: Connection, event: Event) -> None:
-        await queue(tx, event.subject, event.at)
+        if await queue(tx, event.subject, event.at):
+            places = [one for one in event.topics if one.startswith("organization/")]
+            await append(tx, "report-upload.queued", event.subject, ["admin", *places])
 
     return Consumer("report-upload", KINDS, handle)
 
@@ -113,7 +122,11 @@ async def mark(
         "now": now,
     }
     async with pool.transaction() as tx:
-        return await execute(tx, queries["mark"], row) == 1
+        marked = await fetch_one(tx, queries["mark"], row, _Changed)
+        if marked is not None and state != "waiting":
+            kind = "report-upload.sent" if state == "sent" else "report-upload.died"
+            await append(tx, kind, marked.id, topics(marked.organization_id))
+        return marked is not None
 
 
 async def counts(connection: Connection) -> list[Count]:
@@ -126,7 +139,10 @@ async def dead_letters(connection: Connection, limit: int = 100) -> list[DeadLet
 
 async def revive(tx: Connection, now: datetime, number: UUID | None = None) -> list[UUID]:
     """Try dead letters again, one or all."""
-    return [row.id for row in await fetch_all(tx, queries["revive"], {"now": now, "id": number}, _Id)]
+    revived = await fetch_all(tx, queries["revive"], {"now": now, "id": number}, _Changed)
+    for one in revived:
+        await append(tx, "report-upload.retried", one.id, topics(one.organization_id))
+    return [one.id for one in revived]
 
 
 @dataclass(frozen=True)

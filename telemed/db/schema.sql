@@ -1704,12 +1704,16 @@ CREATE TABLE public.report_upload (
     last_status integer,
     last_fault text DEFAULT ''::text NOT NULL,
     ended_at timestamp with time zone,
+    given_up_by uuid,
+    reason text DEFAULT ''::text NOT NULL,
     CONSTRAINT report_upload_attempts_are_counted CHECK ((attempts >= 0)),
     CONSTRAINT report_upload_ended_is_free CHECK (((state = 'waiting'::text) OR (lease_id IS NULL))),
     CONSTRAINT report_upload_ends_once CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
     CONSTRAINT report_upload_fault_is_short CHECK ((length(last_fault) <= 200)),
+    CONSTRAINT report_upload_given_up_has_reason CHECK (((state = 'given-up'::text) = ((given_up_by IS NOT NULL) AND (reason <> ''::text)))),
     CONSTRAINT report_upload_lease_is_whole CHECK (((lease_id IS NULL) = (leased_until IS NULL))),
-    CONSTRAINT report_upload_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'dead'::text])))
+    CONSTRAINT report_upload_reason_is_short CHECK ((length(reason) <= 500)),
+    CONSTRAINT report_upload_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'dead'::text, 'given-up'::text])))
 );
 
 CREATE TABLE public.report_withdrawal (
@@ -2530,6 +2534,8 @@ CREATE INDEX report_upload_dead ON public.report_upload USING btree (ended_at) W
 
 CREATE INDEX report_upload_due ON public.report_upload USING btree (next_at) WHERE (state = 'waiting'::text);
 
+CREATE INDEX report_upload_given_up ON public.report_upload USING btree (ended_at DESC, id DESC) WHERE (state = 'given-up'::text);
+
 CREATE INDEX report_version_by_signature ON public.report_version USING btree (signed_at);
 
 CREATE INDEX request_by_borrowed_card ON public.service_request USING btree (patient_id) WHERE card_mismatch;
@@ -3208,6 +3214,9 @@ ALTER TABLE ONLY public.report_receipt
 
 ALTER TABLE ONLY public.report_template
     ADD CONSTRAINT report_template_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.report_upload
+    ADD CONSTRAINT report_upload_given_up_by_fkey FOREIGN KEY (given_up_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.report_upload
     ADD CONSTRAINT report_upload_report_version_id_fkey FOREIGN KEY (report_version_id) REFERENCES public.report_version(id);

@@ -259,6 +259,7 @@ VISITS: tuple[Visit, ...] = (
         organization="青石",
         prepare=_look_at_table,
     ),
+    Visit("exchange-uploads", "/exchange/uploads", "center-head", "[role='grid']"),
     Visit("identities", "/patients/identities", "registrar", "[role='grid']", organization="青石"),
     Visit("patients", "/patients", "technician", "input[type='search']", organization="青石"),
     Visit(

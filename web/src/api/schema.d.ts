@@ -2516,6 +2516,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/report-uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reports that are not at the provincial platform
+         * @description 未送达省平台的报告
+         */
+        get: operations["get-report-uploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/report-uploads/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send every dead letter again
+         * @description 全部重新上传
+         */
+        post: operations["post-report-uploads-retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/report-uploads/{id}/give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up sending a report
+         * @description 放弃上传一份报告
+         */
+        post: operations["post-report-uploads-id-give-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/report-uploads/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send one report again
+         * @description 重新上传一份报告
+         */
+        post: operations["post-report-uploads-id-retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reports/unviewed": {
         parameters: {
             query?: never;
@@ -6351,6 +6431,14 @@ export interface components {
             application: string;
             facility: string;
         };
+        /**
+         * GiveUp
+         * @description note: why; needed.
+         */
+        GiveUp: {
+            /** @default  */
+            note: string;
+        };
         /** GradeBody */
         GradeBody: {
             /** @enum {unknown} */
@@ -8212,6 +8300,13 @@ export interface components {
             window: components["schemas"]["WindowLeft"] | null;
             words: components["schemas"]["telemed.patients.messages.Words"];
         };
+        /**
+         * Retried
+         * @description How many are sent again.
+         */
+        Retried: {
+            amount: number;
+        };
         /** ReturnToSiteBody */
         ReturnToSiteBody: {
             /** @enum {unknown} */
@@ -9263,6 +9358,46 @@ export interface components {
             said: components["schemas"]["StudyStatement"][];
             source_accession_number: string;
             study: components["schemas"]["StudyItem"];
+        };
+        /**
+         * Upload
+         * @description A report on its way, by what is no patient's.
+         *
+         *         queued_at: since when it should be there.  ended_at: since when only a person helps, or it was given up.
+         *         last_fault: refused-NNN | tried-too-often | no-answer | no-patient | ''.
+         */
+        Upload: {
+            attempts: number;
+            author_name: string;
+            ended_at: string | null;
+            given_up_by_name: string;
+            /** Format: uuid */
+            id: string;
+            item: string;
+            last_fault: string;
+            last_status: number | null;
+            next_at: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            queued_at: string;
+            reason: string;
+            /** Format: uuid */
+            report_version_id: string;
+            signed_at: string;
+            state: string;
+            status: string;
+        };
+        /**
+         * UploadList
+         * @description dead, waiting: how many there are in all.  configured: whether reports are sent anywhere at all.
+         */
+        UploadList: {
+            configured: boolean;
+            dead: number;
+            items: components["schemas"]["Upload"][];
+            next: string | null;
+            waiting: number;
         };
         /**
          * UseItem
@@ -13918,6 +14053,129 @@ export interface operations {
                     "image/png": unknown;
                     "image/webp": unknown;
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-report-uploads": {
+        parameters: {
+            query?: {
+                state?: string;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-report-uploads-retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-report-uploads-id-give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveUp"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-report-uploads-id-retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {

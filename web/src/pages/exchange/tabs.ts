@@ -1,2 +1,5 @@
 /** The parts of the area and who may see them. */
-export const TABS = [{ key: 'tables', path: '/exchange/tables', action: 'result.store' }] as const;
+export const TABS = [
+  { key: 'tables', path: '/exchange/tables', action: 'result.store' },
+  { key: 'uploads', path: '/exchange/uploads', action: 'report-upload.read' },
+] as const;
