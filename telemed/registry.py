@@ -30,6 +30,7 @@ from telemed.cds.report_uploading import consumer as uploads
 from telemed.cds.routes import Hooks
 from telemed.cds.routes import endpoints as cds_endpoints
 from telemed.cds.routes_check import endpoints as check_endpoints
+from telemed.cds.routes_given_links import endpoints as given_link_endpoints
 from telemed.cds.routes_linked import LinkedRoutes, Viewer
 from telemed.cds.routes_linked import endpoints as linked_endpoints
 from telemed.cds.routes_sample import endpoints as sample_endpoints
@@ -160,6 +161,7 @@ def order_time_endpoints(config: Config, desk: Desk, decide: Decide, check: Chec
         *cds_endpoints(Hooks(config.public_url, decide, zone, links, local_reasons=local)),
         *check_endpoints(check, scope, links, zone, local),
         *linked_endpoints(linked),
+        *given_link_endpoints(),
         *upload_endpoints(configured=bool(config.report_upload.url)),
         *sample_endpoints(sample),
         *linked_dicomweb_endpoints(

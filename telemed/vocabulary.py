@@ -99,6 +99,8 @@ class Action(StrEnum):
     TEMPLATE_MANAGE = "template.manage"
     # recognition
     RECOGNITION_CHECK = "recognition.check"  # 开单核对: ask before ordering, and answer 互认 or 不互认
+    LINK_READ = "picture-link.read"  # 一次性影像链接: who was given one, for which images, when it was used
+    LINK_REVOKE = "picture-link.revoke"
     # reports to the provincial platform
     UPLOAD_READ = "report-upload.read"  # which did not arrive, and why; shows no patient
     UPLOAD_RETRY = "report-upload.retry"

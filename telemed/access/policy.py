@@ -39,6 +39,9 @@ ANY_ROLE: Mapping[Action, Reach] = {Action.DIRECTORY_READ: Reach.COMMUNITY}
 # The own organisation's official figures and what stands behind them (practice 7).
 OWN_FIGURES = _reach(Reach.OWN, Action.STATISTICS_READ, Action.STATISTICS_DECISIONS)
 
+# One-time links given to people of one's organisation, or that show its images.
+LINKS = (Action.LINK_READ, Action.LINK_REVOKE)
+
 # What the provincial platform did not take.
 UPLOADS = (Action.UPLOAD_READ, Action.UPLOAD_RETRY, Action.UPLOAD_GIVE_UP)
 
@@ -128,6 +131,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.RESULT_READ,
             Action.RECOGNITION_CHECK,
             Action.QUALITY_LOOK_BACK,
+            *LINKS,
         ),
         Action.PATIENT_BREAK_GLASS: Reach.COMMUNITY,
     },
@@ -139,6 +143,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.REPORT_READ,
         Action.RESULT_READ,
         Action.RECOGNITION_CHECK,
+        *LINKS,
         Action.STATISTICS_READ,
         Action.STATISTICS_DECISIONS,
     ),
@@ -156,6 +161,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.TEMPLATE_MANAGE,
             Action.OPERATIONS_READ,
             *UPLOADS,
+            *LINKS,
             Action.QUALITY_READ,
             Action.QUALITY_LOOK_BACK,
             Action.TICKET_READ,
@@ -185,6 +191,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.BREAK_GLASS_REVIEW,
             Action.OPERATIONS_READ,
             *UPLOADS,
+            *LINKS,
             Action.QUALITY_READ,
             Action.QUALITY_LOOK_BACK,
             Action.TICKET_READ,

@@ -78,6 +78,11 @@ def address(public_url: str, number: UUID, secret: str) -> str:
     return f"{public_url.rstrip('/')}/linked/{number}#{secret}"
 
 
+def linked(url: str) -> UUID:
+    """The link that an address made by `address` leads to."""
+    return UUID(url.partition("#")[0].rpartition("/")[2])
+
+
 def study_of(result: str) -> UUID | None:
     """The study a result of images is; None for any other result."""
     try:

@@ -10,6 +10,8 @@ from telemed.cds import checking, external_results
 from telemed.cds.check_messages import CheckBody, Checked, PicturesBody, PicturesLink, Responded, ResponseBody
 from telemed.cds.checking import Pictures
 from telemed.cds.external_results import ExternalResult, ExternalResultBody, ExternalResults, ExternalWithdrawalBody
+from telemed.cds.given_links import told
+from telemed.cds.picture_links import linked
 from telemed.cds.picture_links_store import PictureLinks
 from telemed.cds.registry import Answered, Check
 from telemed.db import Connection
@@ -148,6 +150,7 @@ class CheckRoutes:
                 raise NotFound(
                     "no-pictures", "该卡片没有这份影像。", "There are no such images on this card. Check again."
                 )
+            await told(tx, linked(url), "picture-link.given")
         return PicturesLink(url)
 
 

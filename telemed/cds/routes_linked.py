@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from telemed.cds import picture_links_store as store
+from telemed.cds.given_links import told
 from telemed.cds.picture_links import SECRET, SECRET_BYTES, Lifetime, Link, digest, opening, unknown, used, viewing
 from telemed.db import Connection
 from telemed.errors import NotFound
@@ -92,6 +93,7 @@ class LinkedRoutes:
                 until = call.now + self.lifetime.viewing
                 if not await store.open_once(tx, number, mine, call.now, until):
                     raise used()
+                await told(tx, number, "picture-link.opened")
                 if secret is not None:
                     call.cookies.append(lambda answer: self.viewer.give(answer, secret))
             return await _linked(tx, found, until or call.now)
@@ -114,6 +116,7 @@ class LinkedRoutes:
         found = await self.looking(call, call.uuid("id"))
         async with call.transaction() as tx:
             await store.close(tx, found.id, call.now)
+            await told(tx, found.id, "picture-link.closed")
 
     async def looking(self, call: Call[Any, Any], number: UUID) -> Link:
         """The link through which this browser may look now.  Raises NotFound and Conflict; the audit names its reader.

@@ -9,6 +9,7 @@ from uuid import UUID
 from telemed.audit.model import AuditRow, Entity
 from telemed.audit.record import record
 from telemed.cds import picture_links_store as store
+from telemed.cds.given_links import told
 from telemed.commands import settings
 from telemed.commands.stores import database
 from telemed.db import open_pool
@@ -65,6 +66,7 @@ async def _revoke(dsn: str, arguments: argparse.Namespace) -> int:
                 tenant=arguments.tenant,
             )
             for one in revoked:
+                await told(tx, one, "picture-link.revoked")
                 await record(
                     tx,
                     AuditRow(

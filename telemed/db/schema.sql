@@ -2508,6 +2508,8 @@ CREATE INDEX patient_by_same_as ON public.patient USING btree (same_as_id) WHERE
 
 CREATE INDEX picture_link_by_card ON public.picture_link USING btree (card);
 
+CREATE INDEX picture_link_by_time ON public.picture_link USING btree (made_at DESC, id DESC);
+
 CREATE INDEX picture_link_by_viewer ON public.picture_link USING btree (viewer_digest) WHERE (viewer_digest IS NOT NULL);
 
 CREATE INDEX picture_link_unopened ON public.picture_link USING btree (use_before) WHERE (opened_at IS NULL);

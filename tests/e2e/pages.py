@@ -260,6 +260,7 @@ VISITS: tuple[Visit, ...] = (
         prepare=_look_at_table,
     ),
     Visit("exchange-uploads", "/exchange/uploads", "center-head", "[role='grid']"),
+    Visit("exchange-links", "/exchange/links", "requester", "[role='grid']", organization="青石"),
     Visit("identities", "/patients/identities", "registrar", "[role='grid']", organization="青石"),
     Visit("patients", "/patients", "technician", "input[type='search']", organization="青石"),
     Visit(

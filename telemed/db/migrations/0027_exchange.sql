@@ -11,3 +11,6 @@ alter table report_upload
         check ((state = 'given-up') = (given_up_by is not null and reason <> '')),
     add constraint report_upload_reason_is_short check (length(reason) <= 500);
 create index report_upload_given_up on report_upload (ended_at desc, id desc) where state = 'given-up';
+
+-- One-time links are listed the newest first, by whom they were given to and whose images they show.
+create index picture_link_by_time on picture_link (made_at desc, id desc);

@@ -1232,6 +1232,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/picture-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One-time links to images that were given out
+         * @description 已发出的一次性影像链接
+         */
+        get: operations["get-picture-links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/picture-links/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let nobody look through a link any more
+         * @description 停用一次性影像链接
+         */
+        post: operations["post-picture-links-id-revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/practitioners": {
         parameters: {
             query?: never;
@@ -6438,6 +6478,41 @@ export interface components {
         GiveUp: {
             /** @default  */
             note: string;
+        };
+        /**
+         * GivenLink
+         * @description A link that was given out.
+         *
+         *         client_name: the hospital system, '' for a page of this county.  shown_to: the person, of a hospital system as it
+         *         names its users.  asker_name: where that person works, organization_name: where the images were made.
+         */
+        GivenLink: {
+            asker_id: string | null;
+            asker_name: string;
+            client_name: string;
+            /** Format: uuid */
+            id: string;
+            item: string;
+            made_at: string;
+            opened_at: string | null;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            /** Format: uuid */
+            patient_id: string;
+            patient_name: string;
+            revoked_at: string | null;
+            shown_to: string;
+            studied_at: string | null;
+            /** Format: uuid */
+            study_id: string;
+            use_before: string;
+            view_until: string | null;
+        };
+        /** GivenLinkList */
+        GivenLinkList: {
+            items: components["schemas"]["GivenLink"][];
+            next: string | null;
         };
         /** GradeBody */
         GradeBody: {
@@ -11787,6 +11862,67 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TrendAnswer"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-picture-links": {
+        parameters: {
+            query?: {
+                open?: boolean;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenLinkList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-picture-links-id-revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
