@@ -46,7 +46,9 @@ class County:
         return datetime.combine(day, time(), self.zone)
 
     def over(self, day: date) -> datetime:
-        """The first moment after a day."""
+        """The first moment after a day; of the last day that a calendar here knows, its last."""
+        if day == date.max:
+            return datetime.combine(day, time.max, self.zone)
         return self.begins(day + timedelta(days=1))
 
 
