@@ -45,7 +45,7 @@ class ExternalWithdrawalBody(msgspec.Struct, frozen=True, forbid_unknown_fields=
 
 
 class ExternalResult(msgspec.Struct, frozen=True):
-    """A result of elsewhere, unverified; mark: as printed, whatever it claims.
+    """An outside result, unverified; mark: as printed, whatever it claims.
 
     own: written down at the asking person's organisation, which alone may take it back.  withdrawn_at: when it was,
     None for what stands; withdrawn_by: by whom.  Times UTC.
@@ -147,5 +147,5 @@ def unknown() -> NotFound:
     return NotFound(
         "unknown-external-result",
         "找不到该院外结果。未作任何改动。",
-        "There is no such result of elsewhere. Nothing was changed.",
+        "There is no such outside result. Nothing was changed.",
     )

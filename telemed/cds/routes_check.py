@@ -86,7 +86,7 @@ class CheckRoutes:
         return Checked(call.now, orders, checking.FOOTER, external)
 
     async def note_external(self, call: Call[Nothing, ExternalResultBody]) -> ExternalResult:
-        """Write a result of elsewhere down as it is printed."""
+        """Record an outside result as it is printed."""
         body = external_results.checked(call.body, call.now, self._zone)
         async with call.transaction() as tx:
             known = await store.patient(tx, body.patient_id, call.scope.organizations)
@@ -210,7 +210,7 @@ def endpoints(
             "/api/recognition/external-results",
             Action.RECOGNITION_CHECK,
             routes.note_external,
-            Text("登记院外结果（未核验）", "Write down a result of elsewhere, unverified"),
+            Text("登记院外结果（未核验）", "Record an outside result, unverified"),
             body=ExternalResultBody,
             returns=ExternalResult,
         ),
@@ -219,7 +219,7 @@ def endpoints(
             "/api/recognition/external-results/{id}/withdrawal",
             Action.RECOGNITION_CHECK,
             routes.withdraw_external,
-            Text("撤回误登记的院外结果", "Take back a result of elsewhere that was written down in error"),
+            Text("撤回误登记的院外结果", "Take back an outside result that was recorded in error"),
             body=ExternalWithdrawalBody,
             returns=ExternalResult,
         ),

@@ -83,20 +83,20 @@ def test_a_chest_film_is_checked_answered_and_quoted_by_keyboard(people: People)
         (
             "en",
             {
-                "note": "Note a result of elsewhere…",
+                "note": "Record an outside result…",
                 "item": "Item (as printed)",
                 "place": "Institution (as printed)",
-                "keep": "Note it",
-                "list": "Results of elsewhere (unverified)",
+                "keep": "Record",
+                "list": "Outside results (unverified)",
                 "standing": "Unverified",
                 "back": "Take back the result 颅脑 CT",
-                "title": "Take a result of elsewhere back",
+                "title": "Take back an outside result",
                 "gone": "Taken back",
             },
         ),
     ],
 )
-def test_a_result_of_elsewhere_written_down_in_error_is_taken_back_with_its_reason(
+def test_an_outside_result_written_down_in_error_is_taken_back_with_its_reason(
     people: People, locale: str, words: dict[str, str]
 ) -> None:
     account = people.stack.account("requester", organization="青石")

@@ -2358,7 +2358,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Write down a result of elsewhere, unverified
+         * Record an outside result, unverified
          * @description 登记院外结果（未核验）
          */
         post: operations["post-recognition-external-results"];
@@ -2378,7 +2378,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take back a result of elsewhere that was written down in error
+         * Take back an outside result that was recorded in error
          * @description 撤回误登记的院外结果
          */
         post: operations["post-recognition-external-results-id-withdrawal"];
@@ -6274,7 +6274,7 @@ export interface components {
         };
         /**
          * ExternalResult
-         * @description A result of elsewhere, unverified; mark: as printed, whatever it claims.
+         * @description An outside result, unverified; mark: as printed, whatever it claims.
          *
          *         own: written down at the asking person's organisation, which alone may take it back.  withdrawn_at: when it was,
          *         None for what stands; withdrawn_by: by whom.  Times UTC.

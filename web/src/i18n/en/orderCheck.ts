@@ -32,7 +32,7 @@ export const en: Translated<typeof zh> = {
   externalTakeBack: 'Take back',
   externalTakeBackOf: 'Take back the result {name}',
   externalTakeBackTitle: 'Take back an outside result',
-  externalTakeBackWhat: '“{name}” is marked as taken back and no longer to be gone by; what was recorded can still be read.',
+  externalTakeBackWhat: '“{name}” is marked as taken back and no longer to be relied on; what was recorded can still be read.',
   externalTakeBackKept: 'Both entries stay on record, with who did it and why; no decision changes.',
   externalTakenBack: 'Taken back: {name}',
   unverified: 'Unverified',
