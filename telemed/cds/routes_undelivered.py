@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 
 from telemed.cds import undelivered
-from telemed.cds.undelivered import Held, UndeliveredRow
+from telemed.cds.undelivered import Held, UndeliveredRow, Upload
 from telemed.http.paging import cursor, following
 from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.vocabulary import Action, Text
@@ -22,32 +20,6 @@ class UploadsQuery(msgspec.Struct, frozen=True):
 
     state: str = "dead"
     after: str = ""
-
-
-class Upload(msgspec.Struct, frozen=True):
-    """A report on its way, by what is no patient's.
-
-    queued_at: since when it should be there.  ended_at: since when only a person helps, or it was given up.
-    last_fault: refused-NNN | tried-too-often | no-answer | no-patient | ''.
-    """
-
-    id: UUID
-    state: str
-    report_version_id: UUID
-    organization_id: UUID
-    organization_name: str
-    item: str
-    status: str
-    signed_at: datetime
-    author_name: str
-    queued_at: datetime
-    next_at: datetime
-    ended_at: datetime | None
-    attempts: int
-    last_status: int | None
-    last_fault: str
-    given_up_by_name: str
-    reason: str
 
 
 class UploadList(msgspec.Struct, frozen=True):

@@ -20,10 +20,11 @@ LISTED = frozenset({"dead", "waiting", "given-up"})
 MOST_AT_ONCE = 500
 
 
-class UndeliveredRow(msgspec.Struct, frozen=True):
-    """A report on its way.  queued_at: since when it should be there.  ended_at: since when only a person helps.
+class Upload(msgspec.Struct, frozen=True):
+    """A report on its way, by what is no patient's.
 
-    patient_id: None where the study is nobody's.
+    queued_at: since when it should be there.  ended_at: since when only a person helps, or it was given up.
+    last_fault: refused-NNN | tried-too-often | no-answer | no-patient | ''.
     """
 
     id: UUID
@@ -43,6 +44,11 @@ class UndeliveredRow(msgspec.Struct, frozen=True):
     last_fault: str
     given_up_by_name: str
     reason: str
+
+
+class UndeliveredRow(Upload, frozen=True, kw_only=True):
+    """The same with whose it is; None where the study is nobody's."""
+
     patient_id: UUID | None
 
 
