@@ -19,7 +19,7 @@ from telemed.quality.opening import CONSUMER as TICKETS
 from telemed.quality.settling import settle_for_ever as settle_look_backs
 from telemed.reading.service import scheduling
 from telemed.reading.service.sweeper import sweep
-from telemed.recognition.assessing import Assessor
+from telemed.recognition.assessing import KINDS, Assessor
 from telemed.registry import assessor, know_organizations, upload_tasks
 from telemed.results.intake import Intake
 from telemed.results.mllp import Limits as MllpLimits
@@ -42,7 +42,7 @@ def tasks(county: County) -> dict[str, Work]:
         "matching": lambda: follow(county.pool, MATCHING, county.signal),
         "identity-resolution": lambda: follow(county.pool, RESOLVING, county.signal),
         "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
-        "recognition-knowledge": lambda: follow(county.pool, _assessor(county).consumer(), county.signal),
+        **_knowing(county),
         "laboratory-remapping": lambda: remap_for_ever(Remapper(county.pool, county.maps, county.zone), county.clock),
         "recognition-organizations": lambda: know_organizations(_assessor(county), county.pool, county.clock),
         "quality-tickets": lambda: follow(county.pool, TICKETS, county.signal),
@@ -73,6 +73,15 @@ def _laboratory(county: County) -> Work:
         await Listener(intake.take, intake.refuse_large, limits, county.clock).run(config.host, config.port)
 
     return listen
+
+
+def _knowing(county: County) -> dict[str, Work]:
+    """What keeps the registry's knowledge."""
+
+    def following(name: str) -> Work:
+        return lambda: follow(county.pool, _assessor(county).consumers()[name], county.signal)
+
+    return {name: following(name) for name in KINDS}
 
 
 def _assessor(county: County) -> Assessor:

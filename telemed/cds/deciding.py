@@ -96,7 +96,7 @@ class Registry:
         self, asked: Enquiry, patient: str, results: frozenset[str] | None
     ) -> tuple[Head, RuleSet, Facts, list[Put]]:
         async with self.pool.connection() as connection:
-            knowledge = await known_now(connection)
+            knowledge = await known_now(connection, patient)
             if knowledge is None:
                 raise Unavailable(
                     "registry-behind",
@@ -147,7 +147,7 @@ class Registry:
             now = self.clock()
             rows = [Row("probe", one.id, "", Probe(found, now)) for one, found in zip(stale, tried, strict=True)]
             async with self.pool.transaction() as tx:
-                return await know(tx, rows) > 0
+                return bool(await know(tx, rows))
         except (TimeoutError, Unavailable):
             return False
 

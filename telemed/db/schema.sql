@@ -2406,6 +2406,8 @@ CREATE INDEX evaluation_by_organization ON public.quality_evaluation USING btree
 
 CREATE INDEX event_by_cursor ON public.event USING btree (xid, id);
 
+CREATE INDEX event_result_of_patient ON public.event USING btree (((ids ->> 'patient'::text))) WHERE (kind = ANY (ARRAY['result.received'::text, 'result.remapped'::text]));
+
 CREATE INDEX exposure_by_decision ON public.recognition_exposure_decision USING btree (decision_id);
 
 CREATE INDEX exposure_by_time ON public.recognition_exposure USING btree (shown_at);

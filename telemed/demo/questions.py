@@ -26,7 +26,7 @@ from telemed.demo.studies import Patient
 from telemed.patients import store
 from telemed.patients.identifiers import Identifier, national_id
 from telemed.recognition import reasons
-from telemed.recognition.assessing import KINDS, NAME
+from telemed.recognition.assessing import KINDS
 from telemed.recognition.ledger import PageCard, Response, keep_decisions, keep_exposures, keep_page_response
 from telemed.recognition.rules import ITEM_KEYS
 from telemed.vocabulary import Action, EncounterClass, Principal
@@ -168,11 +168,11 @@ def _response(card: PageCard, said: ResponseBody | None, at: datetime) -> Respon
 
 async def caught_up(pool: Pool) -> None:
     """Wait until the server's registry knows what has happened. Raises TimeoutError when it does not come to."""
-    said = {"name": NAME, "kinds": sorted(KINDS)}
     async with asyncio.timeout(PATIENCE):
         while True:
             async with pool.connection() as connection:
-                found = await fetch_one(connection, queries["unknown"], said, _Unknown)
-            if found is not None and not found.unknown:
+                said = [{"name": name, "kinds": sorted(kinds)} for name, kinds in KINDS.items()]
+                found = [await fetch_one(connection, queries["unknown"], one, _Unknown) for one in said]
+            if all(one is not None and not one.unknown for one in found):
                 return
             await asyncio.sleep(LOOK_AGAIN)

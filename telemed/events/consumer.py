@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -17,7 +17,7 @@ from telemed.events.signal import Signal
 
 BATCH = 100
 #: Events of one transaction, where they may share one: what they lock is held until its end.
-MOST_TOGETHER = 8
+MOST_TOGETHER = 25
 RETRY = 1.0  # seconds until the log is read again after a failure
 
 log = structlog.get_logger(__name__)
@@ -29,13 +29,14 @@ class Consumer:
 
     handle: called for each event of `kinds` inside a transaction; what it raises rolls the event back,
     which is then tried again. It must therefore be idempotent only against itself being interrupted.
-    together: kinds of which several events may share a transaction; where one of them fails, each has its own.
+    together: called instead for several events, MOST_TOGETHER at the most, inside one transaction; where it raises,
+    each goes to `handle` in a transaction of its own.
     """
 
     name: str
     kinds: frozenset[str]
     handle: Callable[[Connection, Event], Awaitable[None]]
-    together: frozenset[str] = frozenset()
+    together: Callable[[Connection, Sequence[Event]], Awaitable[None]] | None = None
 
 
 class _Position(msgspec.Struct):
@@ -74,7 +75,8 @@ async def step(pool: Pool, consumer: Consumer, looked: Looked | None = None) -> 
         looked.cursor = max(looked.cursor, stored.cursor)
         events = await read_after(connection, looked.cursor, limit=BATCH)
     own = [event for event in events if event.kind in consumer.kinds]
-    for several in _grouped(own, consumer.together):
+    most = 1 if consumer.together is None else MOST_TOGETHER
+    for several in (own[at : at + most] for at in range(0, len(own), most)):
         if not await _handled_together(pool, consumer, several):
             return 0
         looked.passed, looked.cursor = 0, several[-1].cursor
@@ -84,18 +86,6 @@ async def step(pool: Pool, consumer: Consumer, looked: Looked | None = None) -> 
         if looked.passed >= (1 if eager else BATCH) and await _handled(pool, consumer, events[-1:]):
             looked.passed = 0
     return len(events)
-
-
-def _grouped(events: Iterable[Event], together: frozenset[str]) -> Iterator[list[Event]]:
-    """Events in their order, those that may share a transaction side by side."""
-    group: list[Event] = []
-    for event in events:
-        if group and (event.kind not in together or group[-1].kind not in together or len(group) == MOST_TOGETHER):
-            yield group
-            group = []
-        group.append(event)
-    if group:
-        yield group
 
 
 async def _handled_together(pool: Pool, consumer: Consumer, events: Sequence[Event]) -> bool:
@@ -118,8 +108,11 @@ async def _handled(pool: Pool, consumer: Consumer, events: Sequence[Event]) -> b
         if position is None:
             return False
         if position.cursor < events[-1].cursor:
-            for event in events:
-                if position.cursor < event.cursor and event.kind in consumer.kinds:
+            due = [one for one in events if position.cursor < one.cursor and one.kind in consumer.kinds]
+            if consumer.together is not None and len(due) > 1:
+                await consumer.together(tx, due)
+            else:
+                for event in due:
                     await consumer.handle(tx, event)
             params = {"name": consumer.name, "xid": str(events[-1].xid), "id": events[-1].id}
             await execute(tx, queries["move_consumer"], params)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from telemed.patients import links, links_store
 from telemed.recognition import intervening_store, laboratory_results
 from telemed.recognition.facts import Candidate, EventKind, Identity, LinkState, Organization
 from telemed.recognition.facts import Event as Intervening
-from telemed.recognition.facts_store import Document, Head, Row, identities_of, know, latest_of
+from telemed.recognition.facts_store import Document, Head, Row, hold, identities_of, know, latest_of
 from telemed.recognition.imaging_names import ImagingNames
 from telemed.recognition.imaging_results import UNDATED, ImagingFacts, Technique, candidate, result_id
 from telemed.recognition.stored import GrantRow
@@ -25,7 +26,9 @@ from telemed.results.store import known_observations
 
 queries = load(__name__, "assessing.sql")
 
-NAME = "recognition-knowledge"
+#: Three readers of the log, so that a morning of a laboratory, or all its results held against a new map, keep nobody
+#: from hearing of a grant that was withdrawn.
+KNOWLEDGE, RECEIVED, REMAPPED = "recognition-knowledge", "recognition-results", "recognition-remapping"
 #: Events whose subject, or whose `study_id`, is a study that may have become another result.
 OF_STUDIES = frozenset(
     {
@@ -48,8 +51,14 @@ OF_STUDIES = frozenset(
 OF_IDENTITIES = frozenset({"identity.linked", "identity.unlinked", "identity.kept-apart", "patient.identified"})
 OF_RULES = frozenset({"organization.changed", "catalogue.installed", "grant.changed"})
 OF_EVENTS = frozenset({"intervening-event.recorded", "intervening-event.withdrawn"})
-OF_RESULTS = frozenset({"result.received", "result.remapped"})
-KINDS = OF_STUDIES | OF_IDENTITIES | OF_RULES | OF_EVENTS | OF_RESULTS
+#: What each reader hears.
+KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        KNOWLEDGE: OF_STUDIES | OF_IDENTITIES | OF_RULES | OF_EVENTS,
+        RECEIVED: frozenset({"result.received"}),
+        REMAPPED: frozenset({"result.remapped"}),
+    }
+)
 #: More series than any study of one examination has; what is said of a part says nothing of the whole.
 MOST_SERIES = 60
 #: Seconds until the registry says that it does not know enough to answer.
@@ -84,27 +93,30 @@ class Assessor:
     zone: ZoneInfo
     clock: Callable[[], datetime]
 
-    def consumer(self) -> Consumer:
-        """The reader of the event log that keeps knowledge.
+    def consumers(self) -> dict[str, Consumer]:
+        """The readers of the event log that keep knowledge, by name.
 
-        A laboratory's morning comes as hundreds of reports, and each commit waits for the disk, so several share one;
-        a study's images are read from the archive, and nobody shall wait for that to be told something else.
+        Results come by the hundred, and each commit waits for the disk, so several share one; a study's images are
+        read from the archive, and nobody shall wait for that to be told something else.
         """
-        return Consumer(NAME, KINDS, self.handle, together=OF_RESULTS)
+        return {
+            name: Consumer(name, kinds, self.handle, None if name == KNOWLEDGE else self.results)
+            for name, kinds in KINDS.items()
+        }
 
     async def handle(self, tx: Connection, event: Event) -> None:
-        """Assess again what an event speaks of; doing it twice adds nothing."""
+        """Assess again what an event speaks of; doing it twice adds nothing.
+
+        The readers write at the same time: whoever reads what another may change holds the writers' lock first.
+        """
         if event.kind == "organization.changed":
             await self.organization(tx, event.subject, event.at)
         elif event.kind == "catalogue.installed":
             await know(tx, [Row("document", str(event.subject), "", Document(str(event.subject)))])
         elif event.kind == "grant.changed":
             await self.grant(tx, event.subject)
-        elif event.kind in OF_RESULTS:
-            patient = UUID(event.ids["patient"])
-            await self.laboratory(tx, patient, event.subject)
-            if event.kind == "result.received":
-                await self.identities(tx, {patient})
+        elif event.kind in KINDS[RECEIVED] | KINDS[REMAPPED]:
+            await self.results(tx, [event])
         elif event.kind in OF_EVENTS:
             await self.intervening(tx, event.subject)
         elif event.kind in OF_IDENTITIES:
@@ -120,7 +132,7 @@ class Assessor:
         before = await latest_of(tx, "candidate", thing, Candidate)
         if row is None:
             if await know(tx, [Row("candidate", thing, "", None)]) and before is not None:
-                await _tell(tx, before.patient_id)
+                await _tell(tx, {before.patient_id})
             return
         facts = row.facts()
         samples = await fetch_all(tx, queries["samples"], {"study_id": study_id}, Sample)
@@ -136,25 +148,28 @@ class Assessor:
         added = await know(tx, [Row("candidate", thing, facts.patient_id if found else "", found)])
         await self.identities(tx, {row.patient_id})
         if added:
-            await _tell(tx, *{facts.patient_id, before.patient_id if before else facts.patient_id})
+            await _tell(tx, {facts.patient_id, before.patient_id if before else facts.patient_id})
 
-    async def laboratory(self, tx: Connection, patient_id: UUID, report_id: UUID) -> None:
-        """Every result of a report, each in the version that counts."""
-        known = await known_observations(tx, [patient_id], self.clock() + SKEW)
-        found = [one for one in known if one.report_id == report_id]
-        checked = await fetch_one(tx, queries["messages_are_whole"], {"report_id": report_id}, _Whole)
-        whole = checked is not None and checked.whole
+    async def results(self, tx: Connection, events: Sequence[Event]) -> None:
+        """Every result of the reports that events speak of, each in the version that counts."""
+        await hold(tx)
+        reports = sorted({event.subject for event in events})
+        patients = sorted({UUID(event.ids["patient"]) for event in events})
+        found = await known_observations(tx, patients, self.clock() + SKEW, report_ids=reports)
+        whole = {one.id for one in await fetch_all(tx, queries["messages_are_whole"], {"report_ids": reports}, _Id)}
         rows = [
             Row(
                 "candidate",
                 laboratory_results.result_id(one),
                 str(one.patient_id),
-                laboratory_results.candidate(one, whole=whole),
+                laboratory_results.candidate(one, whole=one.report_id in whole),
             )
             for one in found
         ]
-        if await know(tx, rows):
-            await _tell(tx, str(patient_id))
+        await _tell(tx, {row.subject for row in await know(tx, rows)})
+        received = {UUID(event.ids["patient"]) for event in events if event.kind in KINDS[RECEIVED]}
+        if received:
+            await self.identities(tx, received)
 
     async def intervening(self, tx: Connection, event_id: UUID) -> None:
         """An event that makes earlier results doubtful; one that was taken back is no more."""
@@ -162,10 +177,11 @@ class Assessor:
         found = Intervening(str(told.id), EventKind(told.kind), told.at, UNDATED)
         counts = told.withdrawn_at is None
         if await know(tx, [Row("event", str(told.id), str(told.patient_id), found if counts else None)]):
-            await _tell(tx, str(told.patient_id))
+            await _tell(tx, {str(told.patient_id)})
 
     async def identities(self, tx: Connection, patients: set[UUID]) -> None:
         """Whose record each of these is, and each that is linked to them; what was linked and is not any more."""
+        await hold(tx)
         standing = await links_store.around(tx, sorted(patients))
         linked = [one.pair for one in standing if one.fact == links.Fact.LINKED]
         everybody = {other for one in patients for other in links.component(one, linked)}
@@ -184,7 +200,7 @@ class Assessor:
             if held.state is LinkState.AUTO and (one, other) not in now:
                 rows += [_identity(one, other, LinkState.NONE), _identity(other, one, LinkState.NONE)]
         if await know(tx, rows):
-            await _tell(tx, *(str(one) for one in sorted(everybody)))
+            await _tell(tx, {str(one) for one in everybody})
 
     async def grant(self, tx: Connection, grant_id: UUID) -> None:
         """A grant as it is known last; one that was struck is no more."""
@@ -232,17 +248,21 @@ async def blobs_of(connection: Connection, result: str) -> list[StoredBlob]:
     return await fetch_all(connection, queries["blobs"], {"study_id": UUID(study)}, StoredBlob)
 
 
-async def known_now(connection: Connection) -> Head | None:
-    """The last row that is known; None where something that happened a while ago is not.
+async def known_now(connection: Connection, patient_id: str) -> Head | None:
+    """The last row that is known; None where something that happened a while ago is not, and may be of this patient.
 
     The registry had better say nothing then.
     """
-    params = {"name": NAME, "kinds": sorted(KINDS), "seconds": BEHIND}
+    params = {
+        "name": KNOWLEDGE,
+        "kinds": sorted(KINDS[KNOWLEDGE]),
+        "received": RECEIVED,
+        "remapped": REMAPPED,
+        "patient": patient_id,
+        "none": LinkState.NONE.value,
+        "seconds": BEHIND,
+    }
     return await fetch_one(connection, queries["known_now"], params, Head)
-
-
-class _Whole(msgspec.Struct):
-    whole: bool
 
 
 class _Id(msgspec.Struct):
@@ -303,11 +323,18 @@ class _StudyRow(msgspec.Struct):
         )
 
 
-async def _tell(tx: Connection, *patients: str) -> None:
-    """Whoever looks at one of these persons, under whichever record, hears that another verdict may stand there now."""
-    linked = [one.filed_patient_id for one in await identities_of(tx, patients) if one.state is LinkState.AUTO]
-    topics = [f"patient/{one}" for one in sorted({*patients, *linked})]
-    await append(tx, "result.assessed", UUID(patients[0]), topics)
+async def _tell(tx: Connection, patients: Collection[str]) -> None:
+    """Whoever looks at one of these persons, under whichever record, hears that another verdict may stand there now.
+
+    Each is told of alone: whoever may look at one of them learns nothing of another.
+    """
+    linked: dict[str, set[str]] = {one: {one} for one in patients}
+    for one in await identities_of(tx, sorted(patients)):
+        if one.state is LinkState.AUTO:
+            linked[one.patient_id].add(one.filed_patient_id)
+    async with tx.pipeline():
+        for patient, records in sorted(linked.items()):
+            await append(tx, "result.assessed", UUID(patient), [f"patient/{one}" for one in sorted(records)])
 
 
 def _identity(one: str, other: str, state: LinkState) -> Row:

@@ -63,14 +63,16 @@ where id = %(id)s::uuid and not struck
 select encode(digest, 'hex') as digest, size from imaging_instance where study_id = %(study_id)s::uuid;
 
 -- name: messages_are_whole
--- Whether the messages a report came in are what was received.
-select coalesce(bool_and(sha256(m.bytes) = m.digest), false) as whole
+-- Of some reports those whose messages all are what was received.
+select v.report_id as id
 from laboratory_report_version v join result_message m on m.id = v.message_id
-where v.report_id = %(report_id)s::uuid;
+where v.report_id = any(%(report_ids)s::uuid[])
+group by v.report_id having bool_and(sha256(m.bytes) = m.digest);
 
 -- name: known_now
--- The head of the knowledge as facts_store.sql reads it; no row where something that changes knowledge has happened and
--- is not known after a while.
+-- The head of the knowledge as facts_store.sql reads it; no row where something has happened and is not known after a
+-- while: of what stands for everybody, or a result filed under one of the patient's records.  Whose they are is looked
+-- up only while results wait at all; a code map that changed makes hundreds of thousands wait.
 select coalesce(k.id, 0) as id, greatest(clock_timestamp(), k.known_from) as at, coalesce(
     (select max(s.id) from recognition_knowledge s where s.kind in ('organization', 'grant') and s.id <= k.id), 0
 ) as standing
@@ -78,4 +80,24 @@ from (select max(id) as id from recognition_knowledge) m left join recognition_k
 where not exists (
     select from event_consumer c join event e on (e.xid, e.id) > (c.xid, c.id)
     where c.name = %(name)s::text and e.kind = any(%(kinds)s::text[])
-      and e.at < clock_timestamp() - make_interval(secs => %(seconds)s::float));
+      and e.at < clock_timestamp() - make_interval(secs => %(seconds)s::float))
+and (
+    not exists (
+        select from event_consumer c join event e on (e.xid, e.id) > (c.xid, c.id)
+        where c.name = case e.kind when 'result.received' then %(received)s::text
+                                   when 'result.remapped' then %(remapped)s::text end
+          and e.at < clock_timestamp() - make_interval(secs => %(seconds)s::float))
+    or not exists (
+        select from (
+            select %(patient)s::text as id
+            union select n.content::jsonb ->> 'filed_patient_id'
+            from (select distinct s.thing from recognition_knowledge s
+                  where s.kind = 'identity' and s.subject = %(patient)s::text) found
+            cross join lateral (
+                select l.content from recognition_knowledge l
+                where l.kind = 'identity' and l.thing = found.thing order by l.id desc limit 1) n
+            where n.content <> '' and n.content::jsonb ->> 'state' <> %(none)s::text) filed
+        join event e on e.ids ->> 'patient' = filed.id and e.kind in ('result.received', 'result.remapped')
+        join event_consumer c on (e.xid, e.id) > (c.xid, c.id)
+            and c.name = case e.kind when 'result.received' then %(received)s::text else %(remapped)s::text end
+        where e.at < clock_timestamp() - make_interval(secs => %(seconds)s::float)));

@@ -75,25 +75,34 @@ _ALL = (1 << 63) - 1
 _encoder = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)
 
 
-async def know(tx: Connection, rows: Iterable[Row]) -> int:
-    """Add what is new; what is known already is not said twice.  Returns how many rows were added.
+async def hold(tx: Connection) -> None:
+    """Be the only writer of knowledge until this transaction ends: what is read from now on is not stale when written.
+
+    For whoever writes what another writer may be writing at the same moment; so the transaction must be a short one.
+    """
+    await execute(tx, queries["hold"], {})
+
+
+async def know(tx: Connection, rows: Iterable[Row]) -> list[Row]:
+    """Add what is new; what is known already is not said twice.  Returns the rows that were added.
 
     Only a transaction that adds holds the writers' lock, until it ends; so it must be a short one.
     """
     written: dict[tuple[Kind, str], tuple[Row, str]] = {(row.kind, row.thing): (row, _text(row)) for row in rows}
     fresh = await _fresh(tx, written)
     if not fresh:
-        return 0
-    await execute(tx, queries["hold"], {})
+        return []
+    await hold(tx)
     fresh = await _fresh(tx, {key: written[key] for key in fresh})
     if not fresh:
-        return 0
+        return []
     # one JSON value: to escape the quotes of as many texts in an array costs more than all the rest
-    rows = [
+    added = [
         {"kind": kind, "thing": thing, "subject": written[kind, thing][0].subject, "content": written[kind, thing][1]}
         for kind, thing in fresh
     ]
-    return await execute(tx, queries["add"], {"rows": msgspec.json.encode(rows).decode()})
+    await execute(tx, queries["add"], {"rows": msgspec.json.encode(added).decode()})
+    return [written[key][0] for key in fresh]
 
 
 def _text(row: Row) -> str:

@@ -100,12 +100,14 @@ returning id;
 
 -- name: known_observations
 -- What was known of a patient's results at a moment: of each result the version that counts, by the sender's order.
--- snapshot: of the transaction that asked then (null: whatever has committed by now).
+-- report_ids: of these reports only (null: of all).  snapshot: of the transaction that asked then (null: whatever has
+-- committed by now).
 with report as (
     select distinct on (v.report_id) v.report_id, v.patient_id, v.linked, v.status, v.ordered_at
     from laboratory_report_version v
     where v.report_id in (
             select w.report_id from laboratory_report_version w where w.patient_id = any(%(patient_ids)s::uuid[]))
+      and (%(report_ids)s::uuid[] is null or v.report_id = any(%(report_ids)s::uuid[]))
       and v.known_from <= %(known_at)s::timestamptz
       and (%(snapshot)s::pg_snapshot is null or pg_visible_in_snapshot(v.xid, %(snapshot)s::pg_snapshot))
     order by v.report_id, v.ordered_at desc, v.status_rank desc, v.known_from desc, v.id desc),

@@ -378,12 +378,19 @@ async def open_case(
 
 
 async def known_observations(
-    connection: Connection, patient_ids: Sequence[UUID], known_at: datetime, *, snapshot: str | None = None
+    connection: Connection,
+    patient_ids: Sequence[UUID],
+    known_at: datetime,
+    *,
+    report_ids: Sequence[UUID] | None = None,
+    snapshot: str | None = None,
 ) -> list[KnownObservation]:
     """What was known of a person's results at a moment, the latest collected first.
 
-    patient_ids: every record that means the person.  snapshot: `pg_current_snapshot()` of whoever asked at that
-    moment; with it a transaction that was under way then and committed later stays unseen.
+    patient_ids: every record that means the person.  report_ids: of these reports only.  snapshot:
+    `pg_current_snapshot()` of whoever asked at that moment; with it a transaction that was under way then and
+    committed later stays unseen.
     """
-    params = {"patient_ids": list(patient_ids), "known_at": known_at, "snapshot": snapshot}
+    reports = None if report_ids is None else list(report_ids)
+    params = {"patient_ids": list(patient_ids), "known_at": known_at, "report_ids": reports, "snapshot": snapshot}
     return await fetch_all(connection, queries["known_observations"], params, KnownObservation)

@@ -18,7 +18,7 @@ from telemed.cds.registration import Agreement as Client
 from telemed.db import open_pool
 from telemed.events.consumer import step
 from telemed.recognition import rules_store
-from telemed.recognition.assessing import Assessor
+from telemed.recognition.assessing import KNOWLEDGE, Assessor
 from telemed.recognition.catalogue_files import read_catalogues
 from telemed.recognition.facts import Candidate, CodeMapping, Identity, LinkState, Measurement, Status
 from telemed.recognition.granting_files import read_parameters
@@ -67,7 +67,7 @@ async def begin(dsn: str, key: ec.EllipticCurvePrivateKey) -> None:
     pool = await open_pool(dsn, size=4)
     now = datetime.now(UTC)
     known = Assessor(read_names(NAMES), _no_technique, "longan", ZoneInfo("Asia/Shanghai"), lambda: datetime.now(UTC))
-    consumer = known.consumer()
+    consumer = known.consumers()[KNOWLEDGE]
     try:
         async with pool.transaction() as tx:
             await tx.execute("insert into event_consumer (name) values (%s) on conflict do nothing", (consumer.name,))

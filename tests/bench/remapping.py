@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from telemed.county import SETTINGS
 from telemed.db import open_pool
 from telemed.embedded import start_postgres
-from telemed.recognition.assessing import NAME
+from telemed.recognition.assessing import REMAPPED
 from telemed.results.code_map import CodeMaps, read
 from telemed.results.maps import read_maps
 from telemed.results.remapping import Remapper
@@ -186,7 +186,7 @@ async def measure(
 
 
 _LEFT = f"""select count(*) from event_consumer c join event e on (e.xid, e.id) > (c.xid, c.id)
-            where c.name = '{NAME}' and e.kind = 'result.remapped'"""
+            where c.name = '{REMAPPED}' and e.kind = 'result.remapped'"""
 
 
 def _row(name: str, found: Measured) -> str:

@@ -41,7 +41,7 @@ CONSUMERS = {
     "match-requests": linking.KINDS,
     "resolve-identities": resolving.KINDS,
     "reading-schedule": scheduling.STUDY_EVENTS,
-    assessing.NAME: assessing.KINDS,
+    **assessing.KINDS,
 }
 BEHIND = """select exists (select from event e, event_consumer c
     where c.name = %s and (e.xid, e.id) > (c.xid, c.id) and e.kind = any(%s))"""

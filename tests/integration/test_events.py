@@ -101,8 +101,12 @@ async def test_where_one_of_several_fails_those_before_it_are_handled_once_and_i
     async with pool.transaction() as tx:
         await tx.execute("create table handled (id bigint primary key)")
         await tx.execute("insert into event_consumer (name) values ('test')")
-    kinds = frozenset({"study.indexed"})
-    consumer = Consumer("test", kinds, handle, together=kinds)
+
+    async def together(tx, events):
+        for event in events:
+            await handle(tx, event)
+
+    consumer = Consumer("test", frozenset({"study.indexed"}), handle, together)
     with pytest.raises(RuntimeError):
         await step(pool, consumer)
     first, second = third.id - 2, third.id - 1

@@ -181,17 +181,20 @@ async def known(pool: Pool) -> None:
         zone=ZONE,
         clock=utc_now,
     )
-    name = assessor.consumer().name
+    consumers = assessor.consumers()
     async with pool.transaction() as tx:
-        await tx.execute("insert into event_consumer (name) values (%s) on conflict do nothing", (name,))
+        await tx.execute(
+            "insert into event_consumer (name) select unnest(%s::text[]) on conflict do nothing", ([*consumers],)
+        )
     behind = """select exists (select from event e, event_consumer c
-                               where c.name = %s and (e.xid, e.id) > (c.xid, c.id))"""
+                               where c.name = any(%s) and (e.xid, e.id) > (c.xid, c.id))"""
     async with asyncio.timeout(60):
         while True:
-            while await step(pool, assessor.consumer()):
-                pass
+            for one in consumers.values():
+                while await step(pool, one):
+                    pass
             # a transaction elsewhere keeps the last events back
-            if await rows(pool, behind, name) == [(False,)]:
+            if await rows(pool, behind, [*consumers]) == [(False,)]:
                 return
 
 

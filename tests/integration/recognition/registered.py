@@ -60,17 +60,21 @@ class Registered:
 
     async def catch_up(self, seconds: float = CATCH_UP_SECONDS) -> None:
         """Let the registry learn what has happened, also while a transaction elsewhere keeps the last events back."""
-        consumer = self.assessor.consumer()
+        consumers = self.assessor.consumers()
+        names = list(consumers)
         async with self.county.pool.transaction() as tx:
-            await tx.execute("insert into event_consumer (name) values (%s) on conflict do nothing", (consumer.name,))
+            await tx.execute(
+                "insert into event_consumer (name) select unnest(%s::text[]) on conflict do nothing", (names,)
+            )
         behind = """select exists (select from event e, event_consumer c
-                                   where c.name = %s and (e.xid, e.id) > (c.xid, c.id))"""
+                                   where c.name = any(%s) and (e.xid, e.id) > (c.xid, c.id))"""
         async with asyncio.timeout(seconds):
             while True:
-                while await step(self.county.pool, consumer):
-                    pass
+                for consumer in consumers.values():
+                    while await step(self.county.pool, consumer):
+                        pass
                 async with self.county.pool.connection() as connection:
-                    if await (await connection.execute(behind, (consumer.name,))).fetchone() == (False,):
+                    if await (await connection.execute(behind, (names,))).fetchone() == (False,):
                         return
 
     async def ask(
