@@ -254,10 +254,10 @@ async def known_now(connection: Connection, patient_id: str) -> Head | None:
     The registry had better say nothing then.
     """
     params = {
-        "name": KNOWLEDGE,
+        "names": sorted(KINDS),
+        "knowledge": KNOWLEDGE,
         "kinds": sorted(KINDS[KNOWLEDGE]),
         "received": RECEIVED,
-        "remapped": REMAPPED,
         "patient": patient_id,
         "none": LinkState.NONE.value,
         "seconds": BEHIND,

@@ -72,21 +72,31 @@ group by v.report_id having bool_and(sha256(m.bytes) = m.digest);
 -- name: known_now
 -- The head of the knowledge as facts_store.sql reads it; no row where something has happened and is not known after a
 -- while: of what stands for everybody, or a result filed under one of the patient's records.  Whose they are is looked
--- up only while results wait at all; a code map that changed makes hundreds of thousands wait.
+-- up only while results wait at all; a code map that changed makes hundreds of thousands wait, so each part is one
+-- look into an index whatever the statistics say: reader by reader, record by record, the first that is found.
+with reader as materialized (
+    select c.name, c.xid, c.id from event_consumer c where c.name = any(%(names)s::text[])),
+late as materialized (
+    select clock_timestamp() - make_interval(secs => %(seconds)s::float) as at)
 select coalesce(k.id, 0) as id, greatest(clock_timestamp(), k.known_from) as at, coalesce(
     (select max(s.id) from recognition_knowledge s where s.kind in ('organization', 'grant') and s.id <= k.id), 0
 ) as standing
 from (select max(id) as id from recognition_knowledge) m left join recognition_knowledge k using (id)
 where not exists (
-    select from event_consumer c join event e on (e.xid, e.id) > (c.xid, c.id)
-    where c.name = %(name)s::text and e.kind = any(%(kinds)s::text[])
-      and e.at < clock_timestamp() - make_interval(secs => %(seconds)s::float))
+    select from reader r cross join late cross join lateral (
+        select e.at from event e
+        where r.name = %(knowledge)s::text and (e.xid, e.id) > (r.xid, r.id) and e.kind = any(%(kinds)s::text[])
+        order by e.xid, e.id limit 1) first
+    where first.at < late.at)
 and (
     not exists (
-        select from event_consumer c join event e on (e.xid, e.id) > (c.xid, c.id)
-        where c.name = case e.kind when 'result.received' then %(received)s::text
-                                   when 'result.remapped' then %(remapped)s::text end
-          and e.at < clock_timestamp() - make_interval(secs => %(seconds)s::float))
+        select from reader r cross join late cross join lateral (
+            select e.at from event e
+            where r.name <> %(knowledge)s::text and (e.xid, e.id) > (r.xid, r.id)
+              and e.kind in ('result.received', 'result.remapped')
+              and (e.kind = 'result.received') = (r.name = %(received)s::text)
+            order by e.xid, e.id limit 1) first
+        where first.at < late.at)
     or not exists (
         select from (
             select %(patient)s::text as id
@@ -97,7 +107,11 @@ and (
                 select l.content from recognition_knowledge l
                 where l.kind = 'identity' and l.thing = found.thing order by l.id desc limit 1) n
             where n.content <> '' and n.content::jsonb ->> 'state' <> %(none)s::text) filed
-        join event e on e.ids ->> 'patient' = filed.id and e.kind in ('result.received', 'result.remapped')
-        join event_consumer c on (e.xid, e.id) > (c.xid, c.id)
-            and c.name = case e.kind when 'result.received' then %(received)s::text else %(remapped)s::text end
-        where e.at < clock_timestamp() - make_interval(secs => %(seconds)s::float)));
+        cross join late
+        cross join lateral (
+            select e.xid, e.id, e.kind from event e
+            where e.ids ->> 'patient' = filed.id and e.kind in ('result.received', 'result.remapped')
+              and e.at < late.at
+            offset 0) one
+        join reader r on (one.xid, one.id) > (r.xid, r.id) and r.name <> %(knowledge)s::text
+            and (one.kind = 'result.received') = (r.name = %(received)s::text)));
