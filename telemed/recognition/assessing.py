@@ -166,7 +166,7 @@ class Assessor:
             )
             for one in found
         ]
-        await _tell(tx, {row.subject for row in await know(tx, rows)})
+        await _tell(tx, {row.subject for row in await know(tx, rows, held=True)})
         received = {UUID(event.ids["patient"]) for event in events if event.kind in KINDS[RECEIVED]}
         if received:
             await self.identities(tx, received)

@@ -83,8 +83,10 @@ async def hold(tx: Connection) -> None:
     await execute(tx, queries["hold"], {})
 
 
-async def know(tx: Connection, rows: Iterable[Row]) -> list[Row]:
+async def know(tx: Connection, rows: Iterable[Row], *, held: bool = False) -> list[Row]:
     """Add what is new; what is known already is not said twice.  Returns the rows that were added.
+
+    held: this transaction holds the writers' lock already.
 
     Only a transaction that adds holds the writers' lock, until it ends; so it must be a short one.
     """
@@ -92,8 +94,9 @@ async def know(tx: Connection, rows: Iterable[Row]) -> list[Row]:
     fresh = await _fresh(tx, written)
     if not fresh:
         return []
-    await hold(tx)
-    fresh = await _fresh(tx, {key: written[key] for key in fresh})
+    if not held:
+        await hold(tx)
+        fresh = await _fresh(tx, {key: written[key] for key in fresh})
     if not fresh:
         return []
     # one JSON value: to escape the quotes of as many texts in an array costs more than all the rest

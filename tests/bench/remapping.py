@@ -215,7 +215,7 @@ def run(dsn: str, state: Path, asked: argparse.Namespace) -> None:
         )
     )
     words = (
-        f"{took.results:,} stored results in reports of about twelve; one of forty codes of their laboratory is "
+        f"{took.results:,} stored results in reports of eight or nine; one of forty codes of their laboratory is "
         f"another item from now on, which changes {took.changed:,} of them. Every result was looked at after "
         f"{took.looked / 60:.1f} minutes and the registry knew all that had changed after {took.known / 60:.1f} (goal "
         f"{GOAL}: ratio {took.known / 60 / GOAL:.2f}), while {asked.rate:g} calls a second asked at order time; p99 "
