@@ -1,13 +1,15 @@
 import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from telemed.certificates import CA_DAYS, ensure_server_certificate
+from telemed.certificates import CA_DAYS, DOCUMENT_SIGNING, certify_document_key, ensure_server_certificate
 
 NOW = datetime.now(UTC)
 NAMES = ("xian-yizhong.example", "10.1.2.3", "localhost")
@@ -74,3 +76,27 @@ def test_the_ca_signs_servers_and_no_further_authorities(tmp_path: Path) -> None
 def test_a_half_made_ca_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "county-ca.key").write_text("killed while writing", "ascii")
     assert ensure_server_certificate(tmp_path, "县", NAMES, NOW).renewed
+
+
+def test_a_key_that_signs_documents_is_certified_for_that_alone_and_not_beyond_the_ca(tmp_path: Path) -> None:
+    key = ed25519.Ed25519PrivateKey.generate().public_key()
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "一院 会诊证据")])
+    made, authority = certify_document_key(tmp_path, "县", subject, key, now=NOW, days=CA_DAYS * 2)
+    made.verify_directly_issued_by(authority)
+    assert made.subject == subject
+    assert made.public_key() == key
+    assert list(made.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == [DOCUMENT_SIGNING]
+    assert made.extensions.get_extension_for_class(x509.KeyUsage).value.content_commitment
+    assert not made.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    assert made.not_valid_after_utc == authority.not_valid_after_utc
+
+
+def test_two_that_start_together_make_one_ca(tmp_path: Path) -> None:
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
+
+    def certified(_: int) -> x509.Certificate:
+        key = ed25519.Ed25519PrivateKey.generate().public_key()
+        return certify_document_key(tmp_path, "县", subject, key, now=NOW, days=1)[1]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(certified, range(8)))) == 1
