@@ -50,16 +50,22 @@ def _breakable(text: str) -> str:
 
 
 def covered(font: bytes) -> frozenset[int]:
-    """The code points of the first face of an OpenType file or collection, by its format 12 table of characters.
+    """The code points that every face of an OpenType file or collection has, by their format 12 tables of characters.
 
-    Raises ValueError for a file that has none.  OpenType 1.9, `cmap`.
+    Raises ValueError for a face that has none.  OpenType 1.9, `otff` and `cmap`.
     """
-    start = struct.unpack_from(">I", font, 12)[0] if font[:4] == b"ttcf" else 0
-    tables = struct.unpack_from(">H", font, start + 4)[0]
-    for number in range(tables):
+    faces = [0]
+    if font[:4] == b"ttcf":
+        count = struct.unpack_from(">I", font, 8)[0]
+        faces = list(struct.unpack_from(f">{count}I", font, 12))
+    return frozenset.intersection(*{_characters(font, _table(font, start)) for start in faces})
+
+
+def _table(font: bytes, start: int) -> int:
+    for number in range(struct.unpack_from(">H", font, start + 4)[0]):
         tag, _, offset, _ = struct.unpack_from(">4sIII", font, start + 12 + 16 * number)
         if tag == b"cmap":
-            return _characters(font, offset)
+            return offset
     raise ValueError("a font without a table of characters")
 
 
