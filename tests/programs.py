@@ -47,7 +47,7 @@ NEEDED = (
         "以发行版的 PostgreSQL 复验 / the suite once on Debian's",
         files=("/usr/lib/postgresql/*/bin/initdb",),
     ),
-    Needed("poppler-utils", "检查打印出的报告 / looking into printed reports", ("pdftotext",)),
+    Needed("poppler-utils", "检查打印出的报告与电子签名 / looking into printed reports and signatures", ("pdfsig",)),
     Needed("strace", "观察落盘次序 / watching the order of fsync", ("strace",)),
 )
 
