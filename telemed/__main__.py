@@ -27,6 +27,7 @@ COMMANDS = {
     "admin": ("admin", "admin create：建立首位管理员 / create the first administrator"),
     "laboratory": ("laboratory", "登记检验系统 / let laboratory systems send, list who tries"),
     "report-uploads": ("report_uploads", "报告上传省平台 / reports to the provincial platform: list, retry"),
+    "opinion": ("opinion", "opinion verify：核验会诊意见书 / verify a sealed consultation opinion, offline"),
     "picture-links": ("picture_links", "一次性影像链接 / one-time links to images: list, revoke"),
     "cds-client": ("cds_client", "开单时可调用互认服务的医院系统 / hospital systems that may ask at order time"),
     "demo-login": ("demo_login", "演示账号及其动态口令 / the demo's log-ins and their codes"),
