@@ -1,0 +1,1 @@
+"""Remote consultation between institutions: the request, the room, the call, the opinion."""
