@@ -1,5 +1,6 @@
 """The configuration: read once at start, frozen, passed on as a value.  Nothing else reads the environment."""
 
+from telemed.config.call import CallSection
 from telemed.config.model import (
     ArchiveSection,
     Config,
@@ -15,6 +16,7 @@ from telemed.config.read import Fault, Faulty, environment_of, load
 
 __all__ = [
     "ArchiveSection",
+    "CallSection",
     "Config",
     "CountySection",
     "DatabaseSection",

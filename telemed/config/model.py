@@ -1,26 +1,14 @@
 """Every setting with its type, default, bounds and meaning.  The reference page is generated from here."""
 
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from telemed.config.call import CallSection
+from telemed.config.kinds import Count, Note, Port, Seconds
 
-class Note(NamedTuple):
-    """What a setting means, in Chinese and English; secret values are never printed."""
-
-    zh: str
-    en: str
-    secret: bool = False
-
-
-Section = msgspec.Struct  # a table of the configuration file
-
-
-Port = Annotated[int, Meta(ge=0, le=65535)]
-Count = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(gt=0)]
 # PS3.5 6.2, AE: at most 16 characters of the default repertoire, no backslash, no control characters
 AETitle = Annotated[str, Meta(pattern=r"^(?! +$)[ -\[\]-~]{1,16}$")]
 
@@ -313,6 +301,7 @@ class Config(msgspec.Struct, frozen=True):
     laboratory: LaboratorySection = LaboratorySection()
     recognition: RecognitionSection = RecognitionSection()
     report_upload: ReportUploadSection = ReportUploadSection()
+    call: CallSection = CallSection()
     archive: ArchiveSection = ArchiveSection()
     log: LogSection = LogSection()
 

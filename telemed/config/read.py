@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from telemed.config.model import Config, Section, is_loopback
+from telemed.config.call import CallSection
+from telemed.config.kinds import Section
+from telemed.config.model import Config, is_loopback
 
 PREFIX = "TELEMED__"
 FILE_SUFFIX = "_FILE"
@@ -168,10 +170,11 @@ def _unknown(where: str, word: str, known: Iterable[str]) -> Fault:
 def _contradictions(config: Config) -> list[Fault]:
     """What is right in each key and wrong together."""
     faults: list[Fault] = []
-    http, dicom, archive = config.http, config.dicom, config.archive
+    http, dicom, archive, call = config.http, config.dicom, config.archive, config.call
     for where, one, other in (
         ("http.certificate, http.private_key", http.certificate, http.private_key),
         ("dicom.certificate, dicom.private_key", dicom.certificate, dicom.private_key),
+        ("call.certificate, call.private_key", call.certificate, call.private_key),
     ):
         if (one is None) != (other is None):
             faults.append(Fault(where, "须同时给出", "must be given together"))
@@ -185,6 +188,7 @@ def _contradictions(config: Config) -> list[Fault]:
                 "proxy on another address than loopback needs http.trusted_proxies",
             )
         )
+    faults += _of_the_relay(call)
     if not archive.refuse_free_bytes < archive.pause_free_bytes < archive.warn_free_bytes:
         faults.append(
             Fault(
@@ -194,6 +198,33 @@ def _contradictions(config: Config) -> list[Fault]:
             )
         )
     faults += _malformed(config)
+    return faults
+
+
+def _of_the_relay(call: CallSection) -> list[Fault]:
+    faults: list[Fault] = []
+    if call.relay == "off" and call.urls and not call.secret:
+        faults.append(Fault("call.urls", "别处的中继需要 call.secret", "a relay elsewhere needs call.secret"))
+    if call.tls_port and call.certificate is None:
+        faults.append(Fault("call.tls_port", "需要 call.certificate", "needs call.certificate"))
+    if call.relay_port_first >= call.relay_port_last:
+        faults.append(Fault("call.relay_port_last", "须大于 relay_port_first", "must be greater than relay_port_first"))
+    if not call.addresses:
+        faults.append(Fault("call.addresses", "至少一个 IP 地址", "at least one IP address"))
+    for where, address in (
+        *(("call.addresses", one) for one in call.addresses),
+        *((("call.public_address", call.public_address),) if call.public_address else ()),
+    ):
+        try:
+            if ip_address(address).is_unspecified:
+                faults.append(Fault(where, f"须为确定的地址：{address}", f"must be one address: {address}"))
+        except ValueError as error:
+            faults.append(Fault(where, f"不是 IP 地址：{error}", f"is no IP address: {error}"))
+    for network in call.relayed_networks:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            faults.append(Fault("call.relayed_networks", f"不是地址段：{error}", f"is no network: {error}"))
     return faults
 
 

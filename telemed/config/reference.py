@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import msgspec
 
-from telemed.config.model import Config, Note, Section
+from telemed.config.kinds import Note, Section
+from telemed.config.model import Config
 from telemed.config.read import PREFIX
 
 GATEWAY_SECTIONS = ("state", "database", "dicom", "archive", "log")

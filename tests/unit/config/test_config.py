@@ -89,6 +89,19 @@ def test_every_fault_is_reported_at_once_in_both_languages(tmp_path: Path) -> No
         ('[dicom]\nae_title = "    "', "[dicom] ae_title"),
         ('[dicom]\nae_title = "SEVENTEEN_LETTERS"', "[dicom] ae_title"),
         ('[http]\nhost = "0.0.0.0"\ntls = "proxy"', "http.tls"),
+        ('[call]\nrelay = "off"\nurls = ["turn:a:3478?transport=udp"]', "call.urls"),
+        ('[call]\nurls = ["turn:a:3478"]', "[call] urls"),
+        ('[call]\nurls = ["turns:a:443?transport=udp"]', "[call] urls"),
+        ('[call]\nurls = ["turn:somebody@a:3478?transport=udp"]', "[call] urls"),
+        ("[call]\nmax_peers = 5", "[call] max_peers"),
+        ("[call]\ntls_port = 443", "call.tls_port"),
+        ("[call]\nrelay_port_first = 50000\nrelay_port_last = 50000", "call.relay_port_last"),
+        ("[call]\naddresses = []", "call.addresses"),
+        ('[call]\naddresses = ["0.0.0.0"]', "call.addresses"),
+        ('[call]\naddresses = ["relay.example"]', "call.addresses"),
+        ('[call]\npublic_address = "::"', "call.public_address"),
+        ('[call]\nrelayed_networks = ["10.20.0.1/16"]', "call.relayed_networks"),
+        ('[call]\nsecret = "two words"', "[call] secret"),
     ],
 )
 def test_near_misses(tmp_path: Path, text: str, where: str) -> None:
@@ -111,6 +124,18 @@ def test_children_read_back_the_same_configuration(tmp_path: Path) -> None:
     )
     config = load([path], {})
     assert load([], environment_of(config)) == config
+
+
+def test_a_relay_elsewhere_is_named_by_its_addresses_and_its_secret(tmp_path: Path) -> None:
+    secret = tmp_path / "turn_secret"
+    secret.write_text("north\n", "ascii")
+    told = "turn:relay.example:3478?transport=udp,turns:relay.example:443?transport=tcp"
+    call = load(
+        [],
+        {"TELEMED__CALL__RELAY": "off", "TELEMED__CALL__URLS": told, "TELEMED__CALL__SECRET_FILE": str(secret)},
+    ).call
+    assert call.urls == tuple(told.split(","))
+    assert call.secret == "north"
 
 
 def test_https_comes_with_every_address_but_loopback() -> None:
