@@ -15,9 +15,11 @@ from pathlib import Path
 
 import psycopg
 
+from telemed.config import CallSection
 from telemed.config.reference import documents
 from telemed.db.migrate import migrate
 from telemed.embedded import start_postgres
+from telemed.embedded.coturn import configuration
 from telemed.statistics.reference import page as indicators
 from tests.conftest import dsn_of
 from tests.import_diagram import diagram
@@ -51,6 +53,15 @@ def typescript() -> str:
         return target.read_text(encoding="utf-8")
 
 
+def relay() -> str:
+    """What the embedded coturn is told, for one that somebody else starts."""
+    head = [
+        "# 由 telemed/embedded/coturn.py 生成，请勿手改；用法见 docs/how-to/run-in-containers.md",
+        "# Made from telemed/embedded/coturn.py; do not edit by hand. How to use it: docs/how-to/run-in-containers.md",
+    ]
+    return "\n".join([*head, *configuration(CallSection()), ""])
+
+
 def schema() -> str:
     """The whole schema as the migrations leave it, for people to read and for `tests` to compare."""
     with tempfile.TemporaryDirectory(prefix="telemed-s-", dir="/tmp", ignore_cleanup_errors=True) as folder:
@@ -76,6 +87,7 @@ def dump(program: Path, dsn: str) -> str:
 GENERATED: dict[Path, Callable[[], str]] = {
     ROOT / "telemed" / "db" / "schema.sql": schema,
     WEB / "openapi.json": openapi,
+    ROOT / "config" / "coturn" / "turnserver.conf": relay,
     ROOT / "docs" / "explanation" / "imports.md": diagram,
     ROOT / "docs" / "reference" / "indicators.md": indicators,
     ROOT / "docs" / "conformance" / "fhir-capability-statement.json": capability,

@@ -26,12 +26,15 @@ from telemed.db.migrate import UnusableDatabase, migrate
 from telemed.demo.county import read as read_demo_county
 from telemed.embedded import (
     AlreadyRunning,
+    CoturnServer,
     NotInstalled,
     PostgresServer,
     ShuttingDown,
     StartFailed,
     Unsupported,
     ValkeyServer,
+    coturn_installed,
+    start_coturn,
     start_postgres,
     start_valkey,
 )
@@ -89,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             held = hold_state(config.state.path.absolute())
             settled = settings.named(_settled(config))
             config, certificate = settings.with_certificate(settled)
-            config = _start_stores(config, supervisor)
+            config = _start_relay(_start_stores(config, supervisor), supervisor)
             with step("数据库结构", "database schema"):
                 migrate(config.database.dsn)
             programs = Programs(config, None if "JOURNAL_STREAM" in os.environ else logs, held)
@@ -199,6 +202,27 @@ def _start_stores(config: Config, supervisor: Supervisor) -> Config:
             valkey = cast("ValkeyServer", supervisor.start("Valkey", partial(start_valkey, state)))
         config = msgspec.structs.replace(config, redis=msgspec.structs.replace(config.redis, url=valkey.url))
     return config
+
+
+def _start_relay(config: Config, supervisor: Supervisor) -> Config:
+    """Start coturn where it is wanted, and return the Config that says how to reach it.
+
+    Where nobody asked for it, a county without a relay is better than none: consultations then have no voice and video
+    across firewalls, and all the rest.
+    """
+    call = config.call
+    if call.relay == "off" or (call.relay == "auto" and (call.urls or not coturn_installed())):
+        return config
+    try:
+        with step("音视频中继 coturn", "relay of voice and video"):
+            start = partial(start_coturn, config.state.path, call)
+            relay = cast("CoturnServer", supervisor.start("coturn", start))
+    except StartFailed as error:
+        if call.relay == "on":
+            raise
+        say(f"未启用中继 / going on without the relay: {error}")
+        return config
+    return msgspec.structs.replace(config, call=msgspec.structs.replace(call, urls=relay.urls, secret=relay.secret))
 
 
 @dataclass(frozen=True, slots=True)

