@@ -23,17 +23,17 @@ _number = count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also run what takes minutes")
+    parser.addoption("--no-namespaces", action="store_true", help="leave out what needs root and networks of its own")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long tests run with --long only: they are left out by selection, never skipped in silence."""
-    if config.getoption("--long"):
-        return
-    chosen = [item for item in items if item.get_closest_marker("long") is None]
-    left_out = [item for item in items if item.get_closest_marker("long") is not None]
+    """Long tests run with --long only, others unless an option says so: left out by selection, never skipped."""
+    out = [] if config.getoption("--long") else ["long"]
+    out += ["namespaces"] if config.getoption("--no-namespaces") else []
+    left_out = [item for item in items if any(item.get_closest_marker(marker) for marker in out)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = chosen
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
