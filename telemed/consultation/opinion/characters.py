@@ -58,7 +58,8 @@ def covered(font: bytes) -> frozenset[int]:
     if font[:4] == b"ttcf":
         count = struct.unpack_from(">I", font, 8)[0]
         faces = list(struct.unpack_from(f">{count}I", font, 12))
-    return frozenset.intersection(*{_characters(font, _table(font, start)) for start in faces})
+    found = [_characters(font, table) for table in {_table(font, start) for start in faces}]
+    return found[0].intersection(*found[1:])
 
 
 def _table(font: bytes, start: int) -> int:

@@ -23,6 +23,10 @@ from telemed.consultation.opinion.reasons import Reason
 MOST_BYTES = 32 << 20
 MOST_CERTIFICATES = 6
 _RANGE = re.compile(rb"/ByteRange\s*\[\s*0\s+(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s*\]")
+# asn1crypto says nothing of its types
+_CMS: Any = cms
+_ALGORITHMS: Any = algos
+_CERTIFICATE: Any = asn1_x509.Certificate
 #: ETSI EN 319 142-1, section 5.3: what a PAdES-B-B signature signs beside the document's digest.
 _ATTRIBUTES = {"content_type", "message_digest", "signing_certificate_v2"}
 
@@ -79,7 +83,7 @@ def _der_length(content: bytes) -> int | None:
 
 
 def _signed(der: bytes, document: bytes) -> Container | Reason:
-    said: Any = cms.ContentInfo.load(der, strict=True)["content"]
+    said: Any = _CMS.ContentInfo.load(der, strict=True)["content"]
     if len(said["signer_infos"]) != 1 or len(said["certificates"]) > MOST_CERTIFICATES:
         return Reason.ALTERED
     info = said["signer_infos"][0]
@@ -111,29 +115,27 @@ def _rebuilt(
     signer: x509.Certificate, certificates: list[x509.Certificate], signed_attrs: Any, signature: bytes
 ) -> bytes:
     """The container as it is written from what the signature vouches for: nothing else may differ."""
-    as_asn1 = [
-        asn1_x509.Certificate.load(one.public_bytes(serialization.Encoding.DER)) for one in [signer, *certificates]
-    ]
-    digest = algos.DigestAlgorithm({"algorithm": "sha256"})
+    as_asn1 = [_CERTIFICATE.load(one.public_bytes(serialization.Encoding.DER)) for one in [signer, *certificates]]
+    digest = _ALGORITHMS.DigestAlgorithm({"algorithm": "sha256"})
     info = {
         "version": "v1",
-        "sid": cms.SignerIdentifier(
+        "sid": _CMS.SignerIdentifier(
             {
-                "issuer_and_serial_number": cms.IssuerAndSerialNumber(
+                "issuer_and_serial_number": _CMS.IssuerAndSerialNumber(
                     {"issuer": as_asn1[0].issuer, "serial_number": as_asn1[0].serial_number}
                 )
             }
         ),
         "digest_algorithm": digest,
-        "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
+        "signature_algorithm": _ALGORITHMS.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
         "signed_attrs": signed_attrs.untag(),
         "signature": signature,
     }
     content = {
         "version": "v1",
-        "digest_algorithms": cms.DigestAlgorithms((digest,)),
+        "digest_algorithms": _CMS.DigestAlgorithms((digest,)),
         "encap_content_info": {"content_type": "data"},
-        "certificates": [cms.CertificateChoices(name="certificate", value=one) for one in as_asn1[1:]],
+        "certificates": [_CMS.CertificateChoices(name="certificate", value=one) for one in as_asn1[1:]],
         "signer_infos": [info],
     }
-    return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(content)}).dump()
+    return _CMS.ContentInfo({"content_type": "signed_data", "content": _CMS.SignedData(content)}).dump()

@@ -43,8 +43,9 @@ def _leaves(node: Any, depth: int) -> Generator[Any]:
 
 def _page(page: Any, tables: dict[Any, Table]) -> str:
     fonts: Any = page["/Resources"]["/Font"]
-    raw = page.raw_get("/Contents").get_object()
-    streams = [one.get_object() for one in raw] if isinstance(raw, list) else [raw]
+    raw: Any = page.raw_get("/Contents").get_object()
+    parts: list[Any] = list(raw) if hasattr(raw, "append") else [raw]
+    streams = [one.get_object() for one in parts]
     font: Table = {}
     said: list[str] = []
     for one in parse_content_stream(streams):
@@ -54,8 +55,8 @@ def _page(page: Any, tables: dict[Any, Table]) -> str:
             case "Tj":
                 said.append(_decoded(one.args[0], font))
             case "TJ":
-                parts: Any = one.args[0]
-                said.extend(_decoded(part, font) for part in parts if hasattr(part, "original_bytes"))
+                line: Any = one.args[0]
+                said.extend(_decoded(part, font) for part in line if hasattr(part, "original_bytes"))
             case _:
                 pass
     return re.sub(r"[\s\u200b]", "", "".join(said))

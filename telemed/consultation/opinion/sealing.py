@@ -168,7 +168,8 @@ class _InstitutionSigner(signers.Signer):
     """A Seal as pyHanko asks for it."""
 
     def __init__(self, seal: Seal) -> None:
-        store = SimpleCertificateStore.from_certs(_as_asn1(one) for one in seal.chain)
+        store: Any = SimpleCertificateStore()
+        store.register_multiple([_as_asn1(one) for one in seal.chain])
         super().__init__(
             signing_cert=_as_asn1(seal.certificate),
             cert_registry=store,
@@ -183,4 +184,5 @@ class _InstitutionSigner(signers.Signer):
 
 
 def _as_asn1(certificate: x509.Certificate) -> Any:
-    return asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
+    kind: Any = asn1_x509.Certificate
+    return kind.load(certificate.public_bytes(serialization.Encoding.DER))

@@ -33,7 +33,7 @@ from highdicom.sr import (
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import ExplicitVRLittleEndian
-from pydicom.valuerep import DSdecimal
+from pydicom.valuerep import DA, TM, DSdecimal
 
 #: VR DS has 16 characters, PS3.5 section 6.2.
 _DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?")
@@ -193,8 +193,8 @@ def measurement_report(
         transfer_syntax_uid=ExplicitVRLittleEndian,
         specific_character_set="ISO_IR 192",
     )
-    made.ContentDate = made.InstanceCreationDate = made.SeriesDate = report.at.strftime("%Y%m%d")
-    made.ContentTime = made.InstanceCreationTime = made.SeriesTime = report.at.strftime("%H%M%S")
+    made.ContentDate = made.InstanceCreationDate = made.SeriesDate = DA(report.at.strftime("%Y%m%d"))
+    made.ContentTime = made.InstanceCreationTime = made.SeriesTime = TM(report.at.strftime("%H%M%S"))
     made.TimezoneOffsetFromUTC = report.at.strftime("%z")
     for library in made.get("ContributingEquipmentSequence", []):
         library.ContributionDateTime = report.at.strftime("%Y%m%d%H%M%S%z")

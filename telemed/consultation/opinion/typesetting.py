@@ -80,7 +80,7 @@ class Press:
                 setter.kill()
                 await setter.wait()
         if setter.returncode != 0 or not content.startswith(b"%PDF-"):
-            raise _not_set(_cause(setter.returncode, said))
+            raise _not_set(_cause(setter.returncode or 0, said))
         return content
 
 

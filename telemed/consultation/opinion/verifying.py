@@ -271,4 +271,5 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 def _as_asn1(certificate: x509.Certificate) -> Any:
-    return asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
+    kind: Any = asn1_x509.Certificate
+    return kind.load(certificate.public_bytes(serialization.Encoding.DER))

@@ -49,7 +49,9 @@ def reason(content: bytes, sealed: Sealed) -> Reason | None:
 def authority_of(county: County) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     folder = county.authority.parent
     certificate = x509.load_pem_x509_certificate(county.authority.read_bytes())
-    return certificate, serialization.load_pem_private_key((folder / "county-ca.key").read_bytes(), None)
+    key = serialization.load_pem_private_key((folder / "county-ca.key").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return certificate, key
 
 
 def certified(county: County, key: EvidenceKey, *, now: datetime, days: int) -> x509.Certificate:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.consultation.conftest import Sealed, file, sealed  # noqa: F401  fixtures
+from tests.integration.consultation.conftest import Sealed
 from tests.unit.consultation.opinion.opinions import HOSPITAL, NOW, County
 
 ROOT = Path(__file__).parents[3]
@@ -20,7 +20,7 @@ def verify(*words: str | Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=False)
 
 
-def test_a_genuine_opinion_is_told_in_both_languages(sealed: Sealed, file: Path) -> None:  # noqa: F811
+def test_a_genuine_opinion_is_told_in_both_languages(sealed: Sealed, file: Path) -> None:
     done = verify(file, "--ca", sealed.county.authority)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -36,7 +36,7 @@ def test_a_genuine_opinion_is_told_in_both_languages(sealed: Sealed, file: Path)
     assert "王桂兰" not in done.stdout
 
 
-def test_an_altered_one_is_refused_with_the_reason(sealed: Sealed, file: Path) -> None:  # noqa: F811
+def test_an_altered_one_is_refused_with_the_reason(sealed: Sealed, file: Path) -> None:
     content = bytearray(file.read_bytes())
     content[1000] ^= 1
     file.write_bytes(content)
@@ -46,7 +46,7 @@ def test_an_altered_one_is_refused_with_the_reason(sealed: Sealed, file: Path) -
     assert "altered after it was sealed" in done.stderr
 
 
-def test_another_county_s_ca_is_a_code_of_its_own(file: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_another_county_s_ca_is_a_code_of_its_own(file: Path, tmp_path: Path) -> None:
     other = County(tmp_path / "other")
     other.store.keys(HOSPITAL, NOW)
     done = verify(file, "--ca", other.authority)
@@ -55,7 +55,7 @@ def test_another_county_s_ca_is_a_code_of_its_own(file: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("missing", ["file", "ca", "ca that is none"])
-def test_what_cannot_be_read_is_a_code_of_its_own(sealed: Sealed, file: Path, missing: str) -> None:  # noqa: F811
+def test_what_cannot_be_read_is_a_code_of_its_own(sealed: Sealed, file: Path, missing: str) -> None:
     opinion = file.with_name("none.pdf") if missing == "file" else file
     authority = {"ca": file.with_name("none.pem"), "ca that is none": file}.get(missing, sealed.county.authority)
     done = verify(opinion, "--ca", authority)
@@ -63,7 +63,7 @@ def test_what_cannot_be_read_is_a_code_of_its_own(sealed: Sealed, file: Path, mi
     assert "Traceback" not in done.stderr
 
 
-def test_on_the_county_s_own_machine_its_ca_is_known(sealed: Sealed, file: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_on_the_county_s_own_machine_its_ca_is_known(sealed: Sealed, file: Path, tmp_path: Path) -> None:
     (tmp_path / "state" / "certificates").mkdir(parents=True)
     shutil.copy(sealed.county.authority, tmp_path / "state" / "certificates" / "county-ca.pem")
     assert verify(file, "--state", tmp_path / "state").returncode == 0
