@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.utils import CryptographyDeprecationWarning
 
 from telemed.consultation.opinion.reasons import Reason
 
@@ -27,6 +29,17 @@ _RANGE = re.compile(rb"/ByteRange\s*\[\s*0\s+(\d{1,10})\s+(\d{1,10})\s+(\d{1,10}
 _CMS: Any = cms
 _ALGORITHMS: Any = algos
 _CERTIFICATE: Any = asn1_x509.Certificate
+#: What asn1crypto and cryptography raise for bytes that are no container of certificates and signatures.
+_NO_SUCH_STRUCTURE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    CryptographyDeprecationWarning,
+)
 #: ETSI EN 319 142-1, section 5.3: what a PAdES-B-B signature signs beside the document's digest.
 _ATTRIBUTES = {"content_type", "message_digest", "signing_certificate_v2"}
 
@@ -55,10 +68,12 @@ def opened(content: bytes) -> Container | Reason:
     der = _unfolded(content[hole_start:hole_end])
     if der is None:
         return Reason.ALTERED
-    try:
-        return _signed(der, hashlib.sha256(content[:hole_start] + content[hole_end:]).digest())
-    except (ValueError, TypeError, KeyError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion):
-        return Reason.ALTERED  # asn1crypto and cryptography say so of what is no such structure
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CryptographyDeprecationWarning)  # a certificate that RFC 5280 does not allow
+        try:
+            return _signed(der, hashlib.sha256(content[:hole_start] + content[hole_end:]).digest())
+        except _NO_SUCH_STRUCTURE:
+            return Reason.ALTERED
 
 
 def _unfolded(hole: bytes) -> bytes | None:
