@@ -11,11 +11,12 @@ from pathlib import Path
 
 from cryptography import x509
 
+from telemed.certificates import fingerprint
 from telemed.commands import settings
-from telemed.consultation.opinion.characters import legible
+from telemed.consultation.opinion.characters import visible
 from telemed.consultation.opinion.container import MOST_BYTES
 from telemed.consultation.opinion.reasons import NO_FILE, WORDS
-from telemed.consultation.opinion.verifying import Refused, Verified, common_name, fingerprint, verify
+from telemed.consultation.opinion.verifying import Refused, Verified, common_name, verify
 
 EVERY_CHARACTER = range(sys.maxunicode + 1)
 
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     if isinstance(found, Refused):
         return _refuse(found)
     for zh, en, said in _lines(found):
-        print(f"{zh} / {en}: {legible(said, EVERY_CHARACTER)}")
+        print(f"{zh} / {en}: {visible(said, EVERY_CHARACTER)}")
     return 0
 
 
@@ -74,7 +75,7 @@ def _refuse(found: Refused) -> int:
     print(zh, file=sys.stderr)
     print(en, file=sys.stderr)
     if found.detail:
-        print(f"[{legible(found.detail, EVERY_CHARACTER)}]", file=sys.stderr)
+        print(f"[{visible(found.detail, EVERY_CHARACTER)}]", file=sys.stderr)
     return code
 
 

@@ -23,8 +23,12 @@ _SPACES = "\t\n \u3000"
 
 def legible(text: str, coverage: Coverage) -> str:
     """The text as it is printed: the same characters, the unseen ones by number, long runs with places to break."""
-    shown = "".join(_shown(character, coverage) for character in text)
-    return _breakable(shown.replace("\t", "    "))
+    return _breakable(visible(text, coverage))
+
+
+def visible(text: str, coverage: Coverage) -> str:
+    """The same without places to break: for a terminal, from which people copy."""
+    return "".join(_shown(character, coverage) for character in text).replace("\t", "    ")
 
 
 def _shown(character: str, coverage: Coverage) -> str:

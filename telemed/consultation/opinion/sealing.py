@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,9 +40,6 @@ ATTACHMENTS = {
 #: Room for the container in hexadecimal digits; an external CA's chain is longer than the county's.
 _ROOM = 24 * 1024
 _LONGEST_SIGNATURE = 96  # bytes: ECDSA P-256 and SM2 take 72 at most
-
-# it tells at the level of warnings what is decided here, and would tell whose file it is
-logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)

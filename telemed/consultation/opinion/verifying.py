@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.misc import PdfError
@@ -38,6 +39,9 @@ from telemed.consultation.opinion.reasons import Reason
 from telemed.consultation.opinion.spelling import Malformed, at
 
 NAMES = frozenset({"opinion.json", "evidence.json", "evidence.sig", "evidence-certificate.pem"})
+# what it warns of is decided here, and it would name what stands in somebody's file
+logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
+
 MOST_STEPS = 4  # certificates between the seal's and the CA's
 
 
@@ -264,10 +268,6 @@ def _organisation(certificate: x509.Certificate) -> str:
 def common_name(certificate: x509.Certificate) -> str:
     named = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(named[0].value) if named else ""
-
-
-def fingerprint(certificate: x509.Certificate) -> str:
-    return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
 def _as_asn1(certificate: x509.Certificate) -> Any:

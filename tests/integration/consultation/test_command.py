@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from telemed.certificates import fingerprint
+from telemed.consultation.opinion.evidence import digest
 from tests.integration.consultation.conftest import Sealed
 from tests.unit.consultation.opinion.opinions import HOSPITAL, NOW, County
 
@@ -31,6 +33,8 @@ def test_a_genuine_opinion_is_told_in_both_languages(sealed: Sealed, file: Path)
         "2026-11-27T06:05:33Z",
         "images painted on the expert's screen: 3",
         "HZ20261127-0007 v1",
+        f"SHA-256 of the evidence: {digest(sealed.opinion.evidence)}\n",
+        fingerprint(sealed.keys.seal.certificate) + "\n",
     ):
         assert said in done.stdout
     assert "王桂兰" not in done.stdout
