@@ -24,6 +24,7 @@ HOSTILE = "\n".join(  # noqa: FLY002
         '#read("/etc/passwd") #panic("x") #{1+1} [*粗*] _斜_ $x^2$ `code` \\u{41} <label> @ref // c /* c */',
         "= 标题",
         "- 列表 -- --- ... \"引号\" 'x' ~ \\",
+        "(((a)\\\\ (b)) )(",
         "<script>alert(1)</script><b>粗</b>&amp;",
     ]
 )
@@ -109,9 +110,11 @@ async def test_every_font_is_embedded_and_none_is_the_system_s(tmp_path: Path) -
 
 
 async def test_what_looks_like_a_program_is_printed_as_it_was_typed(tmp_path: Path) -> None:
-    text = text_of(await set_paper(msgspec.structs.replace(OPINION, diagnosis=HOSTILE)), tmp_path)
+    pdf = await set_paper(msgspec.structs.replace(OPINION, diagnosis=HOSTILE))
+    text, painted = letters(text_of(pdf, tmp_path)), "".join(pages(PdfFileReader(io.BytesIO(pdf))))
     for line in HOSTILE.splitlines():
-        assert letters(line) in letters(text), line
+        assert letters(line) in text, line
+        assert letters(line) in painted, line
 
 
 async def test_rare_characters_are_printed(tmp_path: Path) -> None:
