@@ -27,11 +27,12 @@ export interface CallOptions extends Omit<Surroundings, 'onState'> {
 
 export const EVERY_MS = 1_000;
 
-/** A connection finds out only by and by what it may send. */
+/** A connection finds out only by and by what it may send, from when it stands. */
 export const SETTLING_MS = 8_000;
 
 interface Watched {
   readonly link: Link;
+  /** When its connection began to stand. */
   readonly since: number;
   readonly watch: Watch;
   readonly reading: Reading | undefined;
@@ -101,11 +102,11 @@ export class Call {
     const { picture, voice } = link.expected;
     const counts = { at, expectsPicture: picture, expectsVoice: voice, frames: reading.frames, voice: reading.voice };
     const [watch, restart] = counted(last.watch, counts);
-    this.#watched.set(person, { ...last, watch, reading });
+    const since = reading.path === undefined ? at : last.since;
+    this.#watched.set(person, { link, since, watch, reading });
     if (restart !== undefined) link.restart(restart);
-    if (last.reading === undefined || at - last.since < SETTLING_MS) return undefined;
-    // A connection that carries nothing may be too new to say so.
-    return between(last.reading, reading) ?? (watch.trouble === 'none' ? undefined : nothing(at));
+    if (watch.trouble === 'voice') return nothing(at);
+    return last.reading === undefined || at - since < SETTLING_MS ? undefined : between(last.reading, reading);
   }
 
   #apply(): void {

@@ -112,6 +112,8 @@ export function choose(ladder: Ladder, rung: Rung | undefined): Ladder {
 
 export function measured(ladder: Ladder, now: Measurement): Ladder {
   const low = lowered(ladder, now);
+  // A line that carries nothing is broken, not slow: what it carries is seen when it is whole again.
+  if (now.kbits === 0) return { ...low, badSince: undefined, goodSince: undefined };
   if (isBad(low.rung, now)) return worse({ ...low, goodSince: undefined }, now);
   if (isGood(low.rung, now)) return better({ ...low, badSince: undefined }, now);
   return { ...low, badSince: undefined, goodSince: undefined };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowed, AT_FIRST, choose, CLIMB_MS, FALL_MS, holding, LOW_MS, measured, RUNGS, type Ladder, type Measurement } from '@/call/ladder';
+import { allowed, AT_FIRST, choose, CLIMB_MS, FALL_MS, holding, LOW_MS, measured, nothing, RUNGS, type Ladder, type Measurement } from '@/call/ladder';
 import { en } from '@/i18n/en/call';
 import { zh } from '@/i18n/zh-CN/call';
 
@@ -59,6 +59,9 @@ describe('falling', () => {
   it.each([{ loss: 0.12 }, { rtt: 1_200 }])('goes by a rung where packets are lost or late: %o', (bad) => {
     expect(during(AT_FIRST, FALL_MS / 1_000, { ...FINE, ...bad }).rung).toBe('without-others-cameras');
   });
+  it('does not follow from a line that is broken: it is whole again or it is not', () => {
+    expect(during(AT_FIRST, 60, { ...FINE, ...nothing(0) }).rung).toBe('full');
+  });
   it('ends at the voice', () => {
     expect(during(at('audio-only'), 60, { ...FINE, loss: 0.5 }).rung).toBe('audio-only');
   });
@@ -99,6 +102,9 @@ describe('an answer in writing', () => {
     expect(during(AT_FIRST, LOW_MS / 1_000 - 1, full(20)).offersAsync).toBe(false);
     const offered = during(AT_FIRST, LOW_MS / 1_000, full(20));
     expect(offered).toMatchObject({ offersAsync: true, rung: 'audio-only' });
+  });
+  it('is offered when nothing at all comes, too', () => {
+    expect(during(AT_FIRST, LOW_MS / 1_000, { ...FINE, ...nothing(0) }).offersAsync).toBe(true);
   });
   it('near miss: 30 kbit/s are enough', () => {
     expect(during(AT_FIRST, 120, full(30)).offersAsync).toBe(false);

@@ -133,7 +133,25 @@ it('sends a picture only to who wants it, and tells what it sends', async () => 
   expect(sent()).toEqual([microphone, camera, null]);
 });
 
-describe.each([...Array(40).keys()])('whatever happens to messages, run %i', (seed) => {
+describe.each([...Array(100).keys()])('messages that come late and twice, run %i', (seed) => {
+  it('lead to no fault, and both ends agree', async () => {
+    const table = new Table();
+    const random = numbers(1_000 + seed);
+    for (const me of ['a', 'b']) table.sit(me).setPeople(['a', 'b']);
+    for (let turn = 0; turn < 40; turn += 1) {
+      const dice = random();
+      if (dice < 0.08) table.meshes.get('a')?.links.get('b')?.restart(random() < 0.7 ? 'paths' : 'connection');
+      else if (dice < 0.16) table.meshes.get('b')?.links.get('a')?.restart(random() < 0.7 ? 'paths' : 'connection');
+      table.carrier.deliver(Math.floor(random() * table.carrier.waiting.length), random() > 0.9);
+      if (random() < 0.5) await table.quiet();
+    }
+    await table.drain();
+    agreed(table, 'a', 'b');
+    expect(table.faults).toEqual([]);
+  });
+});
+
+describe.each([...Array(200).keys()])('whatever happens to messages, run %i', (seed) => {
   it('both ends agree once they arrive again', async () => {
     const table = new Table();
     const random = numbers(seed);
