@@ -40,12 +40,18 @@ export class FakeConnection {
   remoteId: string | undefined;
   remoteFragment: string | undefined;
   fragment = `f${made++}`;
+  /** What it says of itself, by id. */
+  readonly stats = new Map<string, object>();
   onicecandidate: ((event: unknown) => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
   ontrack: ((event: unknown) => void) | null = null;
   #restarting = false;
   #agreedFragment = this.fragment;
   #transceivers: FakeTransceiver[] = [];
+
+  getStats(): Promise<ReadonlyMap<string, object>> {
+    return Promise.resolve(this.stats);
+  }
 
   getTransceivers(): FakeTransceiver[] {
     return this.#transceivers;
