@@ -142,4 +142,5 @@ async def run(pool: Pool, consumer: Consumer, signal: Signal) -> None:
             await asyncio.sleep(RETRY)
             continue
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(signal.after(seen), timeout=RETRY)
+            async with asyncio.timeout(RETRY):
+                await signal.after(seen)

@@ -101,7 +101,9 @@ class Hub:
                 seen += 1  # what somebody else fired meanwhile still counts
             patience, look = (look, min(look * 2, SLOWEST_LOOK)) if held_back else (POLL, FIRST_LOOK)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._signal.after(seen), timeout=patience)
+                # not wait_for: before Python 3.12 it loses a cancellation that comes together with the bell
+                async with asyncio.timeout(patience):
+                    await self._signal.after(seen)
 
     async def _advance(self, connection: Connection) -> bool:
         """Hand on what is settled; whether something waits for a transaction that is still open.
