@@ -1808,6 +1808,102 @@ ALTER TABLE public.result_quarantine_act ALTER COLUMN id ADD GENERATED ALWAYS AS
     CACHE 1
 );
 
+CREATE TABLE public.room (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    epoch uuid DEFAULT gen_random_uuid() NOT NULL,
+    seq bigint NOT NULL,
+    head bytea NOT NULL,
+    state text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT room_closes_after_it_opened CHECK (((closed_at IS NULL) OR (closed_at >= opened_at))),
+    CONSTRAINT room_head_is_sha256 CHECK ((length(head) = 32)),
+    CONSTRAINT room_kind_is_known CHECK ((kind = ANY (ARRAY['consultation'::text, 'conference'::text, 'teaching'::text]))),
+    CONSTRAINT room_seq_counts CHECK ((seq >= 0)),
+    CONSTRAINT room_state_is_json CHECK (((state)::jsonb IS NOT NULL))
+);
+
+CREATE TABLE public.room_device (
+    room_id uuid NOT NULL,
+    person text NOT NULL,
+    device text NOT NULL,
+    generation bigint NOT NULL,
+    session uuid NOT NULL,
+    process uuid NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    lost_at timestamp with time zone,
+    due_at timestamp with time zone,
+    due text,
+    CONSTRAINT room_device_due_has_a_time CHECK (((due_at IS NULL) = (due IS NULL))),
+    CONSTRAINT room_device_due_is_known CHECK ((due = ANY (ARRAY['reconnecting'::text, 'release'::text, 'left'::text]))),
+    CONSTRAINT room_device_generation_counts CHECK ((generation > 0)),
+    CONSTRAINT room_device_is_lost_before_it_leaves CHECK (((due IS NULL) OR ((due = 'reconnecting'::text) = (lost_at IS NULL)))),
+    CONSTRAINT room_device_is_short CHECK (((length(device) >= 1) AND (length(device) <= 64)))
+);
+
+CREATE TABLE public.room_event (
+    room_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    epoch uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_person text NOT NULL,
+    kind text NOT NULL,
+    device text,
+    cid text,
+    data text NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT room_event_cid_is_short CHECK (((length(cid) >= 1) AND (length(cid) <= 64))),
+    CONSTRAINT room_event_command_is_whole CHECK (((device IS NULL) = (cid IS NULL))),
+    CONSTRAINT room_event_data_is_json CHECK (((data)::jsonb IS NOT NULL)),
+    CONSTRAINT room_event_device_is_short CHECK (((length(device) >= 1) AND (length(device) <= 64))),
+    CONSTRAINT room_event_hash_is_sha256 CHECK ((length(hash) = 32)),
+    CONSTRAINT room_event_is_by_somebody CHECK (((length(by_person) >= 1) AND (length(by_person) <= 64))),
+    CONSTRAINT room_event_kind_is_words CHECK ((kind ~ '^[a-z]+\.[a-z]+$'::text)),
+    CONSTRAINT room_event_seq_counts CHECK ((seq > 0))
+);
+
+CREATE TABLE public.room_member (
+    room_id uuid NOT NULL,
+    person text NOT NULL,
+    role text NOT NULL,
+    by_person text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT room_member_is_a_person CHECK ((person ~ '^(guest/)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'::text)),
+    CONSTRAINT room_role_is_known CHECK ((role = ANY (ARRAY['moderator'::text, 'expert'::text, 'participant'::text, 'audience'::text, 'guest'::text])))
+);
+
+CREATE TABLE public.room_seen (
+    room_id uuid NOT NULL,
+    person text NOT NULL,
+    sop text NOT NULL,
+    frame integer NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    CONSTRAINT room_seen_frame_counts CHECK ((frame > 0)),
+    CONSTRAINT room_seen_sop_is_a_uid CHECK ((sop ~ '^[0-9.]{1,64}$'::text))
+);
+
+CREATE UNLOGGED TABLE public.room_signal (
+    id bigint NOT NULL,
+    room_id uuid NOT NULL,
+    to_person text NOT NULL,
+    by_person text NOT NULL,
+    kind text NOT NULL,
+    data text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT room_signal_is_short CHECK ((length(data) <= 65536)),
+    CONSTRAINT room_signal_kind_is_known CHECK ((kind = ANY (ARRAY['rtc.offer'::text, 'rtc.answer'::text, 'rtc.ice'::text])))
+);
+
+ALTER TABLE public.room_signal ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.room_signal_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.schema_migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -2306,6 +2402,27 @@ ALTER TABLE ONLY public.result_quarantine_act
 ALTER TABLE ONLY public.result_quarantine
     ADD CONSTRAINT result_quarantine_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.room_device
+    ADD CONSTRAINT room_device_pkey PRIMARY KEY (room_id, person);
+
+ALTER TABLE ONLY public.room_event
+    ADD CONSTRAINT room_event_command_is_once UNIQUE (room_id, device, cid);
+
+ALTER TABLE ONLY public.room_event
+    ADD CONSTRAINT room_event_pkey PRIMARY KEY (room_id, seq);
+
+ALTER TABLE ONLY public.room_member
+    ADD CONSTRAINT room_member_pkey PRIMARY KEY (room_id, person);
+
+ALTER TABLE ONLY public.room
+    ADD CONSTRAINT room_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.room_seen
+    ADD CONSTRAINT room_seen_pkey PRIMARY KEY (room_id, person, sop, frame);
+
+ALTER TABLE ONLY public.room_signal
+    ADD CONSTRAINT room_signal_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
 
@@ -2576,6 +2693,14 @@ CREATE INDEX review_by_patient ON public.identity_review USING btree (patient_id
 
 CREATE UNIQUE INDEX review_open_once ON public.identity_review USING btree (patient_id, other_patient_id) WHERE (state = 'open'::text);
 
+CREATE INDEX room_device_by_due ON public.room_device USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX room_member_by_person ON public.room_member USING btree (person, room_id);
+
+CREATE INDEX room_signal_by_receiver ON public.room_signal USING btree (room_id, to_person, id);
+
+CREATE INDEX room_signal_by_time ON public.room_signal USING btree (at);
+
 CREATE INDEX series_by_study ON public.imaging_series USING btree (study_id);
 
 CREATE INDEX service_request_by_registration ON public.service_request USING btree (registered_at);
@@ -2773,6 +2898,14 @@ CREATE TRIGGER result_message_is_never_truncated BEFORE TRUNCATE ON public.resul
 CREATE TRIGGER result_quarantine_act_is_append_only BEFORE DELETE OR UPDATE ON public.result_quarantine_act FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER result_quarantine_act_is_never_truncated BEFORE TRUNCATE ON public.result_quarantine_act FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER room_event_is_append_only BEFORE DELETE OR UPDATE ON public.room_event FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER room_event_is_never_truncated BEFORE TRUNCATE ON public.room_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER room_seen_is_append_only BEFORE DELETE OR UPDATE ON public.room_seen FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER room_seen_is_never_truncated BEFORE TRUNCATE ON public.room_seen FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER statistics_seal_is_append_only BEFORE DELETE OR UPDATE ON public.statistics_seal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -3278,6 +3411,18 @@ ALTER TABLE ONLY public.result_quarantine
 
 ALTER TABLE ONLY public.result_quarantine
     ADD CONSTRAINT result_quarantine_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.room_device
+    ADD CONSTRAINT room_device_room_id_person_fkey FOREIGN KEY (room_id, person) REFERENCES public.room_member(room_id, person);
+
+ALTER TABLE ONLY public.room_event
+    ADD CONSTRAINT room_event_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.room(id);
+
+ALTER TABLE ONLY public.room_member
+    ADD CONSTRAINT room_member_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.room(id);
+
+ALTER TABLE ONLY public.room_seen
+    ADD CONSTRAINT room_seen_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.room(id);
 
 ALTER TABLE ONLY public.service_request
     ADD CONSTRAINT service_request_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
