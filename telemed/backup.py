@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 import msgspec
 import psycopg
 
+from telemed.consultation.room.store import queries as rooms
 from telemed.events.log import queries as events
 
 FORMAT = 1
@@ -131,6 +132,7 @@ def restore(chosen: Path, county: County, say: Say) -> list[str]:
         # clients that saw what happened after the backup must start over; so must the log, for xids do
         for query in ("restart_consumers", "restart_events", "new_epoch"):
             connection.execute(events[query])
+        connection.execute(rooms["new_epochs"])
     missing = lost_blobs(named_blobs(dsn), archive / "archive")
     marker.unlink()
     return missing
