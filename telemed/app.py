@@ -63,6 +63,7 @@ def application(county: County) -> web.Application:
         refusals={FHIR: fhir_refusal},
     )
     app = server.application()
+    app.on_shutdown.append(lambda _app: county.rooms.drain())
     if (config.http.web / "index.html").exists():
         static.add_client(app, config.http.web)
     return app

@@ -21,6 +21,7 @@ from telemed.access.trail import record_call
 from telemed.cds.registry import Answered, Check, Decide, Decided, Enquiry
 from telemed.cds.request import Asked
 from telemed.config import Config
+from telemed.consultation.room.hub import RoomHub
 from telemed.db import Pool
 from telemed.errors import Unavailable
 from telemed.events.hints import Hints
@@ -61,6 +62,7 @@ class County:
     signal: Signal
     hints: Hints
     hub: Hub
+    rooms: RoomHub
     rates: SharedLimiter
     sessions: SessionGate
     sign_in: SignIn
@@ -114,6 +116,7 @@ def assemble(
     signal = Signal()
     hints = Hints(config.redis.url or None, signal)
     pool.announce = hints.ring
+    hub = Hub(pool, signal)
     cookie = Cookie(tls=config.public_url.startswith("https:"))
     sign_in = SignIn(pool, passwords=Passwords(), box=SecretBox(key), limits=limits)
     return County(
@@ -122,7 +125,8 @@ def assemble(
         pool=pool,
         signal=signal,
         hints=hints,
-        hub=Hub(pool, signal),
+        hub=hub,
+        rooms=RoomHub(pool, hub, signal, clock, redis_url=config.redis.url or None),
         rates=SharedLimiter(config.redis.url or None),
         sessions=SessionGate(pool, cookie=cookie, limits=limits),
         sign_in=sign_in,

@@ -15,6 +15,7 @@ from telemed.access.routes import endpoints as access_endpoints
 from telemed.cds.routes_catalogues import endpoints as catalogue_endpoints
 from telemed.cds.routes_events import endpoints as intervening_endpoints
 from telemed.cds.routes_grant_map import endpoints as grant_map_endpoints
+from telemed.consultation.room.routes import endpoints as room_endpoints
 from telemed.county import County
 from telemed.directory.routes import endpoints as directory_endpoints
 from telemed.errors import Forbidden, Unavailable
@@ -46,7 +47,7 @@ from telemed.results.routes_tables import endpoints as table_endpoints
 from telemed.statistics.routes import endpoints as statistics_endpoints
 from telemed.statistics.serving import Figures
 from telemed.timeline.routes import endpoints as timeline_endpoints
-from telemed.vocabulary import Action, Text
+from telemed.vocabulary import Action, ScopeKind, Text
 
 
 def endpoints(county: County) -> list[Endpoint]:
@@ -70,6 +71,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *splitting_endpoints(),
         *quarantine_endpoints(scope),
         *reading_endpoints(county.desk, county.zone),
+        *room_endpoints(county.rooms, county.config.state.path / "room-files", lambda call: _in_rooms(county, call)),
         *order_time_endpoints(county.config, county.desk, county.decide, county.check),
         *intervening_endpoints(),
         *timeline_endpoints(county.judge, scope),
@@ -90,6 +92,12 @@ def endpoints(county: County) -> list[Endpoint]:
             spool=county.spool,
         ),
     ]
+
+
+async def _in_rooms(county: County, call: Call[Any, Any]) -> bool:
+    """Whether the session of a conversation that goes on still stands and still gives rooms."""
+    who = await county.sessions.authenticate(call.request, county.clock())
+    return who is not None and not who.locked and scope(who.principal, Action.ROOM_JOIN).kind is not ScopeKind.NOWHERE
 
 
 def _fhir(county: County) -> list[Endpoint]:

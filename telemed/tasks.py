@@ -37,6 +37,7 @@ def tasks(county: County) -> dict[str, Work]:
     return {
         "event-hub": county.hub.run,
         "redis-hints": county.hints.run,
+        "rooms": county.rooms.run,
         "audit-sealer": _sealer(county).run,
         "access-housekeeping": lambda: housekeeping.run(county.pool, county.sign_in.attempts, county.clock),
         "matching": lambda: follow(county.pool, MATCHING, county.signal),

@@ -105,6 +105,8 @@ class Action(StrEnum):
     UPLOAD_READ = "report-upload.read"  # which did not arrive, and why; shows no patient
     UPLOAD_RETRY = "report-upload.retry"
     UPLOAD_GIVE_UP = "report-upload.give-up"  # a report that the province is never to have, with a reason
+    # remote consultation
+    ROOM_JOIN = "room.join"  # 会诊室: of those rooms on whose roster this person is
     # quality
     QUALITY_READ = "quality.read"  # evaluations, agreements, changes and what follows from them
     QUALITY_RECORD = "quality.record"  # 质量评价: the centre's quality officer records for every member

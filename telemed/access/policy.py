@@ -45,6 +45,9 @@ LINKS = (Action.LINK_READ, Action.LINK_REVOKE)
 # What the provincial platform did not take.
 UPLOADS = (Action.UPLOAD_READ, Action.UPLOAD_RETRY, Action.UPLOAD_GIVE_UP)
 
+# Rooms of consultations: on whose roster somebody is, the room itself knows.
+ROOMS = _reach(Reach.OWN, Action.ROOM_JOIN)
+
 READER: Mapping[Action, Reach] = {
     **OWN_FIGURES,
     **_reach(
@@ -66,6 +69,7 @@ READER: Mapping[Action, Reach] = {
         Action.RECOGNITION_CHECK,
     ),
     Action.READING_DRAFT_TOWNSHIP: Reach.OWN,
+    **ROOMS,
     Action.PATIENT_BREAK_GLASS: Reach.COMMUNITY,
 }
 VERIFIER: Mapping[Action, Reach] = {
@@ -115,6 +119,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
     ),
     Role.REQUESTER: {
         **OWN_FIGURES,
+        **ROOMS,
         **_reach(
             Reach.OWN,
             Action.PATIENT_READ,
@@ -169,6 +174,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
     },
     Role.COORDINATOR: {
         **OWN_FIGURES,
+        **ROOMS,
         **_reach(
             Reach.CENTER,
             Action.PATIENT_READ,
@@ -181,6 +187,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
     },
     Role.MEDICAL_OFFICE: {
         **OWN_FIGURES,
+        **ROOMS,
         **_reach(
             Reach.CENTER,
             Action.PATIENT_READ,
@@ -244,7 +251,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.OPERATIONS_READ,
     ),
     # an expert sees what a consultation shows him, and nothing by role alone
-    Role.EXPERT: {},
+    Role.EXPERT: ROOMS,
 }
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})

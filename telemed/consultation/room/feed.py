@@ -1,0 +1,135 @@
+"""One room as one process follows it: its state, and the links of the people who are in it through this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from telemed.consultation.room import protocol
+from telemed.consultation.room.deciding import DOING, TALKING
+from telemed.consultation.room.fold import fold
+from telemed.consultation.room.lane import Passing
+from telemed.consultation.room.outlet import Bye, Outlet
+from telemed.consultation.room.presence import Seat
+from telemed.consultation.room.protocol import Close
+from telemed.consultation.room.state import Event, State
+from telemed.consultation.room.store import events_after, room
+from telemed.db import Pool
+
+
+@dataclass(eq=False)
+class Link:
+    """One person's connection.
+
+    cursor: the last event sent. needs_state: the state is to be sent before anything else. behind: events behind the
+    cursor may be missing here. again: from where the client asks for events once more. waiting: in the lobby.
+    """
+
+    seat: Seat
+    device: str
+    waiting: bool
+    outlet: Outlet = field(default_factory=Outlet)
+    cursor: int = 0
+    needs_state: bool = False
+    behind: bool = False
+    again: int | None = None
+
+    @property
+    def person(self) -> str:
+        return self.seat.person
+
+
+class Feed:
+    """Hands each event on in order and without a gap: what does not follow its head is read from the database."""
+
+    def __init__(self, pool: Pool, room_id: UUID) -> None:
+        self._pool = pool
+        self.room_id = room_id
+        self.links: set[Link] = set()
+        self.coming = 0
+        self.state: State | None = None
+        self._reading = asyncio.Lock()
+
+    @property
+    def head(self) -> int:
+        return 0 if self.state is None else self.state.seq
+
+    async def pull(self) -> None:
+        """Read what is behind the head and hand it on."""
+        async with self._reading, self._pool.connection() as connection:
+            if self.state is None:
+                self.state = (await room(connection, self.room_id)).fold
+            while True:
+                events = await events_after(connection, self.room_id, self.head)
+                if not events:
+                    return
+                self.take(events)
+
+    def take(self, events: Iterable[Event]) -> bool:
+        """Hand on what follows the head; False where something before it is missing."""
+        for event in events:
+            if self.state is None or event.seq > self.head + 1:
+                return False
+            if event.seq <= self.head:
+                continue
+            self.state = fold(self.state, event)
+            frame = protocol.event(event)
+            for link in tuple(self.links):
+                if not link.waiting:
+                    link.outlet.offer(event.seq, frame)
+                self._concern(link, event)
+        return True
+
+    def settle(self, link: Link) -> None:
+        """Catch a new link up with what was handed on while it was on its way in."""
+        member = None if self.state is None else self.state.members.get(link.person)
+        if link.waiting and member is not None and member.adm:
+            link.waiting = False
+        for other in tuple(self.links):
+            if other.person == link.person and other.seat.generation < link.seat.generation:
+                other.outlet.end(Bye(Close.SUPERSEDED, "superseded"))
+
+    @staticmethod
+    def _concern(link: Link, event: Event) -> None:
+        """What an event means to the link of the person whom it is about."""
+        if event.k == "room.close" and link.waiting:
+            link.outlet.end(Bye(Close.FORBIDDEN, "room-closed"))
+        if event.d.get("person") != link.person:
+            return
+        match event.k:
+            case "member.join" if event.d["gen"] > link.seat.generation:
+                link.outlet.end(Bye(Close.SUPERSEDED, "superseded"))
+            case "member.admit" if link.waiting:
+                link.waiting, link.needs_state = False, True
+                link.outlet.wake()
+            case "member.deny":
+                link.outlet.end(Bye(Close.FORBIDDEN, "denied"))
+            case "member.left" if event.d["why"] == "removed":
+                link.outlet.end(Bye(Close.FORBIDDEN, "removed"))
+            case "member.left" if event.d["why"] == "left":
+                link.outlet.end(Bye(1000, "left"))
+            case "member.reconnecting" | "member.left":
+                # this process was thought dead: the person is to be said present again
+                link.outlet.end(Bye(Close.SNAPSHOT, "lease-lapsed", 0))
+            case _:
+                pass
+
+    def may_pass(self, person: str, k: str) -> bool:
+        """Whether somebody may show this to the others now."""
+        member = None if self.state is None else self.state.members.get(person)
+        if self.state is None or member is None or member.st != "present" or self.state.st != "open":
+            return False
+        if k == "viewer.live":
+            return self.state.presenter.person == person
+        if k in {"anno.live", "ptr"}:
+            return member.role in DOING
+        return k == "quality" or member.role in TALKING
+
+    def show(self, one: Passing) -> None:
+        """Something passing, to everybody but whoever does it."""
+        frame = protocol.ephemeral(one.k, one.by, one.d, self.head)
+        for link in tuple(self.links):
+            if link.person != one.by and not link.waiting:
+                link.outlet.show(one.key, frame)

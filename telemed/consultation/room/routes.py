@@ -1,0 +1,262 @@
+"""/api/rooms: the conversation, the state and the log of a room for those on its roster, and its files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import unquote
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from telemed.consultation.room import store
+from telemed.consultation.room.deciding import TALKING, Who
+from telemed.consultation.room.facts import Filed
+from telemed.consultation.room.files import LIMIT, MEDIA_TYPES, Files, missing, too_large
+from telemed.consultation.room.hub import RoomHub
+from telemed.consultation.room.protocol import Command
+from telemed.consultation.room.refusals import WORDS, Refusal
+from telemed.consultation.room.socket import serve
+from telemed.consultation.room.state import State
+from telemed.consultation.room.store import RoomRow, millis
+from telemed.errors import Conflict, Forbidden, Invalid, NotFound
+from telemed.http.wire import Call, Endpoint, Nothing, Stream, Upload
+from telemed.vocabulary import Action, Text
+
+PAGE = 200
+NAME = re.compile(r"[^\x00-\x1f\x7f/\\\u202a-\u202e\u2066-\u2069]{1,120}")
+#: What somebody may see of a file is shown by the browser as nothing but itself.
+SAFE = {
+    "Cache-Control": "private, no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+
+SessionStands = Callable[[Call[Any, Any]], Awaitable[bool]]
+"""Whether the session that opened a connection still stands and may still be in rooms."""
+
+
+class RoomView(msgspec.Struct, frozen=True):
+    """A room as it stands. head: hexadecimal SHA-256 over its log. state: as the event `seq` has left it."""
+
+    id: UUID
+    kind: str
+    epoch: UUID
+    seq: int
+    head: str
+    server_ms: int
+    state: dict[str, Any]
+
+
+class RoomLogQuery(msgspec.Struct, frozen=True):
+    """after: the last seq that is known already."""
+
+    after: Annotated[int, Meta(ge=0, le=2**53)] = 0
+
+
+class RoomLogLine(msgspec.Struct, frozen=True):
+    """at: milliseconds UTC. h: hexadecimal hash of the log up to this line."""
+
+    seq: int
+    epoch: str
+    at: int
+    by: str
+    k: str
+    d: dict[str, Any]
+    device: str | None
+    cid: str | None
+    h: str
+
+
+class RoomLog(msgspec.Struct, frozen=True):
+    """next: what to ask `after` for more, None at the end."""
+
+    items: list[RoomLogLine]
+    next: int | None
+    head: int
+
+
+class RoomFile(msgspec.Struct, frozen=True):
+    """seq: of the event that put it into the room."""
+
+    id: str
+    name: str
+    media: str
+    size: int
+    sha256: str
+    seq: int
+
+
+class RoomRoutes:
+    def __init__(self, hub: RoomHub, files: Files, stands: SessionStands) -> None:
+        self._hub = hub
+        self._files = files
+        self._stands = stands
+
+    async def converse(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:
+        origin = call.request.headers.get("Origin")
+        if origin is not None and not call.is_own_origin(origin):
+            raise Forbidden("foreign-origin", "请求来源校验失败。", "The request's origin could not be verified.")
+        room_id, person = call.uuid("id"), _person(call)
+        authenticated = call.authenticated
+        if authenticated is None:
+            raise LookupError("a room is for those who are signed in")
+        async with call.transaction() as tx:
+            call.about("room", room_id)
+            if await store.member(tx, room_id, person) is None:
+                raise _unknown()
+
+        async def permit() -> bool:
+            return await self._stands(call)
+
+        return await serve(
+            call.request,
+            hub=self._hub,
+            room_id=room_id,
+            person=person,
+            token=authenticated.csrf_token,
+            permit=permit,
+        )
+
+    async def look(self, call: Call[Nothing, Nothing]) -> RoomView:
+        row, _ = await self._inside(call)
+        plain: dict[str, Any] = msgspec.json.decode(row.state)
+        return RoomView(row.id, row.kind, row.epoch, row.seq, row.head.hex(), millis(call.now), plain)
+
+    async def read_log(self, call: Call[RoomLogQuery, Nothing]) -> RoomLog:
+        row, _ = await self._inside(call)
+        async with call.pool.connection() as connection:
+            events = await store.events_after(connection, row.id, call.query.after, PAGE)
+        items = [msgspec.convert(one, RoomLogLine, from_attributes=True) for one in events]
+        more = bool(events) and events[-1].seq < row.seq
+        return RoomLog(items, events[-1].seq if more else None, row.seq)
+
+    async def add_file(self, call: Call[Nothing, Nothing]) -> RoomFile:
+        """The name comes in a header, percent-encoded: no address says what a file is about."""
+        row, role = await self._inside(call)
+        if role not in TALKING:
+            raise Forbidden("role-may-not", *WORDS["role-may-not"])
+        if row.closed_at is not None:
+            raise Conflict("room-closed", *WORDS["room-closed"])
+        name = _name(call.request)
+        content = await _body(call.request)
+        kept = await self._files.keep(content)
+        filed = Filed(kept.id, name, kept.media, kept.size, kept.digest)
+        person = _person(call)
+        async with call.transaction() as tx:
+            call.detail["file"] = kept.id
+            command = Command(kept.id, "file.add", filed)
+            done = await store.append(
+                tx, row.id, Who(person, service=True), command, device=f"http-{person[-36:]}", now=call.now
+            )
+            if isinstance(done, Refusal):
+                raise Conflict(done.code, *done.text, **done.facts)
+        await self._hub.offer(row.id, done.events)
+        return RoomFile(kept.id, name, kept.media, kept.size, kept.digest, done.seq)
+
+    async def read_file(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:
+        row, _ = await self._inside(call)
+        filed = row.fold.files.get(call.path["file"])
+        if filed is None:
+            raise missing()
+        content = await self._files.read(filed.sha256)
+        call.detail["file"] = call.path["file"]
+        response = await call.stream(media_type=filed.media, headers={**SAFE, "Content-Disposition": "attachment"})
+        await response.write(content)
+        await response.write_eof()
+        return response
+
+    async def _inside(self, call: Call[Any, Any]) -> tuple[RoomRow, str]:
+        """The room and the caller's role; for nobody who is not on the roster, nor still in the lobby."""
+        room_id, person = call.uuid("id"), _person(call)
+        call.about("room", room_id)
+        async with call.pool.connection() as connection:
+            member = await store.member(connection, room_id, person)
+            if member is None:
+                raise _unknown()
+            row = await store.room(connection, room_id)
+        if not _is_let_in(row.fold, person):
+            raise Forbidden("not-present", *WORDS["not-present"])
+        return row, member.role
+
+
+def _is_let_in(state: State, person: str) -> bool:
+    member = state.members.get(person)
+    return member is not None and member.st != "denied" and (member.role != "guest" or member.adm == 1)
+
+
+def _person(call: Call[Any, Any]) -> str:
+    return str(call.principal.practitioner_id)
+
+
+def _unknown() -> NotFound:
+    return NotFound("unknown-room", "找不到该会诊室。", "There is no such room.")
+
+
+def _name(request: web.Request) -> str:
+    name = unquote(request.headers.get("X-File-Name", ""), errors="replace").strip()
+    if NAME.fullmatch(name) is None:
+        raise Invalid(
+            "file-name-unusable",
+            "文件名为空、过长或含有不可用的字符，未保存。请改名后再上传。",
+            "The file's name is missing, too long or has characters that cannot be used; it was not kept.",
+        )
+    return name
+
+
+async def _body(request: web.Request) -> bytes:
+    content = bytearray()
+    async for chunk in request.content.iter_chunked(1 << 16):
+        content += chunk
+        if len(content) > LIMIT:
+            raise too_large()
+    return bytes(content)
+
+
+def endpoints(hub: RoomHub, folder: Path, stands: SessionStands) -> list[Endpoint]:
+    """The routes of rooms.  folder: where their files are kept."""
+    routes = RoomRoutes(hub, Files(folder), stands)
+
+    def one(method: str, path: str, handler: Callable[[Any], Any], summary: Text, **more: Any) -> Endpoint:
+        return Endpoint(method, f"/api/rooms/{{id}}{path}", Action.ROOM_JOIN, handler, summary, **more)
+
+    return [
+        one(
+            "GET",
+            "/socket",
+            routes.converse,
+            Text("进入会诊室（WebSocket）", "Come into a room (WebSocket)"),
+            returns=Stream(("application/json",)),
+        ),
+        one("GET", "", routes.look, Text("会诊室现状", "A room as it stands"), returns=RoomView, access=True),
+        one(
+            "GET",
+            "/events",
+            routes.read_log,
+            Text("会诊室记录", "The log of a room"),
+            query=RoomLogQuery,
+            returns=RoomLog,
+            access=True,
+        ),
+        one(
+            "POST",
+            "/files",
+            routes.add_file,
+            Text("向会诊室添加文件", "Put a file into a room"),
+            body=Upload(MEDIA_TYPES, LIMIT),
+            returns=RoomFile,
+            status=201,
+        ),
+        one(
+            "GET",
+            "/files/{file}",
+            routes.read_file,
+            Text("会诊室的文件", "A file of a room"),
+            returns=Stream(MEDIA_TYPES),
+            access=True,
+        ),
+    ]
