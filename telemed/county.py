@@ -22,6 +22,7 @@ from telemed.cds.registry import Answered, Check, Decide, Decided, Enquiry
 from telemed.cds.request import Asked
 from telemed.config import Config
 from telemed.consultation.room.hub import RoomHub
+from telemed.consultation.service.rooms import images_of
 from telemed.db import Pool
 from telemed.errors import Unavailable
 from telemed.events.hints import Hints
@@ -66,6 +67,7 @@ class County:
     rates: SharedLimiter
     sessions: SessionGate
     sign_in: SignIn
+    box: SecretBox
     desk: Desk
     maps: CodeMaps
     spool: DurableSpool | None
@@ -118,7 +120,8 @@ def assemble(
     pool.announce = hints.ring
     hub = Hub(pool, signal)
     cookie = Cookie(tls=config.public_url.startswith("https:"))
-    sign_in = SignIn(pool, passwords=Passwords(), box=SecretBox(key), limits=limits)
+    box = SecretBox(key)
+    sign_in = SignIn(pool, passwords=Passwords(), box=box, limits=limits)
     return County(
         config=config,
         clock=clock,
@@ -126,10 +129,11 @@ def assemble(
         signal=signal,
         hints=hints,
         hub=hub,
-        rooms=RoomHub(pool, hub, signal, clock, redis_url=config.redis.url or None),
+        rooms=RoomHub(pool, hub, signal, clock, redis_url=config.redis.url or None, inside=images_of),
         rates=SharedLimiter(config.redis.url or None),
         sessions=SessionGate(pool, cookie=cookie, limits=limits),
         sign_in=sign_in,
+        box=box,
         desk=Desk(
             book=read_rules(SETTINGS / "reading"),
             signatures=Signatures(confirm=sign_in.confirm_signature, licensed=require_may_sign),

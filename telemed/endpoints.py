@@ -10,12 +10,20 @@ from typing import Any
 from aiohttp import web
 
 from dicom_gateway.dicomweb.routes import endpoints as dicomweb_endpoints
+from telemed.access.codes import SecretBox
 from telemed.access.policy import scope
 from telemed.access.routes import endpoints as access_endpoints
 from telemed.cds.routes_catalogues import endpoints as catalogue_endpoints
 from telemed.cds.routes_events import endpoints as intervening_endpoints
 from telemed.cds.routes_grant_map import endpoints as grant_map_endpoints
+from telemed.config import Config
+from telemed.consultation.opinion.keys import KeyStore
+from telemed.consultation.opinion.typesetting import Press
 from telemed.consultation.room.routes import endpoints as room_endpoints
+from telemed.consultation.routes import Desk as ConsultationDesk
+from telemed.consultation.routes import endpoints as consultation_endpoints
+from telemed.consultation.service.opinions import Sealing
+from telemed.consultation.service.rooms import ConsultationRooms
 from telemed.county import County
 from telemed.directory.routes import endpoints as directory_endpoints
 from telemed.errors import Forbidden, Unavailable
@@ -53,6 +61,7 @@ from telemed.vocabulary import Action, ScopeKind, Text
 def endpoints(county: County) -> list[Endpoint]:
     """Every route of the server, one table."""
     return [
+        *consultation_endpoints(consultation_desk(county)),
         *health.endpoints(lambda: _probe(county)),
         *county_facts.endpoints(
             county.config.county.name,
@@ -103,6 +112,24 @@ async def _in_rooms(county: County, call: Call[Any, Any]) -> bool:
 def _fhir(county: County) -> list[Endpoint]:
     facade = Facade(county.config.public_url, county.zone, county.maps, release())
     return [*fhir_endpoints(facade), *intake_endpoints(facade)]
+
+
+def consultation_desk(county: County) -> ConsultationDesk:
+    """What consultations are answered from."""
+    return ConsultationDesk(
+        zone=county.zone,
+        papers=Papers(county.config.state.path / "consents"),
+        signatures=county.desk.signatures,
+        rooms=ConsultationRooms(),
+        sealing=sealing_of(county.config, county.box),
+    )
+
+
+def sealing_of(config: Config, box: SecretBox) -> Sealing:
+    """What opinions are sealed by.  box: the county's secrets."""
+    state = config.state.path
+    keys = KeyStore(state / "opinion-keys", config.county_authority.parent, config.county.name, box)
+    return Sealing(keys, Press(), state / "opinions")
 
 
 def his_desk(county: County) -> HisDesk:

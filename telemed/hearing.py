@@ -15,6 +15,8 @@ OPEN_TO: Mapping[str, tuple[Action, ...]] = {
     "worklist": (Action.WORKLIST_READ,),
     "quality": (Action.QUALITY_READ, Action.QUALITY_LOOK_BACK, Action.TICKET_READ),
     "statistics": (Action.STATISTICS_READ,),
+    # that something became of a consultation, a turn of duty or an expert; which and whose is asked of its route
+    "consultations": (Action.CONSULTATION_READ,),
     # that a document, a grant or an evaluation has changed: what the directory's readers may look up
     "recognition": (Action.DIRECTORY_READ,),
     "admin": (Action.DEVICE_READ, Action.ACCOUNT_MANAGE, Action.OPERATIONS_READ),

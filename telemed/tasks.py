@@ -9,6 +9,7 @@ from telemed.access import housekeeping
 from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
 from telemed.audit.sealer import Sealer
 from telemed.background import Work
+from telemed.consultation.service.clock import watch as watch_consultations
 from telemed.county import County
 from telemed.events.consumer import Consumer
 from telemed.events.consumer import run as follow
@@ -50,6 +51,7 @@ def tasks(county: County) -> dict[str, Work]:
         "look-back-settling": lambda: settle_look_backs(county.pool, county.clock),
         "statistics-sealer": StatisticsSealer(county.pool, county.zone, county.counting, county.clock).run,
         "reading-timers": lambda: sweep(county.pool, county.clock),
+        "consultation-clocks": lambda: watch_consultations(county.pool, county.clock, county.zone),
         "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
         **upload_tasks(county.config, county.pool, county.signal, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, county.zone).run}),

@@ -114,6 +114,15 @@ class Action(StrEnum):
     TICKET_READ = "quality-ticket.read"  # 影像问题, once confirmed
     TICKET_JUDGE = "quality-ticket.judge"  # the centre's quality officer confirms, dismisses, upholds
     TICKET_ANSWER = "quality-ticket.answer"  # the producing member: dealt with, or contested
+    # remote consultation
+    CONSULTATION_READ = "consultation.read"  # one's own side's, and those one is asked in
+    CONSULTATION_REQUEST = "consultation.request"  # 邀请方: ask, consent, answer, take back, decide, rate
+    CONSULTATION_TRIAGE = "consultation.triage"  # 分诊: who is asked; decline
+    CONSULTATION_ANSWER = "consultation.answer"  # 受邀专家: accept, refuse, write
+    CONSULTATION_SIGN = "consultation.sign"  # 签发会诊意见
+    CONSULTATION_CONDUCT = "consultation.conduct"  # any party: ask for more, appoint, begin, say what went wrong
+    DUTY_READ = "duty.read"  # 排班与通讯录
+    DUTY_MANAGE = "duty.manage"  # turns of duty, experts, agreements
     # statistics
     STATISTICS_READ = "statistics.read"  # official indicators
     STATISTICS_QUALITY = "statistics.quality"  # all of them: the quality officer's
@@ -181,11 +190,13 @@ class Scope:
     community today. Both are resolved at each request into organization_ids. EVERYWHERE: outside hospitals too.
     opened: patients whose record is open to this person by break-glass (紧急调阅), each with the use that opened it;
     their rows are inside, whichever organisation they belong to.
+    consulted: those of them that are open because this person is the expert of a consultation; opened names it then.
     """
 
     kind: ScopeKind
     organization_ids: frozenset[UUID] = frozenset()
     opened: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    consulted: frozenset[UUID] = frozenset()
 
     def admits(self, *organization_ids: UUID | None, patient_id: UUID | None = None) -> bool:
         """Whether one of the organisations a row belongs to lies inside; None does for EVERYWHERE only.
@@ -231,6 +242,7 @@ class Principal:
     reading_center: the organisation reads for the community (a lead hospital).
     community_ids: the members of the medical community; empty when the own organisation is not one of them.
     opened: patients whose record this person has open by break-glass now, each with the use that opened it.
+    consulted: patients about whom this person is asked as an expert now, each with the consultation.
     """
 
     account_id: AccountId
@@ -244,3 +256,4 @@ class Principal:
     reading_center: bool = False
     community_ids: frozenset[UUID] = frozenset()
     opened: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    consulted: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])

@@ -111,4 +111,5 @@ def principal_of(row: SessionRow, limits: Limits, now: datetime) -> Principal:
         reading_center=row.organization_kind == "lead-hospital",
         community_ids=frozenset(row.community),
         opened={UUID(patient): UUID(use) for patient, use in row.opened.items()},
+        consulted={UUID(patient): UUID(consultation) for patient, consultation in row.consulted.items()},
     )

@@ -47,9 +47,29 @@ UPLOADS = (Action.UPLOAD_READ, Action.UPLOAD_RETRY, Action.UPLOAD_GIVE_UP)
 
 # Rooms of consultations: on whose roster somebody is, the room itself knows.
 ROOMS = _reach(Reach.OWN, Action.ROOM_JOIN)
+# Whoever is asked for an opinion; which consultations, the consultations say.
+EXPERT: Mapping[Action, Reach] = {
+    **ROOMS,
+    **_reach(
+        Reach.OWN,
+        Action.CONSULTATION_READ,
+        Action.CONSULTATION_ANSWER,
+        Action.CONSULTATION_SIGN,
+        Action.CONSULTATION_CONDUCT,
+    ),
+    Action.DUTY_READ: Reach.COMMUNITY,
+}
+
+# Whoever asks for one.
+INVITER: Mapping[Action, Reach] = {
+    **ROOMS,
+    **_reach(Reach.OWN, Action.CONSULTATION_READ, Action.CONSULTATION_REQUEST, Action.CONSULTATION_CONDUCT),
+    Action.DUTY_READ: Reach.COMMUNITY,
+}
 
 READER: Mapping[Action, Reach] = {
     **OWN_FIGURES,
+    **EXPERT,
     **_reach(
         Reach.CENTER,
         Action.PATIENT_READ,
@@ -69,7 +89,6 @@ READER: Mapping[Action, Reach] = {
         Action.RECOGNITION_CHECK,
     ),
     Action.READING_DRAFT_TOWNSHIP: Reach.OWN,
-    **ROOMS,
     Action.PATIENT_BREAK_GLASS: Reach.COMMUNITY,
 }
 VERIFIER: Mapping[Action, Reach] = {
@@ -119,7 +138,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
     ),
     Role.REQUESTER: {
         **OWN_FIGURES,
-        **ROOMS,
+        **INVITER,
         **_reach(
             Reach.OWN,
             Action.PATIENT_READ,
@@ -140,18 +159,21 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         ),
         Action.PATIENT_BREAK_GLASS: Reach.COMMUNITY,
     },
-    Role.VILLAGE_DOCTOR: _reach(
-        Reach.OWN,
-        Action.PATIENT_READ,
-        Action.REGISTRATION_READ,
-        Action.STUDY_READ,
-        Action.REPORT_READ,
-        Action.RESULT_READ,
-        Action.RECOGNITION_CHECK,
-        *LINKS,
-        Action.STATISTICS_READ,
-        Action.STATISTICS_DECISIONS,
-    ),
+    Role.VILLAGE_DOCTOR: {
+        **INVITER,
+        **_reach(
+            Reach.OWN,
+            Action.PATIENT_READ,
+            Action.REGISTRATION_READ,
+            Action.STUDY_READ,
+            Action.REPORT_READ,
+            Action.RESULT_READ,
+            Action.RECOGNITION_CHECK,
+            *LINKS,
+            Action.STATISTICS_READ,
+            Action.STATISTICS_DECISIONS,
+        ),
+    },
     Role.AUTHOR: READER,
     Role.VERIFIER: VERIFIER,
     Role.CENTER_HEAD: {
@@ -183,13 +205,21 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.STUDY_READ,
             Action.WORKLIST_READ,
             Action.REPORT_READ,
+            Action.CONSULTATION_READ,
+            Action.CONSULTATION_TRIAGE,
+            Action.CONSULTATION_CONDUCT,
+            Action.DUTY_MANAGE,
         ),
+        Action.DUTY_READ: Reach.COMMUNITY,
     },
     Role.MEDICAL_OFFICE: {
         **OWN_FIGURES,
         **ROOMS,
+        Action.DUTY_READ: Reach.COMMUNITY,
         **_reach(
             Reach.CENTER,
+            Action.CONSULTATION_READ,
+            Action.DUTY_MANAGE,
             Action.PATIENT_READ,
             Action.PATIENT_REVIEW,
             Action.REGISTRATION_READ,
@@ -250,8 +280,8 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.BREAK_GLASS_REVIEW,
         Action.OPERATIONS_READ,
     ),
-    # an expert sees what a consultation shows him, and nothing by role alone
-    Role.EXPERT: ROOMS,
+    # an expert sees what a consultation shows him, and nothing of a patient by role alone
+    Role.EXPERT: EXPERT,
 }
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
@@ -266,24 +296,35 @@ SIGNING_ACTIONS = frozenset(
         Action.READING_VERIFY,
         Action.READING_TAKE_OVER,
         Action.REPORT_AMEND,
+        Action.CONSULTATION_SIGN,
     },
 )
 
-# What a record opened by break-glass lets its opener do; never a change, a list of others, or the whole number.
-BREAK_GLASS_OPENS = frozenset({Action.PATIENT_READ, Action.STUDY_READ, Action.REPORT_READ, Action.RESULT_READ})
+# What a record opened by break-glass, or to the expert of a consultation, lets that person do; never a change, a list
+# of others, or the whole number.
+OPENS = frozenset({Action.PATIENT_READ, Action.STUDY_READ, Action.REPORT_READ, Action.RESULT_READ})
 
 
 def scope(principal: Principal, action: Action) -> Scope:
-    """Return where this person may do this: by role, and in records that break-glass has opened to this person.
+    """Return where this person may do this: by role, and in records opened by break-glass or by a consultation.
 
-    Whoever lost the role that may break the glass loses the opened records with it.
+    Whoever lost the role that may break the glass, or give opinions, loses the opened records with it.
     """
     granted = _by_role(principal, action)
-    if granted.kind is ScopeKind.NOWHERE or action not in BREAK_GLASS_OPENS or not principal.opened:
+    if action not in OPENS:
         return granted
-    if not any(Action.PATIENT_BREAK_GLASS in GRANTS.get(role, {}) for role in principal.roles):
-        return granted
-    return replace(granted, opened=principal.opened)
+    if principal.opened and granted.kind is not ScopeKind.NOWHERE and _may(principal, Action.PATIENT_BREAK_GLASS):
+        granted = replace(granted, opened=principal.opened)
+    if principal.consulted and _may(principal, Action.CONSULTATION_ANSWER):
+        if granted.kind is ScopeKind.NOWHERE:
+            granted = Scope(ScopeKind.OWN)  # this patient's rows, and nothing of the own organisation
+        opened = {**granted.opened, **principal.consulted}
+        granted = replace(granted, opened=opened, consulted=frozenset(principal.consulted))
+    return granted
+
+
+def _may(principal: Principal, action: Action) -> bool:
+    return any(action in GRANTS.get(role, {}) for role in principal.roles)
 
 
 def _by_role(principal: Principal, action: Action) -> Scope:

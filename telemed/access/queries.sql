@@ -25,7 +25,16 @@ select s.id as session_id, s.account_id, s.csrf_token, s.created_at, s.last_seen
             union
             select q.id, q.same_as_id, record.use_id
             from patient q join record on q.same_as_id = record.id or q.id = record.same_as_id)
-        select jsonb_object_agg(id, use_id) from record), '{}') as opened
+        select jsonb_object_agg(id, use_id) from record), '{}') as opened,
+    coalesce((
+        with recursive record (id, same_as_id, consultation_id) as (
+            select q.id, q.same_as_id, c.id from consultation c join patient q on q.id = c.patient_id
+            where c.expert_id = p.id
+                and c.state in ('offered', 'accepted', 'scheduled', 'in-session', 'missed', 'failed')
+            union
+            select q.id, q.same_as_id, record.consultation_id
+            from patient q join record on q.same_as_id = record.id or q.id = record.same_as_id)
+        select jsonb_object_agg(id, consultation_id) from record), '{}') as consulted
 from session s
 join account a on a.id = s.account_id
 join practitioner p on p.id = a.practitioner_id

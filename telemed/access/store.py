@@ -15,7 +15,10 @@ queries = load(__name__)
 
 
 class SessionRow(msgspec.Struct, frozen=True):
-    """An open session with everything a request needs to know. Times are UTC. opened: patient to break-glass use."""
+    """An open session with everything a request needs to know. Times are UTC.
+
+    opened: patient to break-glass use.  consulted: patient to the consultation that asks this person now.
+    """
 
     session_id: UUID
     account_id: UUID
@@ -40,6 +43,7 @@ class SessionRow(msgspec.Struct, frozen=True):
     clinics: list[UUID]
     community: list[UUID]
     opened: dict[str, str]
+    consulted: dict[str, str]
 
 
 class AccountRow(msgspec.Struct, frozen=True):

@@ -27,6 +27,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 
+from telemed.commands.selftest_consultation import consult
 from telemed.commands.selftest_recognition import Failed, Somebody, recognise
 from telemed.demo.agreements import COMMUNITY
 from telemed.demo.person import Person, accounts_of, person
@@ -37,13 +38,14 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180
 EVENT_SECONDS = 60
 SLICES = 12
-TECHNICIAN, AUTHOR, VERIFIER, REQUESTER, ADMINISTRATOR, QUALITY = (
+TECHNICIAN, AUTHOR, VERIFIER, REQUESTER, ADMINISTRATOR, QUALITY, COORDINATOR = (
     "chenxiaoyu",
     "zhengwenbo",
     "mashumin",
     "wanglichun",
     "fengjianshe",
     "yulihua",
+    "hanxue",
 )
 PATIENT = Somebody("自检患者", "239999195603140024", "F", "1956-03-14")
 WRITTEN = {"findings": "双肺纹理清晰，右肺上叶见一结节影，直径约 12 mm。", "impression": "右肺上叶结节，建议复查。"}
@@ -135,10 +137,11 @@ async def _day(private: Private, steps: Steps) -> None:
         async def signed_in(username: str) -> Person:
             return await stack.enter_async_context(person(private.url, accounts[username]))
 
-        with steps.step("六人登录（签发者与管理员用动态口令）", "six people sign in, some with a second factor"):
+        with steps.step("七人登录（签发者与管理员用动态口令）", "seven people sign in, some with a second factor"):
             technician, author = await signed_in(TECHNICIAN), await signed_in(AUTHOR)
             verifier, requester = await signed_in(VERIFIER), await signed_in(REQUESTER)
             administrator, quality = await signed_in(ADMINISTRATOR), await signed_in(QUALITY)
+            coordinator = await signed_in(COORDINATOR)
         worklist = await stack.enter_async_context(author.listening("worklist"))
 
         with steps.step("检查登记", "the technician registers a patient"):
@@ -177,6 +180,7 @@ async def _day(private: Private, steps: Steps) -> None:
         with steps.step("乡镇看到报告并打印", "the township reads and prints the report"):
             await _township(requester, study_uid)
 
+        await consult(steps, coordinator, verifier, requester, study_uid)
         township = UUID(str(technician.me["organization_id"]))
         await recognise(private, steps, PATIENT, administrator=administrator, quality=quality, township=township)
 

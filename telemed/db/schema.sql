@@ -293,6 +293,193 @@ CREATE TABLE public.community_membership (
     CONSTRAINT membership_ends_after_it_begins CHECK (((valid_until IS NULL) OR (valid_until > valid_from)))
 );
 
+CREATE TABLE public.consultation (
+    id uuid NOT NULL,
+    number text NOT NULL,
+    organization_id uuid NOT NULL,
+    requester_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    kind text NOT NULL,
+    urgency text NOT NULL,
+    purpose text NOT NULL,
+    department text NOT NULL,
+    inviting_department text DEFAULT ''::text NOT NULL,
+    history text DEFAULT ''::text NOT NULL,
+    question text DEFAULT ''::text NOT NULL,
+    state text NOT NULL,
+    expert_id uuid,
+    expert_organization_id uuid,
+    line smallint,
+    due_at timestamp with time zone,
+    starts_at timestamp with time zone,
+    minutes smallint,
+    held_accepted boolean DEFAULT false NOT NULL,
+    verdict text DEFAULT ''::text NOT NULL,
+    verdict_reason text DEFAULT ''::text NOT NULL,
+    converted_into text DEFAULT ''::text NOT NULL,
+    consent_due_at timestamp with time zone,
+    reminded_at timestamp with time zone,
+    room_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    submitted_at timestamp with time zone,
+    accepted_at timestamp with time zone,
+    began_at timestamp with time zone,
+    returned_at timestamp with time zone,
+    decided_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT consultation_appointment_iff_scheduled CHECK ((((state = 'scheduled'::text) = (starts_at IS NOT NULL)) AND ((starts_at IS NULL) = (minutes IS NULL)))),
+    CONSTRAINT consultation_asks_something CHECK (((state = ANY (ARRAY['draft'::text, 'withdrawn'::text])) OR ((question <> ''::text) AND (history <> ''::text)))),
+    CONSTRAINT consultation_clock_iff_offered CHECK ((((state = 'offered'::text) = (due_at IS NOT NULL)) AND ((state = 'offered'::text) = (line IS NOT NULL)))),
+    CONSTRAINT consultation_converted_iff_into CHECK (((state = 'converted'::text) = (converted_into <> ''::text))),
+    CONSTRAINT consultation_ended_iff_over CHECK (((state = ANY (ARRAY['archived'::text, 'declined'::text, 'withdrawn'::text, 'converted'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT consultation_expert_iff_asked CHECK (
+CASE
+    WHEN (state = ANY (ARRAY['draft'::text, 'submitted'::text, 'declined'::text])) THEN (expert_id IS NULL)
+    WHEN (state = ANY (ARRAY['offered'::text, 'accepted'::text, 'scheduled'::text, 'in-session'::text, 'missed'::text, 'failed'::text, 'returned'::text, 'decided'::text, 'archived'::text])) THEN (expert_id IS NOT NULL)
+    ELSE true
+END),
+    CONSTRAINT consultation_expert_works_somewhere CHECK (((expert_id IS NULL) = (expert_organization_id IS NULL))),
+    CONSTRAINT consultation_into_is_known CHECK ((converted_into = ANY (ARRAY[''::text, 'referral'::text, 'remote-reading'::text]))),
+    CONSTRAINT consultation_is_decided_once CHECK ((((state = ANY (ARRAY['decided'::text, 'archived'::text])) = (verdict <> ''::text)) AND ((verdict <> ''::text) = (decided_at IS NOT NULL)))),
+    CONSTRAINT consultation_kind_is_known CHECK ((kind = ANY (ARRAY['image-text'::text, 'video'::text]))),
+    CONSTRAINT consultation_purpose_is_known CHECK ((purpose = ANY (ARRAY['diagnosis'::text, 'treatment'::text, 'referral'::text, 'surgery'::text]))),
+    CONSTRAINT consultation_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'incomplete'::text, 'offered'::text, 'accepted'::text, 'scheduled'::text, 'in-session'::text, 'missed'::text, 'failed'::text, 'returned'::text, 'decided'::text, 'archived'::text, 'declined'::text, 'withdrawn'::text, 'converted'::text]))),
+    CONSTRAINT consultation_texts_are_bounded CHECK (((length(history) <= 8000) AND (length(question) <= 4000) AND (length(inviting_department) <= 100) AND (length(verdict_reason) <= 2000))),
+    CONSTRAINT consultation_urgency_is_known CHECK ((urgency = ANY (ARRAY['immediate'::text, 'urgent'::text, 'routine'::text]))),
+    CONSTRAINT consultation_verdict_is_known CHECK ((verdict = ANY (ARRAY[''::text, 'adopted'::text, 'partly'::text, 'not-adopted'::text]))),
+    CONSTRAINT consultation_verdict_says_why CHECK (((verdict = ANY (ARRAY[''::text, 'adopted'::text])) OR (verdict_reason <> ''::text)))
+);
+
+CREATE TABLE public.consultation_agreement (
+    id uuid NOT NULL,
+    inviting_id uuid NOT NULL,
+    invited_id uuid NOT NULL,
+    number text NOT NULL,
+    valid_from date NOT NULL,
+    valid_until date,
+    entered_by uuid NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    CONSTRAINT agreement_ends_after_it_begins CHECK (((valid_until IS NULL) OR (valid_until >= valid_from))),
+    CONSTRAINT agreement_has_a_number CHECK (((length(number) >= 1) AND (length(number) <= 100))),
+    CONSTRAINT agreement_is_between_two CHECK ((inviting_id <> invited_id))
+);
+
+CREATE TABLE public.consultation_consent (
+    id uuid NOT NULL,
+    consultation_id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    relation text DEFAULT ''::text NOT NULL,
+    manner text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    paper text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT consent_kind_is_known CHECK ((kind = ANY (ARRAY['paper'::text, 'approval'::text, 'exemption'::text]))),
+    CONSTRAINT consent_manner_is_known CHECK ((manner = ANY (ARRAY[''::text, 'signature'::text, 'fingerprint'::text]))),
+    CONSTRAINT consent_names_somebody CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT consent_on_paper_is_a_picture CHECK ((((kind = 'paper'::text) = (paper <> ''::text)) AND ((kind = 'paper'::text) = (relation <> ''::text)) AND ((kind = 'paper'::text) = (manner <> ''::text)))),
+    CONSTRAINT consent_relation_is_known CHECK ((relation = ANY (ARRAY[''::text, 'self'::text, 'guardian'::text, 'spouse'::text, 'child'::text, 'parent'::text, 'other-relative'::text, 'agent'::text]))),
+    CONSTRAINT consent_without_paper_says_why CHECK (((kind = 'paper'::text) = (reason = ''::text)))
+);
+
+CREATE TABLE public.consultation_draft (
+    consultation_id uuid NOT NULL,
+    diagnosis text NOT NULL,
+    advice text NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    by uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT consultation_draft_is_bounded CHECK (((length(diagnosis) <= 8000) AND (length(advice) <= 8000)))
+);
+
+CREATE TABLE public.consultation_offer (
+    consultation_id uuid NOT NULL,
+    number integer NOT NULL,
+    expert_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    line smallint NOT NULL,
+    offered_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    outcome text DEFAULT ''::text NOT NULL,
+    ended_at timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT consultation_offer_ends_iff_out CHECK (((outcome = ''::text) = (ended_at IS NULL))),
+    CONSTRAINT consultation_offer_outcome_is_known CHECK ((outcome = ANY (ARRAY[''::text, 'accepted'::text, 'refused'::text, 'lapsed'::text, 'superseded'::text])))
+);
+
+CREATE TABLE public.consultation_opinion (
+    consultation_id uuid NOT NULL,
+    version smallint NOT NULL,
+    diagnosis text NOT NULL,
+    advice text NOT NULL,
+    signer_id uuid NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    room_seq bigint NOT NULL,
+    room_head text NOT NULL,
+    evidence text NOT NULL,
+    document text NOT NULL,
+    size bigint NOT NULL,
+    CONSTRAINT consultation_opinion_document_is_a_digest CHECK ((document ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT consultation_opinion_says_something CHECK ((diagnosis <> ''::text))
+);
+
+CREATE TABLE public.consultation_phone_answer (
+    id uuid NOT NULL,
+    consultation_id uuid NOT NULL,
+    speaker text NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    said text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT phone_answer_is_by_somebody CHECK ((((length(speaker) >= 1) AND (length(speaker) <= 100)) AND (length(phone) <= 40))),
+    CONSTRAINT phone_answer_says_something CHECK (((length(said) >= 1) AND (length(said) <= 4000)))
+);
+
+CREATE TABLE public.consultation_rating (
+    consultation_id uuid NOT NULL,
+    stars smallint NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    by uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT rating_is_of_five CHECK (((stars >= 1) AND (stars <= 5))),
+    CONSTRAINT rating_note_is_short CHECK ((length(note) <= 1000))
+);
+
+CREATE TABLE public.consultation_result (
+    consultation_id uuid NOT NULL,
+    result text NOT NULL,
+    verdict text NOT NULL,
+    decision_hash text DEFAULT ''::text NOT NULL,
+    attached_by uuid NOT NULL,
+    attached_at timestamp with time zone NOT NULL,
+    CONSTRAINT consultation_result_is_named CHECK ((((length(result) >= 1) AND (length(result) <= 300)) AND (length(verdict) <= 40)))
+);
+
+CREATE TABLE public.consultation_step (
+    consultation_id uuid NOT NULL,
+    number integer NOT NULL,
+    command text NOT NULL,
+    from_state text NOT NULL,
+    to_state text NOT NULL,
+    by uuid,
+    at timestamp with time zone NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    concerns text[] DEFAULT '{}'::text[] NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT consultation_step_reason_is_short CHECK ((length(reason) <= 2000))
+);
+
+CREATE TABLE public.consultation_study (
+    consultation_id uuid NOT NULL,
+    study_id uuid NOT NULL,
+    attached_by uuid NOT NULL,
+    attached_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.correction_notice (
     id uuid NOT NULL,
     correction_id uuid NOT NULL,
@@ -356,6 +543,27 @@ CREATE TABLE public.draft (
     revision bigint DEFAULT 1 NOT NULL,
     saved_at timestamp with time zone NOT NULL,
     CONSTRAINT draft_significance_is_known CHECK ((significance = ANY (ARRAY['none'::text, 'significant'::text, 'critical'::text])))
+);
+
+CREATE TABLE public.duty_shift (
+    id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    department text NOT NULL,
+    line smallint NOT NULL,
+    practitioner_id uuid NOT NULL,
+    begins timestamp with time zone NOT NULL,
+    ends timestamp with time zone NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    backup_phone text DEFAULT ''::text NOT NULL,
+    entered_by uuid NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    cancelled_by uuid,
+    cancelled_at timestamp with time zone,
+    signed_in_at timestamp with time zone,
+    CONSTRAINT duty_is_bounded CHECK (((ends > begins) AND (ends <= (begins + '7 days'::interval)))),
+    CONSTRAINT duty_is_cancelled_by_somebody CHECK (((cancelled_at IS NULL) = (cancelled_by IS NULL))),
+    CONSTRAINT duty_line_is_known CHECK (((line >= 1) AND (line <= 3))),
+    CONSTRAINT duty_phones_are_short CHECK (((length(phone) <= 40) AND (length(backup_phone) <= 40)))
 );
 
 CREATE TABLE public.encounter (
@@ -422,6 +630,17 @@ ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.expert (
+    practitioner_id uuid NOT NULL,
+    departments text[] NOT NULL,
+    since date,
+    accepts boolean DEFAULT true NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT expert_has_departments CHECK (((cardinality(departments) >= 1) AND (cardinality(departments) <= 20)))
 );
 
 CREATE TABLE public.external_result (
@@ -2123,6 +2342,45 @@ ALTER TABLE ONLY public.cds_jti
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_pkey PRIMARY KEY (organization_id, valid_from);
 
+ALTER TABLE ONLY public.consultation_agreement
+    ADD CONSTRAINT consultation_agreement_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.consultation_consent
+    ADD CONSTRAINT consultation_consent_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.consultation_draft
+    ADD CONSTRAINT consultation_draft_pkey PRIMARY KEY (consultation_id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.consultation_offer
+    ADD CONSTRAINT consultation_offer_pkey PRIMARY KEY (consultation_id, number);
+
+ALTER TABLE ONLY public.consultation_opinion
+    ADD CONSTRAINT consultation_opinion_pkey PRIMARY KEY (consultation_id, version);
+
+ALTER TABLE ONLY public.consultation_phone_answer
+    ADD CONSTRAINT consultation_phone_answer_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.consultation_rating
+    ADD CONSTRAINT consultation_rating_pkey PRIMARY KEY (consultation_id);
+
+ALTER TABLE ONLY public.consultation_result
+    ADD CONSTRAINT consultation_result_pkey PRIMARY KEY (consultation_id, result);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_room_id_key UNIQUE (room_id);
+
+ALTER TABLE ONLY public.consultation_step
+    ADD CONSTRAINT consultation_step_pkey PRIMARY KEY (consultation_id, number);
+
+ALTER TABLE ONLY public.consultation_study
+    ADD CONSTRAINT consultation_study_pkey PRIMARY KEY (consultation_id, study_id);
+
 ALTER TABLE ONLY public.correction_notice
     ADD CONSTRAINT correction_notice_pkey PRIMARY KEY (id);
 
@@ -2141,6 +2399,9 @@ ALTER TABLE ONLY public.device_seen
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (work_item_id);
 
+ALTER TABLE ONLY public.duty_shift
+    ADD CONSTRAINT duty_shift_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.encounter
     ADD CONSTRAINT encounter_number_is_unique UNIQUE (organization_id, number_system, number);
 
@@ -2158,6 +2419,9 @@ ALTER TABLE ONLY public.event_epoch
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.expert
+    ADD CONSTRAINT expert_pkey PRIMARY KEY (practitioner_id);
 
 ALTER TABLE ONLY public.external_result
     ADD CONSTRAINT external_result_pkey PRIMARY KEY (id);
@@ -2495,6 +2759,26 @@ CREATE INDEX cds_jti_by_age ON public.cds_jti USING btree (expires_at);
 
 CREATE INDEX clock_sample_by_time ON public.device_clock_sample USING btree (device_id, sampled_at);
 
+CREATE INDEX consultation_agreement_of ON public.consultation_agreement USING btree (invited_id, inviting_id);
+
+CREATE INDEX consultation_appointments ON public.consultation USING btree (expert_id, starts_at) WHERE (starts_at IS NOT NULL);
+
+CREATE INDEX consultation_consent_of ON public.consultation_consent USING btree (consultation_id);
+
+CREATE INDEX consultation_due ON public.consultation USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX consultation_of_expert ON public.consultation USING btree (expert_id, created_at DESC) WHERE (expert_id IS NOT NULL);
+
+CREATE INDEX consultation_of_inviting ON public.consultation USING btree (organization_id, created_at DESC);
+
+CREATE INDEX consultation_of_patient ON public.consultation USING btree (patient_id);
+
+CREATE UNIQUE INDEX consultation_offer_open ON public.consultation_offer USING btree (consultation_id) WHERE (outcome = ''::text);
+
+CREATE INDEX consultation_open ON public.consultation USING btree (submitted_at) WHERE (state <> ALL (ARRAY['draft'::text, 'archived'::text, 'declined'::text, 'withdrawn'::text, 'converted'::text]));
+
+CREATE INDEX consultation_phone_answer_of ON public.consultation_phone_answer USING btree (consultation_id);
+
 CREATE INDEX correction_by_former_patient ON public.study_correction USING btree (from_patient_id) WHERE (from_patient_id IS NOT NULL);
 
 CREATE INDEX correction_by_organization ON public.study_correction USING btree (organization_id, proposed_at DESC);
@@ -2512,6 +2796,10 @@ CREATE INDEX decision_by_time ON public.recognition_decision USING btree (decide
 CREATE INDEX device_by_organization ON public.device USING btree (organization_id);
 
 CREATE INDEX discrepancy_by_reading ON public.report_discrepancy USING btree (reading_id);
+
+CREATE INDEX duty_shift_by_time ON public.duty_shift USING btree (department, begins, ends) WHERE (cancelled_at IS NULL);
+
+CREATE INDEX duty_shift_of ON public.duty_shift USING btree (practitioner_id, begins) WHERE (cancelled_at IS NULL);
 
 CREATE INDEX encounter_version_by_day ON public.encounter_version USING btree (began_day, encounter_id) WHERE (began_day IS NOT NULL);
 
@@ -2769,6 +3057,22 @@ CREATE TRIGGER catalogue_version_is_immutable BEFORE DELETE OR UPDATE ON public.
 
 CREATE TRIGGER catalogue_version_is_never_truncated BEFORE TRUNCATE ON public.catalogue_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER consultation_consent_is_append_only BEFORE DELETE OR UPDATE ON public.consultation_consent FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER consultation_consent_is_never_truncated BEFORE TRUNCATE ON public.consultation_consent FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER consultation_opinion_is_append_only BEFORE DELETE OR UPDATE ON public.consultation_opinion FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER consultation_opinion_is_never_truncated BEFORE TRUNCATE ON public.consultation_opinion FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER consultation_phone_answer_is_append_only BEFORE DELETE OR UPDATE ON public.consultation_phone_answer FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER consultation_phone_answer_is_never_truncated BEFORE TRUNCATE ON public.consultation_phone_answer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER consultation_step_is_append_only BEFORE DELETE OR UPDATE ON public.consultation_step FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER consultation_step_is_never_truncated BEFORE TRUNCATE ON public.consultation_step FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER encounter_version_is_immutable BEFORE DELETE OR UPDATE ON public.encounter_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER encounter_version_is_never_truncated BEFORE TRUNCATE ON public.encounter_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2950,6 +3254,93 @@ ALTER TABLE ONLY public.cds_jti
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
 
+ALTER TABLE ONLY public.consultation_agreement
+    ADD CONSTRAINT consultation_agreement_entered_by_fkey FOREIGN KEY (entered_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_agreement
+    ADD CONSTRAINT consultation_agreement_invited_id_fkey FOREIGN KEY (invited_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.consultation_agreement
+    ADD CONSTRAINT consultation_agreement_inviting_id_fkey FOREIGN KEY (inviting_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.consultation_consent
+    ADD CONSTRAINT consultation_consent_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.consultation_consent
+    ADD CONSTRAINT consultation_consent_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_draft
+    ADD CONSTRAINT consultation_draft_by_fkey FOREIGN KEY (by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_draft
+    ADD CONSTRAINT consultation_draft_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_expert_id_fkey FOREIGN KEY (expert_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_expert_organization_id_fkey FOREIGN KEY (expert_organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.consultation_offer
+    ADD CONSTRAINT consultation_offer_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.consultation_offer
+    ADD CONSTRAINT consultation_offer_expert_id_fkey FOREIGN KEY (expert_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_offer
+    ADD CONSTRAINT consultation_offer_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.consultation_opinion
+    ADD CONSTRAINT consultation_opinion_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.consultation_opinion
+    ADD CONSTRAINT consultation_opinion_signer_id_fkey FOREIGN KEY (signer_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.consultation_phone_answer
+    ADD CONSTRAINT consultation_phone_answer_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.consultation_phone_answer
+    ADD CONSTRAINT consultation_phone_answer_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_rating
+    ADD CONSTRAINT consultation_rating_by_fkey FOREIGN KEY (by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_rating
+    ADD CONSTRAINT consultation_rating_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_requester_id_fkey FOREIGN KEY (requester_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_result
+    ADD CONSTRAINT consultation_result_attached_by_fkey FOREIGN KEY (attached_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_result
+    ADD CONSTRAINT consultation_result_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.consultation
+    ADD CONSTRAINT consultation_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.room(id);
+
+ALTER TABLE ONLY public.consultation_step
+    ADD CONSTRAINT consultation_step_by_fkey FOREIGN KEY (by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_step
+    ADD CONSTRAINT consultation_step_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.consultation_study
+    ADD CONSTRAINT consultation_study_attached_by_fkey FOREIGN KEY (attached_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_study
+    ADD CONSTRAINT consultation_study_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.consultation_study
+    ADD CONSTRAINT consultation_study_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
 ALTER TABLE ONLY public.correction_notice
     ADD CONSTRAINT correction_notice_correction_id_fkey FOREIGN KEY (correction_id) REFERENCES public.study_correction(id);
 
@@ -2980,6 +3371,18 @@ ALTER TABLE ONLY public.draft
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
 
+ALTER TABLE ONLY public.duty_shift
+    ADD CONSTRAINT duty_shift_cancelled_by_fkey FOREIGN KEY (cancelled_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.duty_shift
+    ADD CONSTRAINT duty_shift_entered_by_fkey FOREIGN KEY (entered_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.duty_shift
+    ADD CONSTRAINT duty_shift_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.duty_shift
+    ADD CONSTRAINT duty_shift_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
+
 ALTER TABLE ONLY public.encounter
     ADD CONSTRAINT encounter_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
 
@@ -2991,6 +3394,12 @@ ALTER TABLE ONLY public.encounter_version
 
 ALTER TABLE ONLY public.encounter_version
     ADD CONSTRAINT encounter_version_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);
+
+ALTER TABLE ONLY public.expert
+    ADD CONSTRAINT expert_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.expert
+    ADD CONSTRAINT expert_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.external_result
     ADD CONSTRAINT external_result_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);

@@ -15,12 +15,14 @@ from telemed.access.codes import SecretBox, load_or_create_key
 from telemed.access.passwords import Passwords
 from telemed.config import Config, load
 from telemed.db import Pool, open_pool
-from telemed.demo import agreements, day, hospital_system, laboratory, questions
+from telemed.demo import agreements, consultations, day, hospital_system, laboratory, questions
 from telemed.demo.acts import Cast
 from telemed.demo.county import load_directory, read, write_accounts
 from telemed.demo.studies import Day
 from telemed.demo.studies import read as read_day
 from telemed.embedded.postgres import running_dsn
+from telemed.endpoints import sealing_of
+from telemed.imaging.papers import Papers
 from telemed.reading.service.rule_book import RuleBook, read_rules
 from telemed.recognition.granting_files import read_parameters
 from telemed.registry import registry
@@ -56,6 +58,9 @@ async def bring(config: Config, *, people_only: bool) -> None:
             _say(
                 f"演示统计：开单核对与封存 / demo statistics: {decisions} decisions, {sealed} months sealed … {took}\n"
             )
+            begun = time.monotonic()
+            asked = await _consultations(config, pool, studies, book, began)
+            _say(f"演示会诊 / demo consultations: {asked} … {time.monotonic() - begun:.1f} s\n")
     finally:
         await pool.close()
 
@@ -100,6 +105,14 @@ async def _statistics(config: Config, pool: Pool, studies: Day, book: RuleBook, 
     made = await questions.bring(pool, questions.read(), cast, check, people, began=began.astimezone(zone))
     sealer = Sealer(pool, zone, read_counting(), lambda: datetime.now(UTC))
     return made, len(await sealer.due(datetime.now(UTC)))
+
+
+async def _consultations(config: Config, pool: Pool, studies: Day, book: RuleBook, began: datetime) -> int:
+    """Say who gives opinions and is on duty, and ask what was asked; returns how many consultations were made."""
+    zone, state = ZoneInfo(config.county.time_zone), config.state.path
+    sealing = sealing_of(config, SecretBox(load_or_create_key(config.one_time_codes_key)))
+    bringing = consultations.Bringing(pool, Cast(pool, book, zone), zone, began, Papers(state / "consents"), sealing)
+    return await bringing.bring(consultations.read(), {one.key: one for one in studies.studies})
 
 
 def _began(config: Config) -> datetime:

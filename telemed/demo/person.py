@@ -37,6 +37,11 @@ class Person:
         self.me = await self.post("/api/session", body)
         self._csrf = self.me["csrf_token"]
 
+    @property
+    def csrf(self) -> str:
+        """What the session's own pages prove themselves by."""
+        return self._csrf
+
     async def get(self, path: str, **query: str) -> Any:
         async with self._session.get(self._url + path, params=query) as answer:
             return await _content(answer)
@@ -46,6 +51,25 @@ class Person:
         headers = {"X-CSRF-Token": self._csrf}
         async with self._session.request(method, self._url + path, json=body, headers=headers) as answer:
             return await _content(answer)
+
+    async def upload(self, path: str, content: bytes, media_type: str) -> Any:
+        """Send bytes as they are."""
+        headers = {"X-CSRF-Token": self._csrf, "Content-Type": media_type}
+        async with self._session.post(self._url + path, data=content, headers=headers) as answer:
+            return await _content(answer)
+
+    async def download(self, path: str) -> bytes:
+        """What is kept, as it is.  Raises Refused."""
+        async with self._session.get(self._url + path) as answer:
+            if answer.status >= 400:
+                await _content(answer)
+            return await answer.read()
+
+    @asynccontextmanager
+    async def socket(self, path: str) -> AsyncGenerator[aiohttp.ClientWebSocketResponse]:
+        """A conversation, as this person's browser would hold it."""
+        async with self._session.ws_connect(self._url + path) as socket:
+            yield socket
 
     @asynccontextmanager
     async def listening(self, *topics: str) -> AsyncGenerator[aiohttp.ClientWebSocketResponse]:

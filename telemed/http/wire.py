@@ -216,12 +216,14 @@ class Call(Generic[Q, B]):
         return response
 
     def record(self, outcome: str) -> CallRecord:
-        """The call as it stands. What touched a record opened by break-glass says under which use."""
+        """The call as it stands. What touched a record opened by break-glass or a consultation says by which."""
         action = self.endpoint.action
-        opened = self.scope.opened
+        opened, consulted = self.scope.opened, self.scope.consulted
         touched = {one.patient_id for one in self.entities if one.patient_id is not None}
-        uses = ",".join(sorted({str(opened[one]) for one in touched & opened.keys()}))
+        uses = ",".join(sorted({str(opened[one]) for one in touched & (opened.keys() - consulted)}))
+        asked = ",".join(sorted({str(opened[one]) for one in touched & consulted}))
         under = {"break_glass": uses} if uses else {}
+        under |= {"consultation": asked} if asked else {}
         return CallRecord(
             at=self.now,
             action=action.value if isinstance(action, Action) else f"public:{self.endpoint.path}",
@@ -230,7 +232,9 @@ class Call(Generic[Q, B]):
             peer_address=self.peer_address,
             request_id=self.request_id,
             entities=tuple(self.entities),
-            purpose=self.purpose or (f"break-glass:{uses}" if uses else ""),
+            purpose=self.purpose
+            or (f"break-glass:{uses}" if uses else "")
+            or (f"consultation:{asked}" if asked else ""),
             detail={"route": f"{self.endpoint.method} {self.endpoint.path}", **self.detail, **under},
             access=self.endpoint.access,
         )

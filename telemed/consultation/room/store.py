@@ -303,13 +303,17 @@ async def open_room(
     return await head(tx, room_id)
 
 
-async def record(tx: Connection, room_id: UUID, kind: str, fact: Fact, *, by: str, now: datetime) -> Appended:
+async def record(
+    tx: Connection, room_id: UUID, kind: str, fact: Fact, *, by: str, now: datetime, base: int | None = None
+) -> Appended:
     """Append what a part of the server has decided for itself (a signature, a segment); not idempotent by itself.
+
+    base: the version a change starts from, for kinds that have versions.
 
     Raises Conflict with the room's own words where it refuses.
     """
     row = await lock(tx, room_id)
-    outcome = decide(row.fold, Who(by, service=True), Command("", kind, fact))
+    outcome = decide(row.fold, Who(by, service=True), Command("", kind, fact, base))
     if isinstance(outcome, Refusal):
         raise Conflict(outcome.code, *outcome.text, **outcome.facts)
     events = await write(tx, row, outcome, now)

@@ -11,8 +11,8 @@ import pytest
 
 from telemed.access.policy import (
     ADMINISTRATORS,
-    BREAK_GLASS_OPENS,
     GRANTS,
+    OPENS,
     SECOND_FACTOR_ROLES,
     SIGNING_ACTIONS,
     admit,
@@ -173,7 +173,7 @@ def test_a_record_opened_by_break_glass_is_read_and_nothing_else(role: Role):
     opened = person(role, opened={PATIENT: USE})
     besides = {one for one in Action if not scope(person(role), one).admits(OUTSIDE)}
     reads = {one for one in besides if scope(opened, one).admits(OUTSIDE, patient_id=PATIENT)}
-    assert reads == (BREAK_GLASS_OPENS if role in MAY_BREAK else set())
+    assert reads == (OPENS if role in MAY_BREAK else set())
     for one in Action:
         assert scope(opened, one).organizations == scope(person(role), one).organizations
         assert scope(opened, one).patients == ([PATIENT] if one in reads else [])
@@ -192,3 +192,31 @@ def test_without_the_second_factor_an_opened_record_is_shut():
     assert admit(reader, Action.STUDY_READ).patients == [PATIENT]
     with pytest.raises(Forbidden, match="second-factor-needed"):
         admit(replace(reader, second_factor_at=None), Action.STUDY_READ)
+
+
+MAY_ANSWER = {Role.AUTHOR, Role.VERIFIER, Role.CENTER_HEAD, Role.EXPERT}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_consultation_shows_its_expert_the_one_patient_and_nothing_else(role: Role):
+    asked = person(role, consulted={PATIENT: USE})
+    besides = {one for one in Action if not scope(person(role), one).admits(OUTSIDE)}
+    reads = {one for one in besides if scope(asked, one).admits(OUTSIDE, patient_id=PATIENT)}
+    assert reads == (OPENS if role in MAY_ANSWER else set())
+    for one in Action:
+        assert (scope(asked, one).organizations or []) == (scope(person(role), one).organizations or [])
+        assert scope(asked, one).admits(OUTSIDE, patient_id=uuid4()) == scope(person(role), one).admits(OUTSIDE)
+
+
+def test_what_a_consultation_opens_is_told_apart_from_break_glass():
+    other = uuid4()
+    both = scope(person(Role.AUTHOR, opened={other: USE}, consulted={PATIENT: USE}), Action.STUDY_READ)
+    assert both.consulted == {PATIENT}
+    assert set(both.patients) == {PATIENT, other}
+
+
+def test_without_the_second_factor_an_expert_sees_nobody():
+    expert = person(Role.EXPERT, consulted={PATIENT: USE})
+    assert admit(expert, Action.STUDY_READ).patients == [PATIENT]
+    with pytest.raises(Forbidden, match="second-factor-needed"):
+        admit(replace(expert, second_factor_at=None), Action.STUDY_READ)

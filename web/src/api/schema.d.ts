@@ -232,6 +232,614 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consultation-agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Agreements
+         * @description 合作协议
+         */
+        get: operations["get-consultation-agreements"];
+        put?: never;
+        /**
+         * Enter an agreement
+         * @description 登记合作协议
+         */
+        post: operations["post-consultation-agreements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultation-departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Departments
+         * @description 诊疗科目
+         */
+        get: operations["get-consultation-departments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultation-experts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Experts
+         * @description 会诊专家
+         */
+        get: operations["get-consultation-experts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultation-experts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say for what somebody is asked
+         * @description 设置会诊专家
+         */
+        put: operations["put-consultation-experts-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Consultations
+         * @description 会诊列表
+         */
+        get: operations["get-consultations"];
+        put?: never;
+        /**
+         * Begin a request
+         * @description 新建会诊申请
+         */
+        post: operations["post-consultations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One consultation
+         * @description 会诊详情
+         */
+        get: operations["get-consultations-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description 接诊
+         */
+        post: operations["post-consultations-id-accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for more
+         * @description 要求补充资料
+         */
+        post: operations["post-consultations-id-ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin
+         * @description 开始会诊
+         */
+        post: operations["post-consultations-id-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The appointment as a calendar file
+         * @description 日历文件
+         */
+        get: operations["get-consultations-id-calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record consent
+         * @description 登记知情同意
+         */
+        post: operations["post-consultations-id-consents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn into something else
+         * @description 转办
+         */
+        post: operations["post-consultations-id-convert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide on the opinion
+         * @description 采纳与否
+         */
+        post: operations["post-consultations-id-decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline
+         * @description 谢绝
+         */
+        post: operations["post-consultations-id-decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The line failed
+         * @description 技术故障
+         */
+        post: operations["post-consultations-id-fail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write a draft
+         * @description 修改草稿
+         */
+        put: operations["put-consultations-id-form"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/inform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer what was asked
+         * @description 补充资料
+         */
+        post: operations["post-consultations-id-inform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/miss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Somebody did not come
+         * @description 未到
+         */
+        post: operations["post-consultations-id-miss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask an expert
+         * @description 分诊
+         */
+        post: operations["post-consultations-id-offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/opinion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write the opinion
+         * @description 书写会诊意见
+         */
+        put: operations["put-consultations-id-opinion"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/opinions/{version}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The opinion as a PDF
+         * @description 会诊意见书（PDF）
+         */
+        get: operations["get-consultations-id-opinions-version-document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/phone-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record an answer by telephone
+         * @description 登记电话答复
+         */
+        post: operations["post-consultations-id-phone-answers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/photographs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a photograph of a consent form
+         * @description 上传知情同意书照片
+         */
+        post: operations["post-consultations-id-photographs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/photographs/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A photograph of a consent form
+         * @description 知情同意书照片
+         */
+        get: operations["get-consultations-id-photographs-digest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rate
+         * @description 评价
+         */
+        post: operations["post-consultations-id-rating"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cannot accept
+         * @description 不能接诊
+         */
+        post: operations["post-consultations-id-refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agree on a time
+         * @description 预约
+         */
+        post: operations["post-consultations-id-schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign the opinion
+         * @description 签发会诊意见
+         */
+        post: operations["post-consultations-id-sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a request
+         * @description 提交会诊申请
+         */
+        post: operations["post-consultations-id-submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back
+         * @description 撤回
+         */
+        post: operations["post-consultations-id-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/corrections": {
         parameters: {
             query?: never;
@@ -510,6 +1118,86 @@ export interface paths {
          * @description 登记电话告知
          */
         post: operations["post-discrepancies-id-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duty and telephone numbers
+         * @description 排班与通讯录
+         */
+        get: operations["get-duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter a turn of duty
+         * @description 排班
+         */
+        post: operations["post-duty-shifts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/shifts/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a turn of duty
+         * @description 取消班次
+         */
+        post: operations["post-duty-shifts-id-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/shifts/{id}/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in on duty
+         * @description 到岗签到
+         */
+        post: operations["post-duty-shifts-id-sign-in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5465,25 +6153,24 @@ export interface components {
             role: components["schemas"]["Role"];
             username: string;
         };
-        /**
-         * AgreementBody
-         * @description A community's document, or that the county reads.  last_day: the last on which it holds.
-         */
-        AgreementBody: {
-            /** @enum {unknown} */
-            basis: "community-document" | "county-remote-reading";
+        /** AgreementRow */
+        AgreementRow: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            invited_id: string;
+            invited_name: string;
+            /** Format: uuid */
+            inviting_id: string;
+            inviting_name: string;
+            number: string;
             /** Format: date */
-            begins: string;
-            /** @default null */
-            device: string | null;
-            items: string[];
-            /** @enum {unknown} */
-            kind: "agreement";
-            label: string;
-            /** Format: date */
-            last_day: string;
-            /** @default null */
-            reader: string | null;
+            valid_from: string;
+            valid_until: string | null;
+        };
+        /** Agreements */
+        Agreements: {
+            items: components["schemas"]["AgreementRow"][];
         };
         /** AmendBody */
         AmendBody: {
@@ -5513,6 +6200,12 @@ export interface components {
             reason: string;
             shown_at: string;
             surface: string;
+        };
+        /** Begun */
+        Begun: {
+            /** Format: uuid */
+            id: string;
+            number: string;
         };
         /**
          * Belonging
@@ -5944,6 +6637,48 @@ export interface components {
             password: string | null;
         };
         /**
+         * Consent
+         * @description paper: the photograph's SHA-256, '' for an approval or exemption.
+         */
+        Consent: {
+            at: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "approval" | "exemption" | "paper";
+            manner: string;
+            name: string;
+            paper: string;
+            reason: string;
+            recorded_at: string;
+            recorded_by_name: string;
+            relation: string;
+        };
+        /**
+         * ConsentBody
+         * @description paper: digest of a photograph that was sent before, for a form on paper.  reason: for the other two.
+         */
+        ConsentBody: {
+            at: string;
+            /** @enum {unknown} */
+            kind: "approval" | "exemption" | "paper";
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            manner: "" | "fingerprint" | "signature";
+            name: string;
+            /** @default  */
+            paper: string;
+            /** @default  */
+            reason: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            relation: "" | "agent" | "child" | "guardian" | "other-relative" | "parent" | "self" | "spouse";
+        };
+        /**
          * Consequences
          * @description What would follow.  The first lines are shown; *_count says how many there are.  decisions: in all.
          */
@@ -5954,6 +6689,71 @@ export interface components {
             grants: components["schemas"]["GrantChange"][];
             taken_back: components["schemas"]["TakenBack"][];
             taken_back_count: number;
+        };
+        /**
+         * Consultation
+         * @description A consultation as lists show it.
+         *
+         *         task_status: FHIR R4 Task.status.  you: what whoever asks is to it.  age: as it is said today.  telephone: where the
+         *         other side is reached now, whoever asks.  Times are UTC.
+         */
+        Consultation: {
+            accepted_at: string | null;
+            age: components["schemas"]["telemed.patients.messages.Words"] | null;
+            consent_due_at: string | null;
+            converted_into: string;
+            created_at: string;
+            department: string;
+            due_at: string | null;
+            ended_at: string | null;
+            expert_id: string | null;
+            expert_name: string;
+            expert_organization_name: string;
+            expert_organization_phone: string;
+            expert_phone: string;
+            expert_title: string;
+            /** Format: uuid */
+            id: string;
+            inviting_department: string;
+            kind: components["schemas"]["Kind"];
+            line: number | null;
+            minutes: number | null;
+            number: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            organization_phone: string;
+            /** Format: uuid */
+            patient_id: string;
+            patient_name: string;
+            purpose: components["schemas"]["Purpose"];
+            question: string;
+            requester_name: string;
+            requester_phone: string;
+            returned_at: string | null;
+            revision: number;
+            room_id: string | null;
+            sex: string;
+            starts_at: string | null;
+            state: string;
+            submitted_at: string | null;
+            task_status: string;
+            urgency: components["schemas"]["Urgency"];
+            verdict: string;
+            you: ("coordinator" | "expert" | "inviter")[];
+        };
+        /**
+         * Consultations
+         * @description next: give it back as `after` for what is older; None at the end.
+         */
+        Consultations: {
+            items: components["schemas"]["Consultation"][];
+            next: string | null;
+        };
+        /** ConvertBody */
+        ConvertBody: {
+            into: components["schemas"]["Into"];
+            reason: string;
         };
         /**
          * CorrectionDetail
@@ -6046,6 +6846,15 @@ export interface components {
             time_zone: string;
         };
         /**
+         * DecideBody
+         * @description reason: needed unless the opinion is adopted as it stands.
+         */
+        DecideBody: {
+            /** @default  */
+            reason: string;
+            verdict: components["schemas"]["telemed.consultation.model.states.Verdict"];
+        };
+        /**
          * Decision
          * @description note: needed to release.
          */
@@ -6105,6 +6914,37 @@ export interface components {
         DecisionPage: {
             items: components["schemas"]["DecisionLine"][];
             next: string;
+        };
+        /**
+         * DepartmentItem
+         * @description A 诊疗科目 that can be asked.
+         */
+        DepartmentItem: {
+            code: string;
+            en: string;
+            zh: string;
+        };
+        /** Departments */
+        Departments: {
+            items: components["schemas"]["DepartmentItem"][];
+        };
+        /**
+         * Detail
+         * @description A consultation with all that belongs to it.
+         */
+        Detail: {
+            consents: components["schemas"]["Consent"][];
+            consultation: components["schemas"]["Consultation"];
+            draft: components["schemas"]["telemed.consultation.store.rows.DraftRow"] | null;
+            history: string;
+            offers: components["schemas"]["OfferRow"][];
+            opinions: components["schemas"]["SignedOpinion"][];
+            phone_answers: components["schemas"]["PhoneAnswerRow"][];
+            rating: components["schemas"]["RatingRow"] | null;
+            results: components["schemas"]["ResultRow"][];
+            steps: components["schemas"]["telemed.consultation.store.rows.StepRow"][];
+            studies: components["schemas"]["StudyRow"][];
+            verdict_reason: string;
         };
         /**
          * DetailAnswer
@@ -6218,22 +7058,21 @@ export interface components {
             template_id: string | null;
         };
         /**
-         * DraftRow
-         * @description A text that belongs to a step and stays under its author's name.
+         * Duty
+         * @description gaps: of each department that has a first line at some time of the period, or of the one asked for.
          */
-        DraftRow: {
-            /** Format: uuid */
-            author_id: string;
-            author_name: string;
-            findings: string;
-            impression: string;
-            revision: number;
-            saved_at: string;
-            significance: string;
-            technique: string;
-            template_id: string | null;
-            /** Format: uuid */
-            work_item_id: string;
+        Duty: {
+            gaps: components["schemas"]["DutyGap"][];
+            shifts: components["schemas"]["ShiftRow"][];
+        };
+        /**
+         * DutyGap
+         * @description Nobody stands on the first line.
+         */
+        DutyGap: {
+            begins: string;
+            department: string;
+            ends: string;
         };
         /**
          * Earlier
@@ -6371,6 +7210,44 @@ export interface components {
             state: string;
             struck: boolean;
             withdrawn_from: string | null;
+        };
+        /**
+         * ExpertBody
+         * @description revision: 0 for somebody who is none yet.
+         */
+        ExpertBody: {
+            accepts: boolean;
+            departments: string[];
+            revision: number;
+            since: string | null;
+        };
+        /**
+         * ExpertItem
+         * @description Somebody who gives opinions.
+         *
+         *         on_duty: stands on a line now.  concerns: what speaks against the person for the department that was asked for
+         *         (codes; none without one).
+         */
+        ExpertItem: {
+            accepts: boolean;
+            concerns: string[];
+            departments: string[];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            on_duty: boolean;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            organization_phone: string;
+            phone: string;
+            revision: number;
+            since: string | null;
+            title: string;
+        };
+        /** Experts */
+        Experts: {
+            items: components["schemas"]["ExpertItem"][];
         };
         /**
          * ExternalResult
@@ -6542,6 +7419,26 @@ export interface components {
             item: components["schemas"]["ItemWords"];
             state: string;
             struck: boolean;
+        };
+        /**
+         * FormBody
+         * @description results: ids of results, each with the verdict that recognition gave on it, as shown to whoever attaches it.
+         */
+        FormBody: {
+            department: string;
+            /** @default  */
+            history: string;
+            /** @default  */
+            inviting_department: string;
+            kind: components["schemas"]["Kind"];
+            purpose: components["schemas"]["Purpose"];
+            /** @default  */
+            question: string;
+            /** @default [] */
+            results: components["schemas"]["ResultRow"][];
+            /** @default [] */
+            studies: string[];
+            urgency: components["schemas"]["Urgency"];
         };
         /**
          * FormCheck
@@ -6894,6 +7791,14 @@ export interface components {
             definitions: string;
             items: components["schemas"]["IndicatorSaid"][];
         };
+        /** InformBody */
+        InformBody: {
+            /** @default [] */
+            results: components["schemas"]["ResultRow"][];
+            said: string;
+            /** @default [] */
+            studies: string[];
+        };
         /**
          * Intent
          * @description Why a study was pushed; only a request for reading opens one.
@@ -6905,6 +7810,12 @@ export interface components {
             intent: components["schemas"]["Intent"];
             revision: number;
         };
+        /**
+         * Into
+         * @description What a consultation is turned into where another service answers better.
+         * @enum {unknown}
+         */
+        Into: "referral" | "remote-reading";
         /**
          * Issue
          * @description details: Chinese; diagnostics: English.
@@ -6942,6 +7853,11 @@ export interface components {
             name: string;
             name_en: string;
         };
+        /**
+         * Kind
+         * @enum {unknown}
+         */
+        Kind: "image-text" | "video";
         /**
          * LaboratoryResult
          * @description One result as its laboratory issued it.
@@ -7304,6 +8220,11 @@ export interface components {
             text: string;
             zh: string;
         };
+        /** MissBody */
+        MissBody: {
+            /** @enum {unknown} */
+            who: "expert" | "inviter" | "patient";
+        };
         /**
          * MixedBody
          * @description one_person: everything is of one person; otherwise the pictures of the other stay in quarantine.
@@ -7380,6 +8301,17 @@ export interface components {
             /** Format: uuid */
             practitioner_id: string;
             username: string;
+        };
+        /**
+         * NewBody
+         * @description id: chosen by the client, so that sending it twice makes one.
+         */
+        NewBody: {
+            form: components["schemas"]["FormBody"];
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            patient_id: string;
         };
         /** NewDevice */
         NewDevice: {
@@ -7512,6 +8444,33 @@ export interface components {
             uri: string;
         };
         /**
+         * OfferBody
+         * @description expert_id: None asks whoever is on duty.
+         */
+        OfferBody: {
+            /** @default null */
+            expert_id: string | null;
+        };
+        /**
+         * OfferRow
+         * @description Somebody who was asked.  outcome: '' while the clock runs.
+         */
+        OfferRow: {
+            due_at: string;
+            ended_at: string | null;
+            /** Format: uuid */
+            expert_id: string;
+            expert_name: string;
+            line: number;
+            number: number;
+            offered_at: string;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            outcome: string;
+            reason: string;
+        };
+        /**
          * OneTimePassword
          * @description Shown once; it must be changed at the first sign-in.
          */
@@ -7579,6 +8538,16 @@ export interface components {
             issue: components["schemas"]["Issue"][];
             /** @enum {unknown} */
             resourceType: "OperationOutcome";
+        };
+        /**
+         * OpinionBody
+         * @description revision: of what was read; 0 where nothing was written yet.
+         */
+        OpinionBody: {
+            advice: string;
+            diagnosis: string;
+            /** @default 0 */
+            revision: number;
         };
         /**
          * OrderBody
@@ -7848,6 +8817,30 @@ export interface components {
             /** @default false */
             unidentified: boolean;
         };
+        /** PhoneAnswerBody */
+        PhoneAnswerBody: {
+            /** Format: date-time */
+            at: string;
+            /** @default  */
+            phone: string;
+            said: string;
+            speaker: string;
+        };
+        /** PhoneAnswerRow */
+        PhoneAnswerRow: {
+            at: string;
+            /** Format: uuid */
+            id: string;
+            phone: string;
+            recorded_at: string;
+            recorded_by_name: string;
+            said: string;
+            speaker: string;
+        };
+        /** Photograph */
+        Photograph: {
+            digest: string;
+        };
         /**
          * Picked
          * @description The reading that is now mine; None: nothing waits.
@@ -7908,7 +8901,7 @@ export interface components {
          * @description id: chosen by whoever enters it, so that the same entry sent twice is recorded once.
          */
         PreviewBody: {
-            fact: components["schemas"]["EvaluationBody"] | components["schemas"]["AgreementBody"] | components["schemas"]["RevocationBody"] | components["schemas"]["RulingBody"] | components["schemas"]["ChangeBody"] | components["schemas"]["VerificationBody"];
+            fact: components["schemas"]["EvaluationBody"] | components["schemas"]["telemed.quality.messages.AgreementBody"] | components["schemas"]["RevocationBody"] | components["schemas"]["RulingBody"] | components["schemas"]["ChangeBody"] | components["schemas"]["VerificationBody"];
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -7994,6 +8987,11 @@ export interface components {
             id: string;
         };
         /**
+         * Purpose
+         * @enum {unknown}
+         */
+        Purpose: "diagnosis" | "referral" | "surgery" | "treatment";
+        /**
          * QuoteAnswer
          * @description 引用到病历.  text: ready to be inserted, without any diagnostic conclusion.
          */
@@ -8014,21 +9012,32 @@ export interface components {
             reference: string;
             value: string;
         };
+        /** RateBody */
+        RateBody: {
+            /** @default  */
+            note: string;
+            stars: number;
+        };
+        /** RatingRow */
+        RatingRow: {
+            note: string;
+            stars: number;
+        };
         /**
          * ReadingDetail
          * @description Everything a desk shows beside the images. draft: of the open step; drafts: every text, newest first.
          */
         ReadingDetail: {
             discrepancies: components["schemas"]["DiscrepancyRow"][];
-            draft: components["schemas"]["DraftRow"] | null;
-            drafts: components["schemas"]["DraftRow"][];
+            draft: components["schemas"]["telemed.reading.store.rows.DraftRow"] | null;
+            drafts: components["schemas"]["telemed.reading.store.rows.DraftRow"][];
             grade: components["schemas"]["GradeRow"] | null;
             lease_seconds: number;
             line: components["schemas"]["Line"];
             priors: components["schemas"]["PriorRow"][];
             request: components["schemas"]["RequestRow"] | null;
             returns: components["schemas"]["SiteReturnRow"][];
-            steps: components["schemas"]["StepRow"][];
+            steps: components["schemas"]["telemed.reading.store.rows.StepRow"][];
             versions: components["schemas"]["VersionView"][];
         };
         /**
@@ -8037,10 +9046,6 @@ export interface components {
          * @enum {unknown}
          */
         Reason: "cannot-tell" | "consultation" | "life-threatening" | "other" | "transfer";
-        /** ReasonBody */
-        ReasonBody: {
-            reason: string;
-        };
         /** ReasonCoding */
         ReasonCoding: {
             code: string;
@@ -8094,7 +9099,7 @@ export interface components {
          * @description seen: the digest of the consequences as they were shown.
          */
         RecordBody: {
-            fact: components["schemas"]["EvaluationBody"] | components["schemas"]["AgreementBody"] | components["schemas"]["RevocationBody"] | components["schemas"]["RulingBody"] | components["schemas"]["ChangeBody"] | components["schemas"]["VerificationBody"];
+            fact: components["schemas"]["EvaluationBody"] | components["schemas"]["telemed.quality.messages.AgreementBody"] | components["schemas"]["RevocationBody"] | components["schemas"]["RulingBody"] | components["schemas"]["ChangeBody"] | components["schemas"]["VerificationBody"];
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -8457,6 +9462,15 @@ export interface components {
             window: components["schemas"]["WindowLeft"] | null;
         };
         /**
+         * ResultRow
+         * @description A result with the verdict of recognition when it was attached; '' where none was given.
+         */
+        ResultRow: {
+            decision_hash: string;
+            result: string;
+            verdict: string;
+        };
+        /**
          * ResultVerdict
          * @description What a result is worth for an order of its own item, by this person's institution, now.
          *
@@ -8507,7 +9521,7 @@ export interface components {
         ReviewBody: {
             /** @default  */
             note: string;
-            verdict: components["schemas"]["Verdict"];
+            verdict: components["schemas"]["telemed.patients.break_glass.Verdict"];
         };
         /** ReviewDecision */
         ReviewDecision: {
@@ -8738,6 +9752,13 @@ export interface components {
             revision: number;
             saved_at: string;
         };
+        /** ScheduleBody */
+        ScheduleBody: {
+            /** @default 30 */
+            minutes: number;
+            /** Format: date-time */
+            starts_at: string;
+        };
         /** SealList */
         SealList: {
             items: components["schemas"]["SealSaid"][];
@@ -8835,6 +9856,46 @@ export interface components {
          * @enum {unknown}
          */
         Sex: "F" | "M" | "O" | "U";
+        /** ShiftBody */
+        ShiftBody: {
+            /** @default  */
+            backup_phone: string;
+            /** Format: date-time */
+            begins: string;
+            department: string;
+            /** Format: date-time */
+            ends: string;
+            /** Format: uuid */
+            id: string;
+            line: number;
+            /** @default  */
+            phone: string;
+            /** Format: uuid */
+            practitioner_id: string;
+        };
+        /**
+         * ShiftRow
+         * @description A turn of duty; [begins, ends).
+         */
+        ShiftRow: {
+            backup_phone: string;
+            begins: string;
+            department: string;
+            ends: string;
+            /** Format: uuid */
+            id: string;
+            line: number;
+            /** Format: uuid */
+            organization_id: string;
+            organization_name: string;
+            organization_phone: string;
+            phone: string;
+            /** Format: uuid */
+            practitioner_id: string;
+            practitioner_name: string;
+            practitioner_title: string;
+            signed_in_at: string | null;
+        };
         /** SignAloneBody */
         SignAloneBody: {
             password: string;
@@ -8847,28 +9908,33 @@ export interface components {
             /** @default 0 */
             unseen_series: number;
         };
-        /** SignBody */
-        SignBody: {
-            /** @default null */
-            agreement: ("agree" | "major" | "minor") | null;
-            password: string;
-            /** @default false */
-            preview_only: boolean;
-            revision: number;
-            /** @default  */
-            single_reader_reason: string;
-            study_instance_uid: string;
-            /** @default 0 */
-            unseen_instances: number;
-            /** @default 0 */
-            unseen_series: number;
-        };
         /** SignInBody */
         SignInBody: {
             password: string;
             /** @default null */
             totp: string | null;
             username: string;
+        };
+        /** Signed */
+        Signed: {
+            document: string;
+            version: number;
+        };
+        /**
+         * SignedOpinion
+         * @description A signed opinion.  document: SHA-256 of the PDF; room_head: hash of the room's log when it was signed.
+         */
+        SignedOpinion: {
+            advice: string;
+            diagnosis: string;
+            document: string;
+            room_head: string;
+            room_seq: number;
+            signed_at: string;
+            signer_name: string;
+            signer_title: string;
+            size: number;
+            version: number;
         };
         /**
          * SiteLine
@@ -8992,27 +10058,6 @@ export interface components {
             words: components["schemas"]["telemed.patients.messages.Words"];
         };
         /**
-         * StepRow
-         * @description A UPS step as the desk's history shows it.
-         */
-        StepRow: {
-            claimed_at: string | null;
-            claimed_by: string | null;
-            claimed_name: string | null;
-            ended_at: string | null;
-            /** Format: uuid */
-            id: string;
-            kind: string;
-            lease_until: string | null;
-            outcome: string | null;
-            outcome_reason: string;
-            purpose: string;
-            reason: string;
-            scheduled_at: string;
-            side: string;
-            state: string;
-        };
-        /**
          * StudyItem
          * @description A study as a list shows it.
          *
@@ -9067,6 +10112,23 @@ export interface components {
             items: components["schemas"]["StudyItem"][];
             /** @default null */
             next: string | null;
+        };
+        /**
+         * StudyRow
+         * @description A study that is looked at.
+         */
+        StudyRow: {
+            acquired_at: string | null;
+            body_site: string;
+            description: string;
+            /** Format: uuid */
+            id: string;
+            instance_count: number;
+            modalities: string[];
+            /** Format: uuid */
+            organization_id: string;
+            patient_id: string | null;
+            study_instance_uid: string;
         };
         /**
          * StudyStatement
@@ -9626,6 +10688,12 @@ export interface components {
             waiting: number;
         };
         /**
+         * Urgency
+         * @description How soon somebody has to accept (18 core systems; model/clocks.py).
+         * @enum {unknown}
+         */
+        Urgency: "immediate" | "routine" | "urgent";
+        /**
          * UseItem
          * @description One use as who reviews it sees it.
          *
@@ -9665,12 +10733,6 @@ export interface components {
             next: string | null;
             waiting: number;
         };
-        /**
-         * Verdict
-         * @description What the review says of a use.
-         * @enum {unknown}
-         */
-        Verdict: "justified" | "not-justified";
         /**
          * VerificationBody
          * @description That after a change the results were shown to be what they were before.
@@ -9783,6 +10845,14 @@ export interface components {
             days: number;
             left: number;
         };
+        /**
+         * WithdrawBody
+         * @description reason: a draft needs none.
+         */
+        WithdrawBody: {
+            /** @default  */
+            reason: string;
+        };
         /** WithdrawalBody */
         WithdrawalBody: {
             reason: string;
@@ -9812,6 +10882,11 @@ export interface components {
              */
             view: "all" | "attention" | "checkup" | "delivered-today" | "mine" | "receiving" | "returned" | "signed-today" | "stat" | "todo" | "verification";
         };
+        /** WriteBody */
+        WriteBody: {
+            form: components["schemas"]["FormBody"];
+            revision: number;
+        };
         /** WritingBody */
         WritingBody: {
             /** @default  */
@@ -9828,6 +10903,76 @@ export interface components {
             /** @default null */
             template_id: string | null;
         };
+        /** Written */
+        Written: {
+            revision: number;
+        };
+        /**
+         * Verdict
+         * @description What the inviting physician makes of the opinion: the decision is the inviting side's (国卫医发〔2018〕25号).
+         * @enum {unknown}
+         */
+        "telemed.consultation.model.states.Verdict": "adopted" | "not-adopted" | "partly";
+        /** AgreementBody */
+        "telemed.consultation.routes.messages.AgreementBody": {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            invited_id: string;
+            /** Format: uuid */
+            inviting_id: string;
+            number: string;
+            /** Format: date */
+            valid_from: string;
+            /** @default null */
+            valid_until: string | null;
+        };
+        /** ReasonBody */
+        "telemed.consultation.routes.messages.ReasonBody": {
+            reason: string;
+        };
+        /**
+         * SignBody
+         * @description revision: of the draft that was read before signing it.
+         */
+        "telemed.consultation.routes.messages.SignBody": {
+            password: string;
+            revision: number;
+        };
+        /**
+         * DraftRow
+         * @description What the expert is writing.
+         */
+        "telemed.consultation.store.rows.DraftRow": {
+            advice: string;
+            at: string;
+            /** Format: uuid */
+            by: string;
+            diagnosis: string;
+            revision: number;
+        };
+        /**
+         * StepRow
+         * @description A step that was taken.  by: nobody where a due time was over.  concerns: written down and passed over.
+         */
+        "telemed.consultation.store.rows.StepRow": {
+            at: string;
+            by: string | null;
+            by_name: string;
+            command: string;
+            concerns: string[];
+            detail: Record<string, never>;
+            from_state: string;
+            number: number;
+            reason: string;
+            to_state: string;
+        };
+        /**
+         * Verdict
+         * @description What the review says of a use.
+         * @enum {unknown}
+         */
+        "telemed.patients.break_glass.Verdict": "justified" | "not-justified";
         /**
          * Words
          * @description One sentence in both languages.
@@ -9835,6 +10980,64 @@ export interface components {
         "telemed.patients.messages.Words": {
             en: string;
             zh: string;
+        };
+        /**
+         * AgreementBody
+         * @description A community's document, or that the county reads.  last_day: the last on which it holds.
+         */
+        "telemed.quality.messages.AgreementBody": {
+            /** @enum {unknown} */
+            basis: "community-document" | "county-remote-reading";
+            /** Format: date */
+            begins: string;
+            /** @default null */
+            device: string | null;
+            items: string[];
+            /** @enum {unknown} */
+            kind: "agreement";
+            label: string;
+            /** Format: date */
+            last_day: string;
+            /** @default null */
+            reader: string | null;
+        };
+        /** ReasonBody */
+        "telemed.reading.routes.messages.ReasonBody": {
+            reason: string;
+        };
+        /** SignBody */
+        "telemed.reading.routes.messages.SignBody": {
+            /** @default null */
+            agreement: ("agree" | "major" | "minor") | null;
+            password: string;
+            /** @default false */
+            preview_only: boolean;
+            revision: number;
+            /** @default  */
+            single_reader_reason: string;
+            study_instance_uid: string;
+            /** @default 0 */
+            unseen_instances: number;
+            /** @default 0 */
+            unseen_series: number;
+        };
+        /**
+         * DraftRow
+         * @description A text that belongs to a step and stays under its author's name.
+         */
+        "telemed.reading.store.rows.DraftRow": {
+            /** Format: uuid */
+            author_id: string;
+            author_name: string;
+            findings: string;
+            impression: string;
+            revision: number;
+            saved_at: string;
+            significance: string;
+            technique: string;
+            template_id: string | null;
+            /** Format: uuid */
+            work_item_id: string;
         };
         /**
          * SeenRow
@@ -9845,6 +11048,27 @@ export interface components {
             previewed: number[];
             series_instance_uid: string;
             sop_instance_uid: string;
+        };
+        /**
+         * StepRow
+         * @description A UPS step as the desk's history shows it.
+         */
+        "telemed.reading.store.rows.StepRow": {
+            claimed_at: string | null;
+            claimed_by: string | null;
+            claimed_name: string | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            lease_until: string | null;
+            outcome: string | null;
+            outcome_reason: string;
+            purpose: string;
+            reason: string;
+            scheduled_at: string;
+            side: string;
+            state: string;
         };
         /** SeenRow */
         "telemed.results.senders.SeenRow": {
@@ -10268,6 +11492,1046 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultation-agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreements"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultation-agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["telemed.consultation.routes.messages.AgreementBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultation-departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departments"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultation-experts": {
+        parameters: {
+            query?: {
+                department?: string;
+                inviting_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experts"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-consultation-experts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultations": {
+        parameters: {
+            query?: {
+                open?: boolean | null;
+                patient_id?: string | null;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consultations"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultations-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["telemed.consultation.routes.messages.ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultations-id-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConvertBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["telemed.consultation.routes.messages.ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["telemed.consultation.routes.messages.ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-consultations-id-form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Written"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-inform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InformBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-miss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-consultations-id-opinion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpinionBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Written"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultations-id-opinions-version-document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-phone-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneAnswerBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-photographs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Photograph"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultations-id-photographs-digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["telemed.consultation.routes.messages.ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["telemed.consultation.routes.messages.SignBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawBody"];
+            };
+        };
         responses: {
             /** @description Done */
             204: {
@@ -10742,6 +13006,128 @@ export interface operations {
                 "application/json": components["schemas"]["CallBody"];
             };
         };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-duty": {
+        parameters: {
+            query: {
+                begins: string;
+                ends: string;
+                department?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-duty-shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-duty-shifts-id-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-duty-shifts-id-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             204: {
@@ -13155,7 +15541,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonBody"];
+                "application/json": components["schemas"]["telemed.reading.routes.messages.ReasonBody"];
             };
         };
         responses: {
@@ -13318,7 +15704,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonBody"];
+                "application/json": components["schemas"]["telemed.reading.routes.messages.ReasonBody"];
             };
         };
         responses: {
@@ -13409,7 +15795,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonBody"];
+                "application/json": components["schemas"]["telemed.reading.routes.messages.ReasonBody"];
             };
         };
         responses: {
@@ -13572,7 +15958,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SignBody"];
+                "application/json": components["schemas"]["telemed.reading.routes.messages.SignBody"];
             };
         };
         responses: {
@@ -13671,7 +16057,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonBody"];
+                "application/json": components["schemas"]["telemed.reading.routes.messages.ReasonBody"];
             };
         };
         responses: {
@@ -13737,7 +16123,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonBody"];
+                "application/json": components["schemas"]["telemed.reading.routes.messages.ReasonBody"];
             };
         };
         responses: {

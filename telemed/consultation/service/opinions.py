@@ -1,0 +1,297 @@
+"""The expert's opinion: written, signed over what the expert was shown, kept as a sealed file, returned."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from telemed.certificates import write_durably
+from telemed.consultation.model import states, words
+from telemed.consultation.model.parties import Party
+from telemed.consultation.opinion.document import Examination, Expert, Opinion, Patient, opinion_digest
+from telemed.consultation.opinion.evidence import Evidence, RoomRecord, SeenImage, Signer, in_order
+from telemed.consultation.opinion.keys import Institution, KeyStore
+from telemed.consultation.opinion.sealing import SealedOpinion, seal_opinion
+from telemed.consultation.opinion.spelling import instant
+from telemed.consultation.opinion.typesetting import Press
+from telemed.consultation.room import store as room_log
+from telemed.consultation.service.acting import Acting, taken_or_raise
+from telemed.consultation.service.rooms import Rooms
+from telemed.consultation.store import consultations as store
+from telemed.consultation.store.rows import DraftRow, OpinionRow
+from telemed.db import Connection, Pool, fetch_all, fetch_one, load
+from telemed.errors import Conflict, Invalid, NotFound
+from telemed.patients import names
+from telemed.patients.age import age
+from telemed.vocabulary import Principal
+
+queries = load(__name__, "opinions.sql")
+SEXES = {"M": "男", "F": "女", "O": "未说明的性别", "U": "未知的性别"}
+PURPOSES = {"diagnosis": "诊断", "treatment": "治疗", "referral": "转诊", "surgery": "手术"}
+
+
+class _Revision(msgspec.Struct):
+    revision: int
+
+
+class _Version(msgspec.Struct):
+    version: int
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    """What the paper says of people and places."""
+
+    number: str
+    state: str
+    room_id: UUID | None
+    purpose: str
+    history: str
+    question: str
+    inviting_institution: str
+    inviting_physician: str
+    patient_name: str
+    sex: str
+    birth_date: date | None
+    expert_id: UUID | None
+    expert_name: str
+    expert_title: str
+    licence_number: str
+    institution_id: UUID | None
+    institution: str
+
+
+class _Examination(msgspec.Struct, frozen=True):
+    acquired_at: datetime | None
+    modalities: list[str]
+    item: str
+    accession_number: str
+    institution: str
+
+
+class _Image(msgspec.Struct, frozen=True):
+    sop: str
+    study_uid: str
+    series_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """What opinions are sealed by.  folder: of the sealed files, by SHA-256."""
+
+    keys: KeyStore
+    press: Press
+    folder: Path
+
+    async def keep(self, sealed: SealedOpinion) -> None:
+        """Keep a file durably; a signature counts only after this."""
+        place = self._place(sealed.sha256)
+
+        def write() -> None:
+            for folder in (self.folder, place.parent.parent, place.parent):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_durably(place, sealed.pdf, 0o600)
+
+        await asyncio.to_thread(write)
+
+    async def read(self, digest: str) -> bytes:
+        if re.fullmatch(r"[0-9a-f]{64}", digest, re.ASCII) is None:
+            raise _missing()
+        try:
+            return await asyncio.to_thread(self._place(digest).read_bytes)
+        except FileNotFoundError:
+            raise _missing() from None
+
+    def _place(self, digest: str) -> Path:
+        return self.folder / digest[:2] / digest[2:4] / digest
+
+
+def _missing() -> NotFound:
+    return NotFound("unknown-opinion", "找不到该会诊意见书。", "There is no such opinion.")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A sealed file, and what it was made from; nothing is signed before `sign` has committed."""
+
+    diagnosis: str
+    advice: str
+    revision: int
+    version: int
+    text_sha256: str
+    room: room_log.Head
+    evidence: str
+    document: str
+    size: int
+
+
+async def draft(connection: Connection, consultation_id: UUID) -> DraftRow | None:
+    return await fetch_one(connection, queries["draft"], {"id": consultation_id}, DraftRow)
+
+
+async def signed(connection: Connection, consultation_id: UUID) -> list[OpinionRow]:
+    """The signed opinions, the newest first."""
+    return await fetch_all(connection, queries["opinions"], {"id": consultation_id}, OpinionRow)
+
+
+async def write(acting: Acting, consultation_id: UUID, diagnosis: str, advice: str, revision: int) -> int:
+    """Keep what the expert has written; returns its revision now.  Raises Conflict where it was written elsewhere."""
+    row = await acting.hold(consultation_id, Party.EXPERT)
+    if isinstance(row.standing(), states.Offered) or row.returned_at is not None or row.ended_at is not None:
+        raise words.refused(states.Refusal.NOT_NOW)
+    params = {
+        "id": consultation_id,
+        "diagnosis": diagnosis,
+        "advice": advice,
+        "by": acting.by,
+        "now": acting.now,
+        "revision": revision,
+    }
+    written = await fetch_one(acting.tx, queries["write_draft"], params, _Revision)
+    if written is None or (revision == 0 and written.revision != 1):
+        raise words.written_meanwhile()
+    await store.tell(acting.tx, row, "consultation.draft-written")
+    return written.revision
+
+
+async def prepare(
+    pool: Pool,
+    principal: Principal,
+    consultation_id: UUID,
+    *,
+    revision: int,
+    now: datetime,
+    zone: ZoneInfo,
+    sealing: Sealing,
+) -> Made:
+    """Set, seal and keep the paper of what was written, over the room as it stands.
+
+    Raises Conflict where the draft or the state is another by now.  A file that nobody signs for is nobody's.
+    """
+    async with pool.connection() as connection:
+        facts = await fetch_one(connection, queries["facts"], {"id": consultation_id}, _Facts)
+        if facts is None or facts.expert_id != principal.practitioner_id:
+            raise words.no_such_consultation()
+        if facts.state not in ("in-session", "failed") or facts.room_id is None or facts.institution_id is None:
+            raise words.refused(states.Refusal.NOT_NOW)
+        written = await draft(connection, consultation_id)
+        if written is None or not written.diagnosis.strip():
+            raise Invalid(
+                "opinion-is-empty",
+                "签发前须填写诊断意见。草稿已保留。",
+                "A diagnosis is needed before it is signed. The draft was kept.",
+            )
+        if written.revision != revision:
+            raise words.written_meanwhile()
+        version = len(await signed(connection, consultation_id)) + 1
+        head = await room_log.head(connection, facts.room_id)
+        seen = await room_log.seen_images(connection, facts.room_id, str(principal.practitioner_id))
+        images = await fetch_all(connection, queries["images"], {"sops": [one.sop for one in seen]}, _Image)
+        examinations = await fetch_all(connection, queries["examinations"], {"id": consultation_id}, _Examination)
+    by_sop = {one.sop: one for one in images}
+    opinion = _opinion(facts, written, examinations, version=version, now=now, zone=zone)
+    evidence = Evidence(
+        consultation_id=str(consultation_id),
+        consultation_number=facts.number,
+        opinion_version=version,
+        text_sha256=opinion_digest(opinion),
+        room=RoomRecord(str(facts.room_id), str(head.epoch), head.seq, head.hash),
+        images=in_order(
+            SeenImage(by_sop[one.sop].study_uid, by_sop[one.sop].series_uid, one.sop, one.frame, instant(one.first_at))
+            for one in seen
+            if one.sop in by_sop and one.first_at <= now
+        ),
+        signer=Signer(
+            str(principal.practitioner_id),
+            str(principal.account_id),
+            facts.expert_name,
+            facts.expert_title or "医师",
+            facts.institution,
+            facts.licence_number,
+        ),
+        signed_at=instant(now),
+        inviting_institution=facts.inviting_institution,
+    )
+    keys = await asyncio.to_thread(sealing.keys.keys, Institution(facts.institution_id, facts.institution), now)
+    sealed = await seal_opinion(opinion, evidence, keys, press=sealing.press, zone=zone)
+    await sealing.keep(sealed)
+    return Made(
+        written.diagnosis,
+        written.advice,
+        revision,
+        version,
+        evidence.text_sha256,
+        head,
+        sealed.evidence.decode(),
+        sealed.sha256,
+        len(sealed.pdf),
+    )
+
+
+def _opinion(
+    facts: _Facts, written: DraftRow, examinations: list[_Examination], *, version: int, now: datetime, zone: ZoneInfo
+) -> Opinion:
+    years = None if facts.birth_date is None else age(facts.birth_date, now.astimezone(zone).date())
+    return Opinion(
+        consultation_number=facts.number,
+        version=version,
+        reason="",
+        inviting_institution=facts.inviting_institution,
+        inviting_physician=facts.inviting_physician,
+        patient=Patient(names.shown(facts.patient_name), SEXES[facts.sex], "年龄不详" if years is None else years.zh),
+        purpose=f"{PURPOSES[facts.purpose]}：{facts.question}",
+        summary=facts.history,
+        examinations=tuple(
+            Examination(
+                "" if one.acquired_at is None else f"{one.acquired_at.astimezone(zone):%Y-%m-%d %H:%M}",
+                "、".join(one.modalities),
+                one.item,
+                one.accession_number,
+                one.institution,
+            )
+            for one in examinations
+        ),
+        diagnosis=written.diagnosis,
+        advice=written.advice,
+        expert=Expert(facts.expert_name, facts.expert_title or "医师", facts.licence_number, facts.institution),
+        signed_at=instant(now),
+    )
+
+
+async def sign(acting: Acting, consultation_id: UUID, made: Made, rooms: Rooms) -> int:
+    """The opinion counts from here on: kept, told to the room, returned to the inviting physician; once."""
+    row = await acting.hold(consultation_id, Party.EXPERT)
+    to = taken_or_raise(states.sign(row.standing(), acting.by))
+    written = await draft(acting.tx, consultation_id)
+    if written is None or written.revision != made.revision:
+        raise words.written_meanwhile()
+    params = {
+        "id": consultation_id,
+        "diagnosis": made.diagnosis,
+        "advice": made.advice,
+        "signer_id": acting.by,
+        "now": acting.now,
+        "room_seq": made.room.seq,
+        "room_head": made.room.hash,
+        "evidence": made.evidence,
+        "document": made.document,
+        "size": made.size,
+    }
+    kept = await fetch_one(acting.tx, queries["insert_opinion"], params, _Version)
+    if kept is None or kept.version != made.version:
+        raise Conflict(
+            "opinion-signed-meanwhile",
+            "该会诊意见已在别处签发。未作任何改动，请刷新查看。",
+            "The opinion was signed elsewhere meanwhile. Nothing was changed: look again.",
+        )
+    text = f"{made.diagnosis}\n\n{made.advice}".strip()
+    await rooms.signed(acting.tx, row, text, made.text_sha256, by=acting.by, now=acting.now)
+    taken = acting.taken("sign", version=made.version, document=made.document)
+    await store.move(acting.tx, row, to, taken, returned_at=acting.now)
+    return made.version

@@ -1,0 +1,76 @@
+"""The room of a consultation: opened when it is accepted, told of what is decided elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID, uuid4
+
+import msgspec
+
+from telemed.consultation.room import store as log
+from telemed.consultation.room.deciding import Image
+from telemed.consultation.room.facts import Signed, Text
+from telemed.consultation.store.rows import ConsultationRow
+from telemed.db import Connection, fetch_all, load
+
+queries = load(__name__, "rooms.sql")
+
+
+class _Image(msgspec.Struct):
+    study: str
+    sop: str
+
+
+async def images_of(connection: Connection, room_id: UUID, images: frozenset[Image]) -> frozenset[Image]:
+    """Which of some images are of the studies that a room's consultation is about."""
+    params = {"room": room_id, "sops": sorted(one.sop for one in images)}
+    known = {Image(one.study, one.sop) for one in await fetch_all(connection, queries["images"], params, _Image)}
+    return images & known
+
+
+class Rooms(Protocol):
+    """What a consultation asks of its room."""
+
+    async def open(self, tx: Connection, row: ConsultationRow, expert_id: UUID, now: datetime) -> UUID: ...
+
+    async def signed(
+        self, tx: Connection, row: ConsultationRow, text: str, sha256: str, *, by: UUID, now: datetime
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultationRooms:
+    """Rooms in the log."""
+
+    async def open(self, tx: Connection, row: ConsultationRow, expert_id: UUID, now: datetime) -> UUID:
+        """A new room with both physicians on its roster, or the old one with the expert who has come instead."""
+        expert, inviter = str(expert_id), str(row.requester_id)
+        if row.room_id is not None:
+            await log.add_member(tx, row.room_id, expert, "expert", by=expert, now=now)
+            return row.room_id
+        room_id = uuid4()
+        await log.open_room(
+            tx,
+            room_id,
+            kind="consultation",
+            host=inviter,
+            members={inviter: "moderator", expert: "expert"},
+            by=expert,
+            now=now,
+            mode="video" if row.kind == "video" else "async",
+        )
+        return room_id
+
+    async def signed(
+        self, tx: Connection, row: ConsultationRow, text: str, sha256: str, *, by: UUID, now: datetime
+    ) -> None:
+        """The room's log says what was signed, in the transaction that signs it."""
+        if row.room_id is None:
+            return
+        standing = (await log.lock(tx, row.room_id)).fold.opinion.ver
+        who = str(by)
+        await log.record(tx, row.room_id, "opinion.draft", Text(text), by=who, now=now, base=standing)
+        fact = msgspec.convert({"ver": standing + 1, "sha256": sha256}, Signed)
+        await log.record(tx, row.room_id, "opinion.sign", fact, by=who, now=now)

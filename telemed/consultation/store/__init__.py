@@ -1,0 +1,1 @@
+"""Consultations, duty and agreements in PostgreSQL."""
