@@ -4,7 +4,7 @@ import { api } from '@/api/client';
 import { asFailure, type Failure } from '@/api/failure';
 import type { components } from '@/api/schema';
 
-type DraftRow = components['schemas']['DraftRow'];
+type DraftRow = components['schemas']['telemed.reading.store.rows.DraftRow'];
 export type Significance = 'none' | 'significant' | 'critical';
 
 export interface Writing {
