@@ -25,6 +25,7 @@ export const en: Translated<typeof zh> = {
   mother: 'Mother',
   sameAs: 'Other records of the same person',
   openReviews: 'Identity to be checked',
+  consult: 'Request consultation',
   orderCheck: 'Order check',
   complete: 'Complete identity',
   timeline: 'Studies and reports',

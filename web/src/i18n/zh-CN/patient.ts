@@ -22,6 +22,7 @@ export const zh = {
   mother: '母亲',
   sameAs: '已核对为同一人的其他记录',
   openReviews: '有待核对的身份',
+  consult: '申请会诊',
   orderCheck: '开单核对',
   complete: '身份补录',
   timeline: '检查与报告',

@@ -9,6 +9,11 @@ export const routes: readonly RouteRecordRaw[] = [
     meta: { title, nav: { title, order: 35, action: 'consultation.read', keys: 'g o' } },
   },
   {
+    path: '/consultations/new',
+    component: () => import('./NewConsultationPage.vue'),
+    meta: { title: { zh: '申请会诊', en: 'Request consultation' } },
+  },
+  {
     path: '/consultations/:id',
     component: () => import('./ConsultationsPage.vue'),
     meta: { title },
