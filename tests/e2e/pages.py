@@ -48,8 +48,8 @@ def _add_row(page: Page) -> None:
     page.locator("fieldset.row").first.wait_for()
 
 
-def _enter_fact(page: Page) -> None:
-    """Begin to enter a fact about quality."""
+def enter(page: Page) -> None:
+    """Open the dialog in which something new is entered."""
     page.keyboard.press("n")
     page.locator("dialog[open] form").wait_for()
 
@@ -147,7 +147,8 @@ def _report(known: Known) -> str:
     return str(known.ask("/api/site/reports")["items"][0]["line"]["current_version_id"])
 
 
-def _patient(known: Known) -> str:
+def patient_of(known: Known) -> str:
+    """Return somebody of one's own township whose chest film is reported."""
     lines = [one["line"] for one in known.ask("/api/site/reports")["items"]]
     return str(chest_film(lines)["patient_id"])
 
@@ -305,7 +306,7 @@ VISITS: tuple[Visit, ...] = (
     ),
     Visit(
         "patient",
-        lambda known: f"/patients/{_patient(known)}",
+        lambda known: f"/patients/{patient_of(known)}",
         "technician",
         ".strip",
         organization="青石",
@@ -331,7 +332,7 @@ VISITS: tuple[Visit, ...] = (
     ),
     Visit(
         "order-check",
-        lambda known: f"/patients/{_patient(known)}/order-check",
+        lambda known: f"/patients/{patient_of(known)}/order-check",
         "requester",
         "input[role='combobox']",
         organization="青石",
@@ -340,7 +341,7 @@ VISITS: tuple[Visit, ...] = (
     ),
     Visit(
         "ordering-demo",
-        lambda known: f"/patients/{_patient(known)}/ordering-demo",
+        lambda known: f"/patients/{patient_of(known)}/ordering-demo",
         "requester",
         "input[role='combobox']",
         organization="青石",
@@ -374,7 +375,7 @@ VISITS: tuple[Visit, ...] = (
         "/quality/evaluations",
         "quality-officer",
         "[role='grid'] tbody [role='row']",
-        prepare=_enter_fact,
+        prepare=enter,
     ),
     Visit("quality-look-backs", "/quality/look-backs", "quality-officer", ".page [role='grid'], .page .empty"),
     Visit("quality-issues", "/quality/issues", "quality-officer", ".page [role='grid'], .page .empty"),

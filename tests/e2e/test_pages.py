@@ -11,10 +11,13 @@ import pytest
 from playwright.sync_api import Page
 
 from .browser import DESK, WIDE, People, axe, complaints, picture
+from .consultation_pages import CONSULTATION_VISITS
 from .facts import Facts
-from .pages import VISITS, Visit
+from .pages import VISITS as OTHERS
+from .pages import Visit
 from .stack import WEB
 
+VISITS = (*OTHERS, *CONSULTATION_VISITS)
 LOCALES = ("zh-CN", "en")
 SIZES = {"1366x768": DESK, "1920x1080": WIDE}
 
