@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { actsOf, admits, clockOf, COMMANDS, inOrder, isUnaccepted, mayNotePhone, mayRate, mayWrite, otherSide, STATES, waitsForMe, type Command, type Consultation, type Party } from '@/pages/consultations/acts';
+import { actsOf, admits, byUrgency, clockOf, COMMANDS, inOrder, isUnaccepted, mayNotePhone, mayRate, mayWrite, otherSide, primaryOf, STATES, waitsForMe, type Command, type Consultation, type Party } from '@/pages/consultations/acts';
 import { blankConsent, consentOf } from '@/pages/consultations/consent';
 import { appointment, dialled, momentOf, running, STATE, type Expert } from '@/pages/consultations/consultations';
 import { named, ranked, stopping } from '@/pages/consultations/experts';
@@ -58,6 +58,13 @@ describe('what a page offers', () => {
     expect(acts({ state: 'accepted', you: ['coordinator', 'inviter'] })).toEqual(['offer', 'begin', 'schedule', 'ask', 'convert', 'withdraw']);
   });
 
+  it('as the first act what goes on, never what takes it from somebody', () => {
+    const first = (state: string, you: Party): string | undefined => primaryOf(state, actsOf({ state, you: [you] }, everything));
+    expect([first('submitted', 'coordinator'), first('offered', 'coordinator'), first('accepted', 'coordinator'), first('failed', 'coordinator')]).toEqual(['offer', undefined, 'schedule', 'schedule']);
+    expect([first('offered', 'expert'), first('accepted', 'expert'), first('in-session', 'expert')]).toEqual(['accept', 'begin', undefined]);
+    expect([first('incomplete', 'inviter'), first('returned', 'inviter'), first('decided', 'inviter'), first('submitted', 'inviter')]).toEqual(['inform', 'decide', 'consent', undefined]);
+  });
+
   it('nothing in a state this page does not know yet', () => expect(acts({ state: 'dreaming' })).toEqual([]));
 
   it('to write from accepting until the opinion is returned', () => {
@@ -110,6 +117,7 @@ describe('what waits for whom', () => {
       consultation({ id: 'sooner', due_at: '2026-11-27T06:01:00Z' }),
     ];
     expect(inOrder(rows, NOW).map((one) => one.id)).toEqual(['sooner', 'later', 'routine', 'theirs']);
+    expect(byUrgency(rows).map((one) => one.id)).toEqual(['theirs', 'sooner', 'later', 'routine']);
   });
 
   it('rings for an emergency nobody has accepted', () => {

@@ -14,7 +14,7 @@ export const en: Translated<typeof zh> = {
   emptyText: { mine: 'It appears here when it is your turn.', open: 'Request one from the patient page.', over: 'Archived, declined, withdrawn and converted ones are here.' },
   more: 'Earlier ones',
   request: 'Request consultation',
-  columns: { urgency: 'Urgency, state', clock: 'Clock', patient: 'Patient', question: 'Question', places: 'Inviting → invited' },
+  columns: { urgency: 'Urgency, state', clock: 'Clock', patient: 'Patient', question: 'Question · inviting → invited' },
   state: {
     draft: 'Draft', submitted: 'To be triaged', incomplete: 'More needed', offered: 'Awaiting expert', accepted: 'Accepted', scheduled: 'Scheduled', 'in-session': 'In session',
     missed: 'Missed', failed: 'Line failed', returned: 'Opinion returned', decided: 'Decided', archived: 'Archived', declined: 'Declined', withdrawn: 'Withdrawn', converted: 'Converted',
@@ -42,8 +42,7 @@ export const en: Translated<typeof zh> = {
   clock: {
     due: 'due {at}',
     stands: 'More needed',
-    accepted: 'time to accept',
-    elapsed: 'Waiting {elapsed} / {allowed}',
+    took: { minutes: 'accepted in {elapsed} min', hours: 'accepted in {elapsed} h' },
     left: '{left} left',
     over: '{over} overdue',
   },
@@ -103,7 +102,7 @@ export const en: Translated<typeof zh> = {
   act: {
     bar: 'Actions',
     none: 'Nothing waits for you here now.',
-    accept: 'Accept', submit: 'Send request', inform: 'Supply more', offer: 'Ask an expert', begin: 'Begin session', sign: 'Sign opinion', decide: 'Decide on opinion',
+    accept: 'Accept', submit: 'Send request', inform: 'Supply more', offer: 'Ask an expert', offerAgain: 'Ask somebody else', begin: 'Begin session', sign: 'Sign opinion', decide: 'Decide on opinion',
     consent: 'Record consent', schedule: 'Agree on a time', ask: 'Ask for more', miss: 'Somebody absent', fail: 'Line failed', refuse: 'Cannot accept', convert: 'Convert',
     decline: 'Decline', withdraw: 'Withdraw', phone: 'Record telephone answer', rate: 'Rate', edit: 'Continue writing', enter: 'Enter the room', calendar: 'Calendar file',
   },

@@ -11,7 +11,7 @@ export const zh = {
   emptyText: { mine: '轮到您时会出现在这里。', open: '在患者页点“申请会诊”发起。', over: '归档、谢绝、撤回、转办的会诊在这里。' },
   more: '更早的',
   request: '申请会诊',
-  columns: { urgency: '紧急程度 状态', clock: '计时', patient: '患者', question: '会诊问题', places: '邀请方 → 受邀方' },
+  columns: { urgency: '紧急程度 状态', clock: '计时', patient: '患者', question: '会诊问题 · 邀请方 → 受邀方' },
   state: {
     draft: '草稿', submitted: '待分诊', incomplete: '待补充资料', offered: '待接诊', accepted: '已接诊', scheduled: '已预约', 'in-session': '会诊中',
     missed: '未到', failed: '技术故障', returned: '已回复', decided: '已决定', archived: '已归档', declined: '已谢绝', withdrawn: '已撤回', converted: '已转办',
@@ -39,8 +39,7 @@ export const zh = {
   clock: {
     due: '{at} 到时',
     stands: '待补充资料',
-    accepted: '接诊用时',
-    elapsed: '已等 {elapsed} / {allowed}',
+    took: { minutes: '接诊用时 {elapsed} 分', hours: '接诊用时 {elapsed} 时' },
     left: '余 {left}',
     over: '已超时 {over}',
   },
@@ -100,7 +99,7 @@ export const zh = {
   act: {
     bar: '操作',
     none: '现在没有需要您办理的事。',
-    accept: '接诊', submit: '提交申请', inform: '补充资料', offer: '邀请专家', begin: '开始会诊', sign: '签发会诊意见', decide: '采纳与否',
+    accept: '接诊', submit: '提交申请', inform: '补充资料', offer: '邀请专家', offerAgain: '改请专家', begin: '开始会诊', sign: '签发会诊意见', decide: '采纳与否',
     consent: '登记知情同意', schedule: '预约时间', ask: '要求补充资料', miss: '有人未到', fail: '技术故障', refuse: '不能接诊', convert: '转办',
     decline: '谢绝', withdraw: '撤回', phone: '登记电话答复', rate: '评价', edit: '继续填写', enter: '进入会诊室', calendar: '日历文件',
   },

@@ -97,6 +97,14 @@ export const mayWrite = (one: Standing & Pick<Consultation, 'returned_at'>, may:
 export const mayRate = (one: Standing & Pick<Consultation, 'returned_at'>, may: May): boolean =>
   one.you.includes('inviter') && one.returned_at !== null && may('consultation.request');
 
+/** What goes on is the filled button; what ends it, or takes it from somebody who has it, never is. */
+const GOES_ON: readonly Act[] = ['accept', 'inform', 'begin', 'decide', 'schedule'];
+export function primaryOf(state: string, acts: readonly Act[]): Act | undefined {
+  if (state === 'submitted') return acts.find((act) => act === 'offer');
+  if (state === 'decided') return acts.find((act) => act === 'consent');
+  return GOES_ON.find((act) => acts.includes(act));
+}
+
 type Waiting = Standing & Pick<Consultation, 'starts_at' | 'consent_due_at'>;
 /** Whose turn it is in a state. */
 const TURN: Readonly<Partial<Record<State, readonly Party[]>>> = {
@@ -126,11 +134,17 @@ export function waitsForMe(one: Waiting, now: Date): boolean {
 
 const URGENCY = ['immediate', 'urgent', 'routine'];
 type Ordered = Waiting & Pick<Consultation, 'urgency' | 'due_at' | 'created_at'>;
-/** What waits for me first, then by urgency, then by what ends first, then the oldest. */
-export function inOrder<Row extends Ordered>(rows: readonly Row[], now: Date): Row[] {
+const before = (a: Ordered, b: Ordered): number => {
   const end = (one: Ordered): string => one.due_at ?? one.starts_at ?? '9999';
-  const rank = (one: Ordered): number => (waitsForMe(one, now) ? 0 : 10) + URGENCY.indexOf(one.urgency);
-  return [...rows].sort((a, b) => rank(a) - rank(b) || end(a).localeCompare(end(b)) || a.created_at.localeCompare(b.created_at));
+  return URGENCY.indexOf(a.urgency) - URGENCY.indexOf(b.urgency) || end(a).localeCompare(end(b)) || a.created_at.localeCompare(b.created_at);
+};
+/** By urgency, then by what ends first, then the oldest. */
+export const byUrgency = <Row extends Ordered>(rows: readonly Row[]): Row[] => [...rows].sort(before);
+
+/** The same, with what waits for me first. */
+export function inOrder<Row extends Ordered>(rows: readonly Row[], now: Date): Row[] {
+  const mine = (one: Ordered): number => (waitsForMe(one, now) ? 0 : 1);
+  return [...rows].sort((a, b) => mine(a) - mine(b) || before(a, b));
 }
 
 /** How long an expert has to accept, in minutes (telemed/consultation/model/clocks.py). */
