@@ -91,16 +91,27 @@ update room_device set due_at = null, due = null
 where room_id = %(room)s::uuid and person = %(person)s::text;
 
 -- name: leave_seats
--- Nothing is due in this room any more.
-update room_device set due_at = null, due = null where room_id = %(room)s::uuid and due is not null;
+-- Nothing is due in this room any more.  Rows are locked in the order in which renew locks them.
+with ended as materialized (
+    select room_id, person from room_device
+    where room_id = %(room)s::uuid and due is not null
+    order by room_id, person
+    for update)
+update room_device d set due_at = null, due = null
+from ended where d.room_id = ended.room_id and d.person = ended.person;
 
 -- name: renew
 -- The leases of this process go on; those that another device has taken over do not.
+with held as materialized (
+    select one.room_id, one.person from room_device one
+    join unnest(%(rooms)s::uuid[], %(people)s::text[], %(generations)s::bigint[]) as asked (room_id, person, generation)
+      using (room_id, person, generation)
+    where one.due = 'reconnecting'
+    order by one.room_id, one.person
+    for update of one)
 update room_device d
 set seen_at = %(at)s::timestamptz, due_at = %(due_at)s::timestamptz
-from unnest(%(rooms)s::uuid[], %(people)s::text[], %(generations)s::bigint[]) as held (room_id, person, generation)
-where d.room_id = held.room_id and d.person = held.person and d.generation = held.generation
-  and d.due = 'reconnecting'
+from held where d.room_id = held.room_id and d.person = held.person
 returning d.room_id, d.person, d.generation;
 
 -- name: due
