@@ -84,7 +84,7 @@ class Lane:
             await pubsub.subscribe(CHANNEL)  # pyright: ignore[reportUnknownMemberType] -- redis leaves it untyped
             self.connected = True
             while True:
-                message: Any = await pubsub.get_message(ignore_subscribe_messages=True, timeout=None)
+                message: Any = await pubsub.get_message(ignore_subscribe_messages=True, timeout=None)  # pyright: ignore[reportUnknownVariableType] -- redis leaves it untyped
                 if message is not None:
                     self._hear(message["data"])
 
