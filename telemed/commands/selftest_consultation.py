@@ -86,33 +86,35 @@ async def meet(requester: Person, expert: Person, room: str, image: dict[str, st
         for socket, who in ((here, requester), (there, expert)):
             hello = {"t": "hello", "v": 1, "device": str(uuid4()), "token": who.csrf, "gen": 0}
             await socket.send_json(hello)
-            await until(socket, lambda one: one["t"] == "welcome")
-        await command(there, "presenter.take", {})
-        shown = await until(here, lambda one: one["t"] == "ev" and one["k"] == "presenter.grant")
-        key = {**image, "pe": shown["d"]["pe"], "wl": [-600_000, 1_500_000]}
+            await until(socket, "welcome")
+        await command(there, "presenter.take", {}, base=0)
+        shown = await until(here, "ev", k="presenter.take")
+        key = {**image, "frame": 1, "pe": shown["d"]["pe"], "wl": [-600_000, 1_500_000]}
         await command(there, "viewer.key", key)
-        await until(here, lambda one: one["t"] == "ev" and one["k"] == "viewer.key" and one["d"]["sop"] == image["sop"])
+        await until(here, "ev", k="viewer.key")
         await command(there, "chat.msg", {"text": "请看这一层 <b>右上</b>"})
-        await until(here, lambda one: one["t"] == "ev" and one["k"] == "chat.msg")
+        await until(here, "ev", k="chat.msg")
         await there.send_json({"t": "seen", "n": 1, "study": image["study"], "images": [[image["sop"], 1]]})
-        await until(there, lambda one: one["t"] == "seen")
+        await until(there, "seen")
 
 
-async def command(socket: aiohttp.ClientWebSocketResponse, kind: str, fact: dict[str, Any]) -> None:
-    """Say something to the room and have it taken.  Raises Failed where it is refused."""
+async def command(
+    socket: aiohttp.ClientWebSocketResponse, kind: str, fact: dict[str, Any], *, base: int | None = None
+) -> None:
+    """Say something to the room and have it taken.  base: of what has versions.  Raises Failed where it is refused."""
     cid = str(uuid4())
-    await socket.send_json({"t": "cmd", "cid": cid, "k": kind, "d": fact})
-    said = await until(socket, lambda one: one["t"] in ("ok", "err") and one["cid"] == cid)
+    await socket.send_json({"t": "cmd", "cid": cid, "k": kind, "d": fact, "base": base})
+    said = await until(socket, "ok", "err", cid=cid)
     if said["t"] == "err":
         raise Failed(f"the room refused {kind}: {said['code']}")
 
 
-async def until(socket: aiohttp.ClientWebSocketResponse, found: Any) -> dict[str, Any]:
-    """The first message that is it.  Raises Failed when it does not come."""
+async def until(socket: aiohttp.ClientWebSocketResponse, *kinds: str, **fields: str) -> dict[str, Any]:
+    """The first message of one of these kinds with these fields.  Raises Failed when it does not come."""
     async with asyncio.timeout(ANSWER_SECONDS):
         async for message in socket:
-            said = message.json()
-            if found(said):
+            said: dict[str, Any] = message.json()
+            if said["t"] in kinds and all(said.get(name) == value for name, value in fields.items()):
                 return said
     raise Failed("the room closed before it answered")
 
@@ -156,10 +158,10 @@ async def consult(steps: Steps, coordinator: Person, expert: Person, requester: 
     with steps.step("意见书离线验证，改动一字节即被发现", "the opinion verifies offline, one byte changed does not"):
         pdf = await requester.download(f"/api/consultations/{number}/opinions/{signed['version']}/document")
         authority = await requester.download("/county-ca.crt")
-        name = proved(pdf, authority)
+        name = await asyncio.to_thread(proved, pdf, authority)
         if name != expert.me["name"]:
             raise Failed(f"the opinion names {name}")
-        altered(pdf, authority)
+        await asyncio.to_thread(altered, pdf, authority)
     with steps.step("邀请医师采纳意见，双方归档", "the inviting physician adopts it, archived on both sides"):
         await requester.post(f"/api/consultations/{number}/decide", {"verdict": "adopted"})
         after = await expert.get(f"/api/consultations/{number}")

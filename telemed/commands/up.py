@@ -26,7 +26,6 @@ from telemed.db.migrate import UnusableDatabase, migrate
 from telemed.demo.county import read as read_demo_county
 from telemed.embedded import (
     AlreadyRunning,
-    CoturnServer,
     NotInstalled,
     PostgresServer,
     ShuttingDown,
@@ -34,11 +33,11 @@ from telemed.embedded import (
     Unsupported,
     ValkeyServer,
     coturn_installed,
-    start_coturn,
     start_postgres,
     start_valkey,
 )
 from telemed.embedded.child import start_child
+from telemed.embedded.coturn import CoturnServer, start_coturn
 from telemed.embedded.postgres import tail
 from telemed.embedded.state import Held
 from telemed.events.log import queries as events

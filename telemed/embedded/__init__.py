@@ -1,6 +1,8 @@
-"""PostgreSQL, Valkey and coturn under our own supervision, for one machine without an administrator."""
+"""PostgreSQL, Valkey and coturn under our own supervision, for one machine without an administrator.
 
-from telemed.embedded.coturn import CoturnServer, start_coturn
+The bootstrap imports this before anything is installed, so coturn, which reads settings, is imported by its own name.
+"""
+
 from telemed.embedded.postgres import PostgresServer, StartFailed, start_postgres
 from telemed.embedded.programs import NotInstalled, Unsupported, coturn_installed, postgres_binaries
 from telemed.embedded.state import AlreadyRunning, ShuttingDown
@@ -8,7 +10,6 @@ from telemed.embedded.valkey import ValkeyServer, start_valkey
 
 __all__ = [
     "AlreadyRunning",
-    "CoturnServer",
     "NotInstalled",
     "PostgresServer",
     "ShuttingDown",
@@ -17,7 +18,6 @@ __all__ = [
     "ValkeyServer",
     "coturn_installed",
     "postgres_binaries",
-    "start_coturn",
     "start_postgres",
     "start_valkey",
 ]

@@ -22,7 +22,7 @@ import msgspec
 from playwright.sync_api import Browser, Page, Playwright
 
 from telemed.consultation.call.turn import ice_servers
-from telemed.embedded import CoturnServer
+from telemed.embedded.coturn import CoturnServer
 
 from .browser import BROWSERS, FLAGS, PATIENCE
 from .stack import WEB, node_program

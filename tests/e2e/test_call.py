@@ -18,7 +18,7 @@ from playwright.sync_api import Playwright
 
 from telemed.certificates import ensure_server_certificate
 from telemed.config import CallSection
-from telemed.embedded import CoturnServer, start_coturn
+from telemed.embedded.coturn import CoturnServer, start_coturn
 
 from .calling import (
     Exchange,

@@ -20,7 +20,9 @@ def parties(principal: Principal, *, organization_id: UUID, requester_id: UUID, 
     physician = not principal.roles.isdisjoint({Role.REQUESTER, Role.VILLAGE_DOCTOR})
     if principal.practitioner_id == requester_id or (physician and organization_id in principal.organization_ids):
         found.add(Party.INVITER)
-    inside = principal.organization_ids | (principal.community_ids if principal.reading_center else frozenset())
+    inside = set(principal.organization_ids)
+    if principal.reading_center:
+        inside |= principal.community_ids
     if Role.COORDINATOR in principal.roles and organization_id in inside:
         found.add(Party.COORDINATOR)
     if expert_id is not None and principal.practitioner_id == expert_id:

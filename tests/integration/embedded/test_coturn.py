@@ -19,7 +19,8 @@ import pytest
 from telemed.certificates import ensure_server_certificate
 from telemed.config import CallSection
 from telemed.consultation.call.turn import credential, password
-from telemed.embedded import AlreadyRunning, CoturnServer, StartFailed, start_coturn
+from telemed.embedded import AlreadyRunning, StartFailed
+from telemed.embedded.coturn import CoturnServer, start_coturn
 
 from .stun import Client, Place
 from .test_services import gone, until
@@ -234,7 +235,7 @@ def test_kill_9_of_the_parent_leaves_nothing_running(state: Path) -> None:
 import signal
 from pathlib import Path
 from telemed.config import CallSection
-from telemed.embedded import start_coturn
+from telemed.embedded.coturn import start_coturn
 print(start_coturn(Path({str(state)!r}), CallSection(port={call.port})).pid, flush=True)
 signal.pause()
 """
