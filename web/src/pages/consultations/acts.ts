@@ -36,7 +36,7 @@ const ANYBODY: readonly Party[] = ['coordinator', 'expert', 'inviter'];
 const ADMITTED: Readonly<Record<State, Readonly<Partial<Record<Command, readonly Party[]>>>>> = {
   draft: { submit: INVITER, withdraw: INVITER },
   submitted: { offer: COORDINATOR, ask: COORDINATOR, decline: COORDINATOR, convert: COORDINATOR, withdraw: INVITER },
-  incomplete: { inform: INVITER, decline: COORDINATOR, withdraw: INVITER },
+  incomplete: { inform: INVITER, convert: COORDINATOR, decline: COORDINATOR, withdraw: INVITER },
   offered: { offer: COORDINATOR, accept: EXPERT, refuse: EXPERT, ask: CONDUCTS, decline: COORDINATOR, convert: COORDINATOR, withdraw: INVITER },
   accepted: { offer: COORDINATOR, ask: CONDUCTS, schedule: CONDUCTS, begin: MEETS, convert: CONDUCTS, withdraw: INVITER },
   scheduled: { offer: COORDINATOR, ask: CONDUCTS, schedule: CONDUCTS, begin: MEETS, miss: ANYBODY, fail: ANYBODY, convert: CONDUCTS, withdraw: INVITER },
