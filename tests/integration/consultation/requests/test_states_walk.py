@@ -160,6 +160,7 @@ def test_the_table_names_every_state_and_only_those():
 @pytest.mark.parametrize("state", sorted(WORDS.values()))
 async def test_every_command_does_what_the_table_says_and_nothing_else(asked: Asked, state: str):
     number = await reach(asked, state)
+    before = await snapshot(asked)
     for command, run in COMMANDS.items():
         if ONLY_FROM.get(command, state) != state:
             continue
@@ -169,7 +170,6 @@ async def test_every_command_does_what_the_table_says_and_nothing_else(asked: As
             expected = TABLE.get((state, command, person))
             name = PERSONS.get(person, "")
             if expected is None:
-                before = await snapshot(asked)
                 with pytest.raises((Forbidden, Conflict, Invalid, NotFound)):
                     await run(asked, number, name)
                 assert await snapshot(asked) == before, (command, person)
@@ -177,3 +177,4 @@ async def test_every_command_does_what_the_table_says_and_nothing_else(asked: As
             await run(asked, number, name)
             assert await asked.state(number) == expected, (command, person)
             number = await reach(asked, state)
+            before = await snapshot(asked)
