@@ -1,6 +1,7 @@
 /** One viewport: a stack of frames, how it is looked at, and what of it was painted. */
 import { Enums, eventTarget, type RenderingEngine, type StackViewport, type Types } from '@cornerstonejs/core';
 import { number, numbers, strings, TAG, type Frame, type Series } from '@/viewer/dicom';
+import type { Asked, Look, Vector3 } from '@/room/shared';
 import { fromGeometry, fromLabel, UNKNOWN, type Edges } from '@/viewer/orientation';
 import { rangeOf, windowOf, type Preset, type VoiRange } from '@/viewer/presets';
 
@@ -287,4 +288,58 @@ export class Pane {
   toWorld(x: number, y: number): Types.Point3 {
     return this.viewport.canvasToWorld([x, y]);
   }
+
+  /** How the painted image is looked at, for others to look at it alike. */
+  get look(): Look | undefined {
+    const frame = this.displayed;
+    const image = this.viewport.getCornerstoneImage() as Types.IImage | undefined;
+    const { focalPoint, viewUp, viewPlaneNormal, parallelScale, flipHorizontal, flipVertical } = this.viewport.getCamera();
+    if (frame === undefined || this.original === undefined || image === undefined) return undefined;
+    if (focalPoint === undefined || viewUp === undefined || viewPlaneNormal === undefined || parallelScale === undefined) return undefined;
+    const range = this.viewport.getProperties().voiRange ?? this.pixels;
+    return {
+      study: frame.studyUid,
+      series: frame.seriesUid,
+      sop: frame.sopInstanceUid,
+      frame: frame.frame,
+      lower: range.lower,
+      upper: range.upper,
+      inverted: this.viewport.getProperties().invert === true,
+      mirrored: (flipHorizontal === true) !== (flipVertical === true),
+      middle: three(focalPoint),
+      up: three(viewUp),
+      normal: three(viewPlaneNormal),
+      half: parallelScale,
+      whole: halfHeight(image),
+    };
+  }
+
+  /** Shows what somebody else has shown; false where this viewport does not have the image (yet). */
+  async lookAs(asked: Asked): Promise<boolean> {
+    const index = this.frames.findIndex((one) => one.sopInstanceUid === asked.sop && one.frame === asked.frame);
+    if (index < 0 || this.original === undefined) return false;
+    await this.goTo(index);
+    const image = this.viewport.getCornerstoneImage() as Types.IImage | undefined;
+    const { position, focalPoint } = this.viewport.getCamera();
+    if (image === undefined || position === undefined || focalPoint === undefined) return false;
+    const away = Math.hypot(position[0] - focalPoint[0], position[1] - focalPoint[1], position[2] - focalPoint[2]);
+    const [x, y, z] = asked.middle;
+    const [towardsX, towardsY, towardsZ] = asked.normal;
+    this.viewport.setProperties({ voiRange: { lower: asked.lower, upper: asked.upper }, invert: asked.inverted });
+    this.viewport.setCamera({
+      flipHorizontal: asked.mirrored,
+      flipVertical: false,
+      focalPoint: [x, y, z],
+      position: [x + towardsX * away, y + towardsY * away, z + towardsZ * away],
+      viewUp: [...asked.up],
+      viewPlaneNormal: [towardsX, towardsY, towardsZ],
+      parallelScale: halfHeight(image) / asked.zoom,
+    });
+    this.viewport.render();
+    this.report();
+    return true;
+  }
 }
+
+const three = ([x, y, z]: Types.Point3): Vector3 => [x, y, z];
+const halfHeight = (image: Types.IImage): number => (image.height * image.rowPixelSpacing) / 2;
