@@ -23,6 +23,12 @@ def requested(known: Known) -> str:
     return str(known.tell("/api/consultations", body)["id"])
 
 
+def room(known: Known) -> str:
+    """Return the room of the demo's consultation that its expert has accepted."""
+    items = known.ask("/api/consultations?open=true&limit=200")["items"]
+    return next(str(one["room_id"]) for one in items if one["room_id"] and one["question"].startswith("心影增大"))
+
+
 CONSULTATION_VISITS: tuple[Visit, ...] = (
     Visit("consultations", "/consultations", "requester", LIST, organization="青石"),
     Visit(
@@ -57,6 +63,7 @@ CONSULTATION_VISITS: tuple[Visit, ...] = (
         organization="青石",
         route="/consultations/new",
     ),
+    Visit("room", lambda known: f"/rooms/{room(known)}", "expert", ".corner.top", route="/rooms/:id"),
     Visit("consultations-coordinator", "/consultations", "coordinator", LIST),
     Visit("duty", "/duty", "coordinator", ".both .on, .both .empty", route="/duty/board"),
     Visit("duty-expert-side", "/duty/board", "expert", ".both .on, .both .empty"),

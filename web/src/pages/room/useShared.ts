@@ -1,0 +1,167 @@
+/** One view for all: the presenter's goes out, the others' viewports take it on, everybody says what is painted. */
+import { computed, onScopeDispose, ref, shallowReactive, shallowRef, watch, type ComputedRef, type Ref } from 'vue';
+import type { Passing } from '@/room/protocol';
+import type { RoomSession } from '@/room/session';
+import { asked, factsOf, Pace, seeing, type Asked, type Look, type Seeing, type Slice } from '@/room/shared';
+import type { Frame } from '@/viewer/dicom';
+import type { Pane } from '@/viewer/pane';
+
+/** What the page's viewer can do. */
+export interface Showing {
+  readonly bring: (series: string) => Promise<Pane | undefined>;
+}
+
+/** The server takes five acknowledgements a second. */
+const TELL_MS = 250;
+
+export interface Shared {
+  /** Whether this person lets the presenter lead. */
+  readonly following: Ref<boolean>;
+  readonly follows: ComputedRef<boolean>;
+  readonly presents: ComputedRef<boolean>;
+  readonly seeing: ComputedRef<Seeing>;
+  readonly presented: ComputedRef<Slice | undefined>;
+  readonly heard: (one: Passing) => void;
+  readonly onLook: (pane: Pane) => void;
+  readonly onPainted: (frame: Frame) => void;
+}
+
+export function useShared(room: RoomSession, me: () => string, study: Ref<string | undefined>, studies: () => readonly string[], viewer: () => Showing | null): Shared {
+  const following = ref(true);
+  const painted = shallowReactive(new Map<string, Slice>());
+  const own = shallowRef<Look>();
+  /** What is to be shown here next, and what is shown of it. */
+  const wanted = shallowRef<Asked>();
+  let done: Asked | undefined;
+  let applying = false;
+  /** The presenter who comes back goes on where they were, before anything of theirs goes out. */
+  let restored = false;
+
+  const state = computed(() => room.connection.value.room);
+  const presenter = computed(() => state.value.presenter);
+  const live = computed(() => room.connection.value.phase === 'live');
+  const presents = computed(() => presenter.value.person === me());
+  const follows = computed(() => presenter.value.person !== '' && !presents.value && following.value);
+  const presented = computed<Slice | undefined>(() => (presents.value ? own.value : presenter.value.person === '' ? undefined : wanted.value));
+
+  function take(d: Asked | undefined): void {
+    if (d === undefined) return;
+    wanted.value = d;
+    if (follows.value || (presents.value && !restored)) void apply();
+  }
+
+  async function apply(): Promise<void> {
+    if (applying) return;
+    applying = true;
+    try {
+      while (wanted.value !== undefined && wanted.value !== done && (follows.value || (presents.value && !restored))) {
+        const next: Asked = wanted.value;
+        if (next.study !== study.value) {
+          // The viewer of the other study tells of its first image, and this goes on from there.
+          if (studies().includes(next.study)) study.value = next.study;
+          return;
+        }
+        const pane = await viewer()?.bring(next.series);
+        if (pane === undefined || !(await pane.lookAs(next))) return;
+        done = next;
+        restored = true;
+      }
+    } finally {
+      applying = false;
+    }
+  }
+
+  const pace = new Pace<Look>(
+    (look) => {
+      if (mayShow()) room.pass('viewer.live', factsOf(look, presenter.value.pe));
+    },
+    (look) => {
+      if (mayShow()) room.act('viewer.key', factsOf(look, presenter.value.pe));
+    },
+  );
+  const mayShow = (): boolean => presents.value && live.value && restored;
+  function show(): void {
+    if (own.value !== undefined && mayShow()) pace.take(own.value);
+  }
+
+  // The log speaks first when somebody comes in, and again whenever something has settled.
+  watch(() => state.value.viewer, (key) => {
+    if (key === null || (presents.value && restored)) return;
+    take(asked(key));
+  });
+  watch([presents, live], ([is, there]) => {
+    if (!is || !there) {
+      pace.stop();
+      return;
+    }
+    if (restored) show();
+    else if (state.value.viewer === null) {
+      restored = true;
+      show();
+    } else take(asked(state.value.viewer));
+  });
+  watch(follows, (is) => {
+    if (!is) return;
+    done = undefined;
+    void apply();
+  });
+
+  function heard(one: Passing): void {
+    if (one.k === 'seen' && typeof one.d['sop'] === 'string' && typeof one.d['frame'] === 'number') {
+      painted.set(one.by, { sop: one.d['sop'], frame: one.d['frame'] });
+    } else if (one.k === 'viewer.live' && one.by === presenter.value.person && one.d['pe'] === presenter.value.pe) {
+      take(asked(one.d));
+    }
+  }
+
+  function onLook(pane: Pane): void {
+    const look = pane.look;
+    if (look === undefined) return;
+    own.value = look;
+    if (applying) return;
+    // Somebody who presents without ever having been shown anything has nothing to go back to.
+    if (!presents.value && !follows.value) restored = true;
+    if (presents.value) show();
+  }
+
+  let waiting: (readonly [string, number])[] = [];
+  let last: Frame | undefined;
+  let telling: ReturnType<typeof setTimeout> | undefined;
+  function tellSoon(frame: Frame): void {
+    waiting.push([frame.sopInstanceUid, frame.frame]);
+    telling ??= setTimeout(() => {
+      telling = undefined;
+      const all = waiting;
+      waiting = [];
+      room.painted(frame.studyUid, all);
+    }, TELL_MS);
+  }
+  function onPainted(frame: Frame): void {
+    if (frame.studyUid !== study.value) return;
+    last = frame;
+    painted.set(me(), { sop: frame.sopInstanceUid, frame: frame.frame });
+    tellSoon(frame);
+    if (wanted.value !== undefined && wanted.value !== done) void apply();
+  }
+  // Who comes in has heard of nobody's screen yet.
+  const here = computed(() => Object.entries(state.value.members).flatMap(([person, one]) => (one.st === 'present' ? [`${person} ${String(one.gen)}`] : [])).join());
+  watch(here, () => {
+    if (last !== undefined && live.value) tellSoon(last);
+  });
+
+  onScopeDispose(() => {
+    pace.stop();
+    clearTimeout(telling);
+  });
+
+  return {
+    following,
+    follows,
+    presents,
+    seeing: computed(() => seeing(state.value.members, painted, presented.value)),
+    presented,
+    heard,
+    onLook,
+    onPainted,
+  };
+}
