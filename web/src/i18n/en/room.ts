@@ -51,7 +51,6 @@ export const en: Translated<typeof zh> = {
   free: 'Looking freely',
   lookFreely: 'Look freely',
   return: 'Return to the presenter',
-  otherStudy: 'The presenter looks at another study',
   see: '{n}/{m} see this image',
   sees: 'Sees this image',
   seesNot: 'Image not on screen',

@@ -48,7 +48,6 @@ export const zh = {
   free: '自由查看中',
   lookFreely: '自由查看',
   return: '回到主讲画面',
-  otherStudy: '主讲正在查看另一项检查',
   see: '看到此图 {n}/{m}',
   sees: '已看到此图',
   seesNot: '此图未显示',
