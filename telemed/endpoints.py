@@ -23,7 +23,6 @@ from telemed.consultation.room.routes import endpoints as room_endpoints
 from telemed.consultation.routes import Desk as ConsultationDesk
 from telemed.consultation.routes import endpoints as consultation_endpoints
 from telemed.consultation.service.opinions import Sealing
-from telemed.consultation.service.rooms import ConsultationRooms
 from telemed.county import County
 from telemed.directory.routes import endpoints as directory_endpoints
 from telemed.errors import Forbidden, Unavailable
@@ -120,7 +119,6 @@ def consultation_desk(county: County) -> ConsultationDesk:
         zone=county.zone,
         papers=Papers(county.config.state.path / "consents"),
         signatures=county.desk.signatures,
-        rooms=ConsultationRooms(),
         sealing=sealing_of(county.config, county.box),
     )
 

@@ -313,7 +313,6 @@ CREATE TABLE public.consultation (
     due_at timestamp with time zone,
     starts_at timestamp with time zone,
     minutes smallint,
-    held_accepted boolean DEFAULT false NOT NULL,
     verdict text DEFAULT ''::text NOT NULL,
     verdict_reason text DEFAULT ''::text NOT NULL,
     converted_into text DEFAULT ''::text NOT NULL,

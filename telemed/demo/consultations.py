@@ -21,7 +21,6 @@ from telemed.consultation.service import answering, opinions, requesting
 from telemed.consultation.service.acting import Acting
 from telemed.consultation.service.opinions import Sealing
 from telemed.consultation.service.requesting import Agreed, Form
-from telemed.consultation.service.rooms import ConsultationRooms
 from telemed.consultation.store import duty
 from telemed.db import Connection, Pool, fetch_all, fetch_one, load
 from telemed.demo.acts import Cast, audit
@@ -259,7 +258,7 @@ class Bringing:
             await opinions.write(Acting(tx, who, at), number, one.diagnosis, one.advice, 0)
         made = await opinions.prepare(self.pool, who, number, revision=1, now=at, zone=self.zone, sealing=self.sealing)
         async with self.pool.transaction() as tx:
-            await opinions.sign(Acting(tx, who, at), number, made, ConsultationRooms())
+            await opinions.sign(Acting(tx, who, at), number, made)
             await audit(tx, who, Action.CONSULTATION_SIGN, at, Entity("consultation", number))
 
     async def _decide(self, one: Question, number: UUID, at: datetime) -> None:
@@ -273,7 +272,7 @@ class Bringing:
 
 
 async def _accept(acting: Acting, number: UUID) -> None:
-    await answering.accept(acting, number, ConsultationRooms())
+    await answering.accept(acting, number)
 
 
 async def _begin(acting: Acting, number: UUID) -> None:

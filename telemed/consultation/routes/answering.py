@@ -44,7 +44,7 @@ class AnswerRoutes:
 
     async def accept(self, call: Call[Nothing, Nothing]) -> None:
         async with call.transaction() as tx:
-            await answering.accept(self._desk.acting(call, tx), consultation_of(call), self._desk.rooms)
+            await answering.accept(self._desk.acting(call, tx), consultation_of(call))
 
     async def refuse(self, call: Call[Nothing, ReasonBody]) -> None:
         async with call.transaction() as tx:
@@ -114,7 +114,7 @@ class AnswerRoutes:
             sealing=self._desk.sealing,
         )
         async with call.transaction() as tx:
-            version = await opinions.sign(self._desk.acting(call, tx), id_, made, self._desk.rooms)
+            version = await opinions.sign(self._desk.acting(call, tx), id_, made)
         return Signed(version, made.document)
 
     async def document(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:

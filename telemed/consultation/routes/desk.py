@@ -12,7 +12,6 @@ from telemed.consultation.model.parties import parties
 from telemed.consultation.routes.messages import Consultation, PartyWord
 from telemed.consultation.service.acting import Acting
 from telemed.consultation.service.opinions import Sealing
-from telemed.consultation.service.rooms import Rooms
 from telemed.consultation.store import consultations as store
 from telemed.consultation.store.rows import ConsultationLine
 from telemed.db import Connection
@@ -28,7 +27,6 @@ class Desk:
     zone: ZoneInfo
     papers: Papers
     signatures: Signatures
-    rooms: Rooms
     sealing: Sealing
 
     def acting(self, call: Call[Any, Any], tx: Connection) -> Acting:

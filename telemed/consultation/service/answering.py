@@ -9,8 +9,8 @@ from telemed.consultation.model import clocks, duty, guards, states, words
 from telemed.consultation.model.guards import Concern
 from telemed.consultation.model.parties import Party
 from telemed.consultation.model.states import Asked, Into, Urgency
+from telemed.consultation.service import rooms
 from telemed.consultation.service.acting import Acting, taken_or_raise
-from telemed.consultation.service.rooms import Rooms
 from telemed.consultation.store import consultations as store
 from telemed.consultation.store import duty as duty_store
 from telemed.consultation.store.consultations import Taken
@@ -34,6 +34,7 @@ async def offer(acting: Acting, consultation_id: UUID, expert_id: UUID, zone: tz
     if stopped := guards.stops(concerns, Urgency(row.urgency)):
         raise words.stopped(stopped)
     await store.end_offer(acting.tx, row, "superseded", acting.now)
+    await _instead(acting.tx, row, expert_id, by=acting.by, now=acting.now)
     await store.ask(acting.tx, row, asked, acting.now)
     taken = Taken("offer", acting.by, acting.now, concerns=concerns, detail=(("expert", str(expert_id)),))
     return await store.move(acting.tx, row, to, taken)
@@ -96,13 +97,20 @@ async def _next(
         asked = Asked(turn.practitioner_id, turn.organization_id, turn.line, clocks.due(Urgency(row.urgency), now))
         to = taken_or_raise(states.offer(row.standing(), asked))
         await store.end_offer(tx, row, "superseded", now)
+        await _instead(tx, row, turn.practitioner_id, by=by or turn.practitioner_id, now=now)
         await store.ask(tx, row, asked, now)
         detail = (("expert", str(turn.practitioner_id)), ("line", turn.line))
         return await store.move(tx, row, to, Taken("offer", by, now, concerns=concerns, detail=detail))
     return None
 
 
-async def accept(acting: Acting, consultation_id: UUID, rooms: Rooms) -> ConsultationRow:
+async def _instead(tx: Connection, row: ConsultationRow, expert_id: UUID, *, by: UUID, now: datetime) -> None:
+    """Whoever had accepted, and is another than who is asked now, leaves the room."""
+    if row.expert_id not in (None, expert_id) and row.accepted_at is not None:
+        await rooms.dismiss(tx, row, row.expert_id, by=by, now=now)
+
+
+async def accept(acting: Acting, consultation_id: UUID) -> ConsultationRow:
     """The first answer wins; whoever comes later is told who has accepted.  The room opens with it."""
     row = await store.hold(acting.tx, consultation_id)
     if row is None or not (acting.party(row) or await acting.was_asked(row)):
@@ -112,7 +120,7 @@ async def accept(acting: Acting, consultation_id: UUID, rooms: Rooms) -> Consult
         raise words.taken_by(await store.name_of(acting.tx, standing.expert.expert_id))
     to = taken_or_raise(states.accept(standing, acting.by))
     await store.end_offer(acting.tx, row, "accepted", acting.now)
-    room_id = await rooms.open(acting.tx, row, acting.by, acting.now)
+    room_id = await rooms.open_for(acting.tx, row, acting.by, acting.now)
     return await store.move(acting.tx, row, to, acting.taken("accept"), accepted_at=acting.now, room_id=room_id)
 
 
@@ -209,6 +217,7 @@ async def convert(acting: Acting, consultation_id: UUID, into: Into, reason: str
     to = taken_or_raise(states.convert(row.standing(), into, reason.strip()))
     await store.end_offer(acting.tx, row, "superseded", acting.now)
     taken = acting.taken("convert", reason, into=into.value)
+    await rooms.close_for(acting.tx, row, by=acting.by, now=acting.now, why="converted")
     return await store.move(acting.tx, row, to, taken, converted_into=into.value, ended_at=acting.now)
 
 

@@ -22,8 +22,8 @@ from telemed.consultation.opinion.sealing import SealedOpinion, seal_opinion
 from telemed.consultation.opinion.spelling import instant
 from telemed.consultation.opinion.typesetting import Press
 from telemed.consultation.room import store as room_log
+from telemed.consultation.service import rooms
 from telemed.consultation.service.acting import Acting, taken_or_raise
-from telemed.consultation.service.rooms import Rooms
 from telemed.consultation.store import consultations as store
 from telemed.consultation.store.rows import DraftRow, OpinionRow
 from telemed.db import Connection, Pool, fetch_all, fetch_one, load
@@ -264,7 +264,7 @@ def _opinion(
     )
 
 
-async def sign(acting: Acting, consultation_id: UUID, made: Made, rooms: Rooms) -> int:
+async def sign(acting: Acting, consultation_id: UUID, made: Made) -> int:
     """The opinion counts from here on: kept, told to the room, returned to the inviting physician; once."""
     row = await acting.hold(consultation_id, Party.EXPERT)
     to = taken_or_raise(states.sign(row.standing(), acting.by))

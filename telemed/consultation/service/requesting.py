@@ -11,6 +11,7 @@ from telemed.consultation.model import clocks, guards, states, words
 from telemed.consultation.model.guards import DEPARTMENTS
 from telemed.consultation.model.parties import Party
 from telemed.consultation.model.states import Kind, Purpose, Urgency, Verdict
+from telemed.consultation.service import rooms
 from telemed.consultation.service.acting import Acting, taken_or_raise
 from telemed.consultation.store import consultations as store
 from telemed.consultation.store.rows import ConsultationRow, ResultRow
@@ -171,6 +172,7 @@ async def consent(acting: Acting, consultation_id: UUID, agreed: Agreed) -> None
     taken = acting.taken("consent", kind=agreed.kind)
     archived = states.archive(row.standing(), consented=done)
     if not isinstance(archived, states.Refusal):
+        await rooms.close_for(acting.tx, row, by=acting.by, now=acting.now, why="archived")
         await store.move(acting.tx, row, archived, taken, ended_at=acting.now, consent_due_at=None)
         return
     if done and row.consent_due_at is not None:
@@ -224,6 +226,7 @@ async def withdraw(acting: Acting, consultation_id: UUID, reason: str) -> Consul
     row = await acting.hold(consultation_id, Party.INVITER)
     to = taken_or_raise(states.withdraw(row.standing(), reason.strip()))
     await store.end_offer(acting.tx, row, "superseded", acting.now)
+    await rooms.close_for(acting.tx, row, by=acting.by, now=acting.now, why="withdrawn")
     return await store.move(acting.tx, row, to, acting.taken("withdraw", reason), ended_at=acting.now)
 
 
@@ -239,6 +242,7 @@ async def decide(acting: Acting, consultation_id: UUID, verdict: Verdict, reason
     archived = states.archive(after.standing(), consented=done)
     if isinstance(archived, states.Refusal):
         return after
+    await rooms.close_for(acting.tx, row, by=acting.by, now=acting.now, why="archived")
     return await store.move(acting.tx, after, archived, acting.taken("archive"), ended_at=acting.now)
 
 

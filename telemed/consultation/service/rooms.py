@@ -1,17 +1,16 @@
-"""The room of a consultation: opened when it is accepted, told of what is decided elsewhere."""
+"""The room of a consultation: opened when it is accepted, told of what is decided elsewhere, closed when it is over."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID, uuid4
 
 import msgspec
 
 from telemed.consultation.room import store as log
+from telemed.consultation.room.coming import THERE
 from telemed.consultation.room.deciding import Image
-from telemed.consultation.room.facts import Signed, Text
+from telemed.consultation.room.facts import Leaving, Signed, Text
 from telemed.consultation.store.rows import ConsultationRow
 from telemed.db import Connection, fetch_all, load
 
@@ -30,47 +29,49 @@ async def images_of(connection: Connection, room_id: UUID, images: frozenset[Ima
     return images & known
 
 
-class Rooms(Protocol):
-    """What a consultation asks of its room."""
+async def open_for(tx: Connection, row: ConsultationRow, expert_id: UUID, now: datetime) -> UUID:
+    """A new room with both physicians on its roster, or the old one with the expert who has come instead."""
+    expert, inviter = str(expert_id), str(row.requester_id)
+    if row.room_id is not None:
+        await log.add_member(tx, row.room_id, expert, "expert", by=expert, now=now)
+        return row.room_id
+    room_id = uuid4()
+    await log.open_room(
+        tx,
+        room_id,
+        kind="consultation",
+        host=inviter,
+        members={inviter: "moderator", expert: "expert"},
+        by=expert,
+        now=now,
+        mode="video" if row.kind == "video" else "async",
+    )
+    return room_id
 
-    async def open(self, tx: Connection, row: ConsultationRow, expert_id: UUID, now: datetime) -> UUID: ...
 
-    async def signed(
-        self, tx: Connection, row: ConsultationRow, text: str, sha256: str, *, by: UUID, now: datetime
-    ) -> None: ...
+async def dismiss(tx: Connection, row: ConsultationRow, expert_id: UUID, *, by: UUID, now: datetime) -> None:
+    """Another is asked instead: this expert is sent out, and comes in again only if somebody inside lets in."""
+    if row.room_id is None:
+        return
+    expert, said = str(expert_id), str(by)
+    await log.add_member(tx, row.room_id, expert, "guest", by=said, now=now)
+    member = (await log.lock(tx, row.room_id)).fold.members.get(expert)
+    if member is not None and member.st in THERE:
+        await log.record(tx, row.room_id, "member.left", Leaving(expert), by=said, now=now)
 
 
-@dataclass(frozen=True, slots=True)
-class ConsultationRooms:
-    """Rooms in the log."""
+async def signed(tx: Connection, row: ConsultationRow, text: str, sha256: str, *, by: UUID, now: datetime) -> None:
+    """The room's log says what was signed, in the transaction that signs it."""
+    if row.room_id is None:
+        return
+    standing = (await log.lock(tx, row.room_id)).fold.opinion.ver
+    who = str(by)
+    await log.record(tx, row.room_id, "opinion.draft", Text(text), by=who, now=now, base=standing)
+    fact = msgspec.convert({"ver": standing + 1, "sha256": sha256}, Signed)
+    await log.record(tx, row.room_id, "opinion.sign", fact, by=who, now=now)
 
-    async def open(self, tx: Connection, row: ConsultationRow, expert_id: UUID, now: datetime) -> UUID:
-        """A new room with both physicians on its roster, or the old one with the expert who has come instead."""
-        expert, inviter = str(expert_id), str(row.requester_id)
-        if row.room_id is not None:
-            await log.add_member(tx, row.room_id, expert, "expert", by=expert, now=now)
-            return row.room_id
-        room_id = uuid4()
-        await log.open_room(
-            tx,
-            room_id,
-            kind="consultation",
-            host=inviter,
-            members={inviter: "moderator", expert: "expert"},
-            by=expert,
-            now=now,
-            mode="video" if row.kind == "video" else "async",
-        )
-        return room_id
 
-    async def signed(
-        self, tx: Connection, row: ConsultationRow, text: str, sha256: str, *, by: UUID, now: datetime
-    ) -> None:
-        """The room's log says what was signed, in the transaction that signs it."""
-        if row.room_id is None:
-            return
-        standing = (await log.lock(tx, row.room_id)).fold.opinion.ver
-        who = str(by)
-        await log.record(tx, row.room_id, "opinion.draft", Text(text), by=who, now=now, base=standing)
-        fact = msgspec.convert({"ver": standing + 1, "sha256": sha256}, Signed)
-        await log.record(tx, row.room_id, "opinion.sign", fact, by=who, now=now)
+async def close_for(tx: Connection, row: ConsultationRow, *, by: UUID, now: datetime, why: str) -> None:
+    """The consultation is over, and with it what is said in its room."""
+    if row.room_id is not None:
+        await log.close(tx, row.room_id, by=str(by), now=now, why=why)

@@ -142,7 +142,6 @@ def _columns(state: State) -> dict[str, object]:
         "due_at": None if asked is None else asked.due_at,
         "starts_at": None if appointed is None else appointed.starts_at,
         "minutes": None if appointed is None else appointed.minutes,
-        "held_accepted": isinstance(state, states.Incomplete) and who is not None,
     }
 
 

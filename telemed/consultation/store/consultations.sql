@@ -13,7 +13,7 @@ on conflict (id) do nothing;
 -- One consultation, locked.
 select c.id, c.number, c.organization_id, c.requester_id, c.patient_id, c.kind, c.urgency, c.purpose, c.department,
     c.inviting_department, c.history, c.question, c.state, c.expert_id, c.expert_organization_id, c.line, c.due_at,
-    c.starts_at, c.minutes, c.held_accepted, c.verdict, c.verdict_reason, c.converted_into, c.consent_due_at, c.room_id,
+    c.starts_at, c.minutes, c.verdict, c.verdict_reason, c.converted_into, c.consent_due_at, c.room_id,
     c.created_at, c.submitted_at, c.accepted_at, c.began_at, c.returned_at, c.decided_at, c.ended_at, c.revision
 from consultation c where c.id = %(id)s::uuid for update;
 
@@ -29,7 +29,7 @@ where id = %(id)s::uuid;
 update consultation set state = %(state)s::text, expert_id = %(expert_id)s::uuid,
     expert_organization_id = %(expert_organization_id)s::uuid, line = %(line)s::smallint,
     due_at = %(due_at)s::timestamptz, starts_at = %(starts_at)s::timestamptz, minutes = %(minutes)s::smallint,
-    held_accepted = %(held_accepted)s::boolean, verdict = %(verdict)s::text, verdict_reason = %(verdict_reason)s::text,
+    verdict = %(verdict)s::text, verdict_reason = %(verdict_reason)s::text,
     converted_into = %(converted_into)s::text, consent_due_at = %(consent_due_at)s::timestamptz,
     room_id = %(room_id)s::uuid, submitted_at = %(submitted_at)s::timestamptz, accepted_at = %(accepted_at)s::timestamptz,
     began_at = %(began_at)s::timestamptz, returned_at = %(returned_at)s::timestamptz,

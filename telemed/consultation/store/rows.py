@@ -19,7 +19,7 @@ class Id(msgspec.Struct, frozen=True):
 
 
 class ConsultationRow(msgspec.Struct, frozen=True):
-    """A consultation as it lies.  held_accepted: of an incomplete one, that whoever asked had accepted it."""
+    """A consultation as it lies."""
 
     id: UUID
     number: str
@@ -40,7 +40,6 @@ class ConsultationRow(msgspec.Struct, frozen=True):
     due_at: datetime | None
     starts_at: datetime | None
     minutes: int | None
-    held_accepted: bool
     verdict: str
     verdict_reason: str
     converted_into: str

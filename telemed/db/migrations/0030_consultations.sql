@@ -72,7 +72,6 @@ create table consultation (
     due_at timestamptz,
     starts_at timestamptz,
     minutes smallint,
-    held_accepted boolean not null default false,
     verdict text not null default '',
     verdict_reason text not null default '',
     converted_into text not null default '',

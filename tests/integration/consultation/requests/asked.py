@@ -13,7 +13,6 @@ from telemed.consultation.model.states import Kind, Purpose, Urgency
 from telemed.consultation.service import answering, requesting
 from telemed.consultation.service.acting import Acting
 from telemed.consultation.service.requesting import Agreed, Form
-from telemed.consultation.service.rooms import ConsultationRooms
 from telemed.consultation.store import consultations as store
 from telemed.consultation.store import duty
 from telemed.consultation.store.rows import ConsultationRow
@@ -152,7 +151,7 @@ class Asked:
 
     async def accepted(self, **form: Any) -> UUID:
         number = await self.offered(**form)
-        await self.act("qin", answering.accept, number, ConsultationRooms())
+        await self.act("qin", answering.accept, number)
         return number
 
     async def in_session(self, **form: Any) -> UUID:

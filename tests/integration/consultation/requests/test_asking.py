@@ -8,14 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from telemed.consultation.model.states import Urgency, Verdict
+from telemed.consultation.model.states import Into, Urgency, Verdict
 from telemed.consultation.service import answering, opinions, requesting
-from telemed.consultation.service.rooms import ConsultationRooms
 from telemed.consultation.store import consultations as store
 from telemed.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.integration.consultation.requests.asked import ZONE, Asked
-
-ROOMS = ConsultationRooms()
 
 
 async def outcomes(asked: Asked, number) -> list[tuple]:
@@ -83,14 +80,14 @@ async def test_an_emergency_goes_on_by_approval_and_owes_the_paper_for_a_day(ask
 async def test_what_is_decided_while_consent_is_owed_is_archived_with_it(asked: Asked):
     number = await asked.submitted("approval", urgency=Urgency.URGENT)
     await asked.act("tang", answering.offer, number, asked.who("qin"), ZONE)
-    await asked.act("qin", answering.accept, number, ROOMS)
+    await asked.act("qin", answering.accept, number)
     await asked.act("qin", answering.begin, number)
     await asked.act("qin", opinions.write, number, "考虑急性心梗", "立即转诊", 0)
     room = (await asked.row(number)).room_id
     async with asked.pool.connection() as connection:
         head = await opinions.room_log.head(connection, room)
     made = opinions.Made("考虑急性心梗", "立即转诊", 1, 1, "cd" * 32, head, "{}", "ef" * 32, 1)
-    await asked.act("qin", opinions.sign, number, made, ROOMS)
+    await asked.act("qin", opinions.sign, number, made)
     await asked.act("wang", requesting.decide, number, Verdict.ADOPTED, "")
     assert await asked.state(number) == "decided"
     await asked.act("wang", requesting.consent, number, asked.agreed("exemption"))
@@ -138,7 +135,7 @@ async def test_of_two_who_accept_at_once_one_wins_and_the_other_is_told_who(aske
 
     async def accept(name: str) -> str:
         try:
-            await asked.act(name, answering.accept, number, ROOMS)
+            await asked.act(name, answering.accept, number)
         except (Conflict, Forbidden) as refused:
             return refused.code
         return "accepted"
@@ -148,7 +145,7 @@ async def test_of_two_who_accept_at_once_one_wins_and_the_other_is_told_who(aske
         ["accepted", "not-the-expert"],
     )
     with pytest.raises(Conflict, match="accepted-by-another") as told:
-        await asked.act("qin", answering.accept, number, ROOMS)
+        await asked.act("qin", answering.accept, number)
     assert "医师bao" in told.value.zh
 
 
@@ -157,7 +154,7 @@ async def test_twenty_clicks_of_the_same_expert_accept_once_and_open_one_room(as
 
     async def accept() -> bool:
         try:
-            await asked.act("qin", answering.accept, number, ROOMS)
+            await asked.act("qin", answering.accept, number)
         except Conflict:
             return False
         return True
@@ -249,7 +246,7 @@ async def test_an_expert_who_comes_instead_enters_the_same_room(asked: Asked):
     number = await asked.accepted()
     room = (await asked.row(number)).room_id
     await asked.act("tang", answering.offer, number, asked.who("bao"), ZONE)
-    await asked.act("bao", answering.accept, number, ROOMS)
+    await asked.act("bao", answering.accept, number)
     assert (await asked.row(number)).room_id == room
 
 
@@ -286,9 +283,41 @@ async def test_what_is_not_adopted_says_why(asked: Asked):
     async with asked.pool.connection() as connection:
         head = await opinions.room_log.head(connection, room)
     made = opinions.Made("考虑反流性食管炎", "", 1, 1, "cd" * 32, head, "{}", "ef" * 32, 1)
-    await asked.act("qin", opinions.sign, number, made, ROOMS)
+    await asked.act("qin", opinions.sign, number, made)
     with pytest.raises(Invalid, match="reason-needed"):
         await asked.act("wang", requesting.decide, number, Verdict.NOT_ADOPTED, " ")
     await asked.act("wang", requesting.decide, number, Verdict.NOT_ADOPTED, "患者拒绝胃镜")
     row = await asked.row(number)
     assert (row.state, row.verdict, row.verdict_reason) == ("archived", "not-adopted", "患者拒绝胃镜")
+
+
+async def role_of(asked: Asked, number, name: str) -> str:
+    room = (await asked.row(number)).room_id
+    ((role,),) = await asked.rows(
+        "select role from room_member where room_id = %s and person = %s", room, str(asked.who(name))
+    )
+    return role
+
+
+async def test_whoever_another_has_come_instead_of_is_a_stranger_in_the_room(asked: Asked):
+    number = await asked.accepted()
+    assert await role_of(asked, number, "qin") == "expert"
+    await asked.act("tang", answering.offer, number, asked.who("bao"), ZONE)
+    assert await role_of(asked, number, "qin") == "guest"
+    await asked.act("bao", answering.accept, number)
+    assert await role_of(asked, number, "bao") == "expert"
+    await asked.act("tang", answering.offer, number, asked.who("qin"), ZONE)
+    await asked.act("qin", answering.accept, number)
+    assert (await role_of(asked, number, "qin"), await role_of(asked, number, "bao")) == ("expert", "guest")
+
+
+@pytest.mark.parametrize("how", ["withdraw", "convert"])
+async def test_the_room_closes_with_the_consultation(asked: Asked, how: str):
+    number = await asked.accepted()
+    if how == "withdraw":
+        await asked.act("wang", requesting.withdraw, number, "患者已转走")
+    else:
+        await asked.act("tang", answering.convert, number, Into.REFERRAL, "病情危重")
+    assert await asked.rows("select closed_at is not null from room") == [(True,)]
+    kinds = await asked.rows("select kind from room_event order by seq desc limit 1")
+    assert kinds == [("room.close",)]

@@ -17,15 +17,12 @@ from telemed.config import Config
 from telemed.config.model import StateSection
 from telemed.consultation.routes import Desk
 from telemed.consultation.service import answering, opinions
-from telemed.consultation.service.rooms import ConsultationRooms
 from telemed.county import assemble, gate
 from telemed.endpoints import consultation_desk, endpoints
 from telemed.http.server import Server
 from telemed.vocabulary import Role
 from tests.hiring import hire, signed_in
 from tests.integration.consultation.requests.asked import CARDIOLOGY, ZONE, Asked
-
-ROOMS = ConsultationRooms()
 
 
 @dataclass
@@ -334,7 +331,7 @@ async def test_the_signed_paper_is_whole_and_the_room_knows_what_was_signed(door
     made = await opinions.prepare(
         asked.pool, principal, number, revision=1, now=asked.county.now, zone=desk.zone, sealing=desk.sealing
     )
-    await asked.act("qin", opinions.sign, number, made, ROOMS)
+    await asked.act("qin", opinions.sign, number, made)
     assert (await desk.sealing.read(made.document))[:5] == b"%PDF-"
     row = await asked.row(number)
     assert row.state == "returned"

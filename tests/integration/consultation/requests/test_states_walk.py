@@ -14,12 +14,10 @@ import pytest
 from telemed.consultation.model.states import WORDS, Into, Urgency, Verdict
 from telemed.consultation.service import answering, opinions, requesting
 from telemed.consultation.service.opinions import Made
-from telemed.consultation.service.rooms import ConsultationRooms
 from telemed.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.integration.consultation.requests.asked import PERSONS, ZONE, Asked
 
 SPEC = Path(__file__).parents[3] / "spec" / "consultation_states.md"
-ROOMS = ConsultationRooms()
 PEOPLE = (*PERSONS, "clock")
 _HOURS = count(1)
 
@@ -50,7 +48,7 @@ async def sign(asked: Asked, number: UUID, name: str) -> None:
     )
     room = opinions.room_log.Head(*head[0]) if head else None
     made = Made("急性冠脉综合征可能", "建议转诊", 1, 1, "cd" * 32, room, "{}", "ef" * 32, 1)  # type: ignore[arg-type]
-    await asked.act(name, opinions.sign, number, made, ROOMS)
+    await asked.act(name, opinions.sign, number, made)
 
 
 async def lapse(asked: Asked, number: UUID, _name: str) -> None:
@@ -64,7 +62,7 @@ COMMANDS: dict[str, Run] = {
     "submit": lambda asked, number, name: asked.act(name, requesting.submit, number),
     "withdraw": lambda asked, number, name: asked.act(name, requesting.withdraw, number, "患者已转走"),
     "offer": offer,
-    "accept": lambda asked, number, name: asked.act(name, answering.accept, number, ROOMS),
+    "accept": lambda asked, number, name: asked.act(name, answering.accept, number),
     "refuse": lambda asked, number, name: asked.act(name, answering.refuse, number, "在手术台上", ZONE),
     "lapse": lapse,
     "ask": lambda asked, number, name: asked.act(name, answering.ask, number, "请补充心电图"),
