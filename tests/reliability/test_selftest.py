@@ -38,7 +38,7 @@ def test_the_self_test_passes_every_step(finished):
     done, _ = finished
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✗" not in done.stdout
-    assert done.stdout.count("✓") == 21
+    assert done.stdout.count("✓") == 28
 
 
 def test_logs_and_redis_hold_no_patient(finished):

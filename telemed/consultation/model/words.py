@@ -91,6 +91,22 @@ def no_such_expert() -> NotFound:
     return NotFound("unknown-expert", "找不到该专家。未作任何改动。", "There is no such expert. Nothing was changed.")
 
 
+def no_such_institution() -> NotFound:
+    return NotFound(
+        "unknown-institution",
+        "找不到该机构，或该编号已用于另一份协议。未作任何改动。",
+        "There is no such institution, or the id is another agreement's. Nothing was changed.",
+    )
+
+
+def too_far() -> Invalid:
+    return Invalid(
+        "appointment-too-far",
+        "预约时间不能晚于一年之后。未作任何改动。",
+        "An appointment lies within a year. Nothing was changed.",
+    )
+
+
 def busy(number: str) -> Conflict:
     return Conflict(
         "appointment-conflict",

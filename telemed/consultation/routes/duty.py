@@ -57,7 +57,7 @@ class DutyRoutes:
         call.about("duty", body.id)
         if body.department not in DEPARTMENTS:
             raise words.unknown_department()
-        if not body.begins < body.ends <= body.begins + timedelta(days=7):
+        if not timedelta(0) < body.ends - body.begins <= timedelta(days=7):
             raise Invalid("duty-period", "班次须为 1 分钟至 7 天。", "A turn of duty lasts at most seven days.")
         async with call.transaction() as tx:
             known = await store.expert(tx, body.practitioner_id)
@@ -161,7 +161,8 @@ class DutyRoutes:
             )
         async with call.transaction() as tx:
             columns = {**msgspec.structs.asdict(body), "by": call.principal.practitioner_id, "now": call.now}
-            await store.insert_agreement(tx, columns)
+            if not await store.insert_agreement(tx, columns):
+                raise words.no_such_institution()
             await append(tx, "agreement.entered", body.id, [TOPIC])
 
 

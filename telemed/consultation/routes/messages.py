@@ -229,7 +229,7 @@ class ConsentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: Literal["paper", "approval", "exemption"]
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     relation: Literal["", "self", "guardian", "spouse", "child", "parent", "other-relative", "agent"] = ""
     manner: Literal["", "signature", "fingerprint"] = ""
     paper: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""

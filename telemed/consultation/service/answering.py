@@ -20,6 +20,8 @@ from telemed.errors import Invalid
 
 #: Any time around now: whose turn it is.
 MOMENT = timedelta(microseconds=1)
+#: Nobody is given a time further ahead.
+FURTHEST = timedelta(days=366)
 
 
 async def offer(acting: Acting, consultation_id: UUID, expert_id: UUID, zone: tzinfo) -> ConsultationRow:
@@ -106,7 +108,8 @@ async def _next(
 
 async def _instead(tx: Connection, row: ConsultationRow, expert_id: UUID, *, by: UUID, now: datetime) -> None:
     """Whoever had accepted, and is another than who is asked now, leaves the room."""
-    if row.expert_id not in (None, expert_id) and row.accepted_at is not None:
+    inside = isinstance(row.standing(), states.Accepted | states.Scheduled | states.Missed | states.Failed)
+    if inside and row.expert_id is not None and row.expert_id != expert_id:
         await rooms.dismiss(tx, row, row.expert_id, by=by, now=now)
 
 
@@ -175,6 +178,8 @@ async def schedule(acting: Acting, consultation_id: UUID, starts_at: datetime, m
     to = taken_or_raise(states.schedule(row.standing(), starts_at, minutes))
     if starts_at <= acting.now:
         raise words.in_the_past()
+    if starts_at - acting.now > FURTHEST:
+        raise words.too_far()
     people = {row.requester_id, to.expert.expert_id}
     if found := await store.busy(acting.tx, row, people, starts_at, minutes):
         raise words.busy(found[0].number)

@@ -73,8 +73,9 @@ def in_force(rows: Sequence[AgreementRow]) -> list[Agreement]:
     return [Agreement(one.valid_from, one.valid_until) for one in rows]
 
 
-async def insert_agreement(tx: Connection, columns: dict[str, Any]) -> None:
-    await execute(tx, queries["insert_agreement"], columns)
+async def insert_agreement(tx: Connection, columns: dict[str, Any]) -> bool:
+    """False where one of the institutions is none, or the id is another agreement's."""
+    return await fetch_one(tx, queries["insert_agreement"], columns, Id) is not None
 
 
 async def shifts(connection: Connection, begins: datetime, ends: datetime, department: str = "") -> list[ShiftRow]:

@@ -39,10 +39,15 @@ where (%(inviting_id)s::uuid is null or a.inviting_id = %(inviting_id)s::uuid)
 order by i.name, v.name, a.valid_from desc, a.id limit 1000;
 
 -- name: insert_agreement
--- An agreement as it was signed.
-insert into consultation_agreement (id, inviting_id, invited_id, number, valid_from, valid_until, entered_by, entered_at)
-values (%(id)s::uuid, %(inviting_id)s::uuid, %(invited_id)s::uuid, %(number)s::text, %(valid_from)s::date,
-    %(valid_until)s::date, %(by)s::uuid, %(now)s::timestamptz);
+-- An agreement as it was signed, between two institutions there are; the same id again is the same agreement.
+insert into consultation_agreement as a (id, inviting_id, invited_id, number, valid_from, valid_until, entered_by,
+    entered_at)
+select %(id)s::uuid, i.id, v.id, %(number)s::text, %(valid_from)s::date, %(valid_until)s::date, %(by)s::uuid,
+    %(now)s::timestamptz
+from organization i, organization v where i.id = %(inviting_id)s::uuid and v.id = %(invited_id)s::uuid
+on conflict (id) do update set number = a.number
+where a.inviting_id = excluded.inviting_id and a.invited_id = excluded.invited_id and a.number = excluded.number
+returning id;
 
 -- name: shifts
 -- Turns of duty that touch a time, of one department or all.
@@ -70,6 +75,7 @@ where not exists (
     where s.cancelled_at is null and s.organization_id = %(organization_id)s::uuid
       and s.department = %(department)s::text and s.line = %(line)s::smallint
       and s.begins < %(ends)s::timestamptz and s.ends > %(begins)s::timestamptz)
+on conflict (id) do nothing
 returning id;
 
 -- name: cancel_shift

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -197,9 +197,9 @@ class StudyRow(msgspec.Struct, frozen=True):
 class ResultRow(msgspec.Struct, frozen=True):
     """A result with the verdict of recognition when it was attached; '' where none was given."""
 
-    result: str
-    verdict: str
-    decision_hash: str
+    result: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    verdict: Annotated[str, msgspec.Meta(max_length=40)]
+    decision_hash: Annotated[str, msgspec.Meta(max_length=128)]
 
 
 class ConsentRow(msgspec.Struct, frozen=True):

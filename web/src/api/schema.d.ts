@@ -6659,6 +6659,7 @@ export interface components {
          * @description paper: digest of a photograph that was sent before, for a form on paper.  reason: for the other two.
          */
         ConsentBody: {
+            /** Format: date-time */
             at: string;
             /** @enum {unknown} */
             kind: "approval" | "exemption" | "paper";

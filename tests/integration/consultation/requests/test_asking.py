@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -321,3 +321,10 @@ async def test_the_room_closes_with_the_consultation(asked: Asked, how: str):
     assert await asked.rows("select closed_at is not null from room") == [(True,)]
     kinds = await asked.rows("select kind from room_event order by seq desc limit 1")
     assert kinds == [("room.close",)]
+
+
+@pytest.mark.parametrize("when", [datetime(2027, 12, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+async def test_nobody_is_given_a_time_more_than_a_year_ahead(asked: Asked, when: datetime):
+    number = await asked.accepted()
+    with pytest.raises(Invalid, match="appointment-too-far"):
+        await asked.act("qin", answering.schedule, number, when, 30)

@@ -337,3 +337,23 @@ async def test_the_signed_paper_is_whole_and_the_room_knows_what_was_signed(door
     assert row.state == "returned"
     kinds = await asked.rows("select kind from room_event where room_id = %s order by seq", row.room_id)
     assert [one for (one,) in kinds][-2:] == ["opinion.draft", "opinion.sign"]
+
+
+async def test_an_agreement_is_between_institutions_there_are_and_counts_once(door: Door):
+    clerk = await door.hire(Role.COORDINATOR, door.asked.county.center)
+    agreement = {
+        "id": str(uuid4()),
+        "inviting_id": str(door.asked.county.other_township),
+        "invited_id": str(door.asked.county.center),
+        "number": "龙医协2026-07",
+        "valid_from": "2026-01-01",
+    }
+    before = await door.asked.rows("select count(*) from consultation_agreement")
+    for _ in range(2):
+        assert (await clerk.call("POST", "/api/consultation-agreements", agreement))[0] == 204
+    assert await door.asked.rows("select count(*) - %s from consultation_agreement", before[0][0]) == [(1,)]
+    status, refused = await clerk.call("POST", "/api/consultation-agreements", {**agreement, "number": "另一份"})
+    assert (status, refused["code"]) == (404, "unknown-institution")
+    stranger = {**agreement, "id": str(uuid4()), "inviting_id": str(uuid4())}
+    status, refused = await clerk.call("POST", "/api/consultation-agreements", stranger)
+    assert (status, refused["code"]) == (404, "unknown-institution")
