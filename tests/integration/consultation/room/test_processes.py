@@ -131,7 +131,13 @@ async def test_the_people_of_a_process_that_died_are_not_shown_as_there(consulta
     for one in (dying, other):
         await one.start(beside=True)
     host, expert = await page(HOST).connect(dying), await page(EXPERT).connect(other)
-    await asyncio.sleep(1.5)
+    lease = "select due_at, clock_timestamp() from room_device where person = %s and due = 'reconnecting'"
+    async with asyncio.timeout(10), consultation.pool.connection() as connection:
+        first, now = await (await connection.execute(lease, (HOST,))).fetchone()
+        due = first
+        while now <= first or due <= first:
+            await asyncio.sleep(0.02)
+            due, now = await (await connection.execute(lease, (HOST,))).fetchone()
     assert (await consultation.kept()).members[HOST].st == "present", "its lease was renewed"
     await dying.die()
     await expert.until(lambda: expert.state.members[HOST].st == "reconnecting", 4)
