@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from telemed.statistics.consulting import Consulted, Cut
+
 Period = Annotated[str, Meta(min_length=7, max_length=7, pattern=r"^\d{4}-(\d{2}|H[12])$")]
 
 
@@ -57,6 +59,22 @@ class QualityTableQuery(msgspec.Struct, frozen=True):
 
 class OwnQuery(msgspec.Struct, frozen=True):
     period: Period
+
+
+class ConsultingQuery(msgspec.Struct, frozen=True):
+    """cut: by inviting or invited institution, by department (诊疗科目) or by urgency."""
+
+    period: Period
+    cut: Cut = "inviting"
+
+
+class ConsultingFigures(msgspec.Struct, frozen=True):
+    """lines: everything together first, then the parts; empty where nothing was sent.  scope: whose are counted."""
+
+    period: str
+    cut: Cut
+    scope: Literal["own", "community"]
+    lines: list[Consulted]
 
 
 class FigureSaid(msgspec.Struct, frozen=True):

@@ -12,13 +12,17 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
+from telemed.db import fetch_all, load
 from telemed.errors import Forbidden, NotFound
 from telemed.http.wire import Call, Endpoint, Nothing, Stream
 from telemed.statistics import listing, tables
+from telemed.statistics.consulting import Course, counted
 from telemed.statistics.indicators import DEFINITIONS, INDICATORS, is_official
 from telemed.statistics.messages import (
     CausesSaid,
     ChangeSaid,
+    ConsultingFigures,
+    ConsultingQuery,
     DecisionDetail,
     DecisionPage,
     DecisionsQuery,
@@ -43,6 +47,8 @@ _TYPES: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+queries = load(__name__, "consulting.sql")
+
 ScopeOf = Callable[[Principal, Action], Scope]
 
 
@@ -88,6 +94,20 @@ class StatisticsRoutes:
         found = await self._figures.statistics(call.pool, call.query.period, "doctor", view, call.now)
         mine = [one for one in found.lines if one.key == str(call.principal.practitioner_id)]
         return msgspec.structs.replace(found, lines=mine, history=[])
+
+    async def consultations(self, call: Call[ConsultingQuery, Nothing]) -> ConsultingFigures:
+        months, zone = parsed(call.query.period), self._figures.zone
+        members = members_of(call.scope)
+        params = {
+            "begins": months[0].begins(zone),
+            "ends": months[-1].ends(zone),
+            "everywhere": members is None,
+            "organizations": [] if members is None else sorted(members),
+        }
+        async with call.pool.connection() as connection:
+            found = await fetch_all(connection, queries["courses"], params, Course)
+        scope = "community" if call.scope.kind is not ScopeKind.OWN else "own"
+        return ConsultingFigures(call.query.period, call.query.cut, scope, counted(found, call.query.cut))
 
     async def indicators(self, _call: Call[Nothing, Nothing]) -> Indicators:
         return Indicators(
@@ -275,6 +295,15 @@ def endpoints(figures: Figures, scope: ScopeOf) -> list[Endpoint]:
             routes.indicators,
             Text("指标定义", "Definitions of the indicators"),
             returns=Indicators,
+        ),
+        Endpoint(
+            "GET",
+            "/api/statistics/consultations",
+            read,
+            routes.consultations,
+            Text("远程会诊指标：月度与半年", "Figures of remote consultation by month or half-year"),
+            query=ConsultingQuery,
+            returns=ConsultingFigures,
         ),
         Endpoint(
             "GET",

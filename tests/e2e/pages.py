@@ -367,6 +367,7 @@ VISITS: tuple[Visit, ...] = (
     Visit("grants", "/recognition/grants", "author", "[role='grid']"),
     Visit("statistics", "/statistics", "quality-officer", ".lines tbody tr"),
     Visit("statistics-bureau", "/statistics", "supervisor", ".lines tbody tr", route="/statistics"),
+    Visit("statistics-consultations", "/statistics/consultations", "quality-officer", ".lines tbody tr, .page .empty"),
     Visit("grant-map", "/recognition/map", "author", "[role='grid'] [role='gridcell']"),
     Visit("grant-history", "/recognition/map", "author", "[role='grid'] [role='gridcell']", prepare=_open_history),
     Visit("quality", "/quality", "quality-officer", "[role='grid'] tbody [role='row']"),

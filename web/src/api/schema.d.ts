@@ -3712,6 +3712,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/statistics/consultations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures of remote consultation by month or half-year
+         * @description 远程会诊指标：月度与半年
+         */
+        get: operations["get-statistics-consultations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/statistics/decisions": {
         parameters: {
             query?: never;
@@ -6750,6 +6770,52 @@ export interface components {
         Consultations: {
             items: components["schemas"]["Consultation"][];
             next: string | null;
+        };
+        /**
+         * Consulted
+         * @description Of some consultations; seconds, None where there is none. key, name, name_en: of what they have in common.
+         *
+         *         in_time: accepted before the clock of their urgency ran out, counted from sending. began: met in the room.
+         *         open: neither answered nor ended. rated, stars: number of ratings, and their sum.
+         */
+        Consulted: {
+            accept_median: number | null;
+            accept_ninth: number | null;
+            accepted: number;
+            adopted: number;
+            answer_median: number | null;
+            answer_ninth: number | null;
+            answered: number;
+            appointed: number;
+            began: number;
+            converted: number;
+            declined: number;
+            failed: number;
+            in_time: number;
+            key: string;
+            lapsed: number;
+            missed: number;
+            name: string;
+            name_en: string;
+            not_adopted: number;
+            open: number;
+            partly: number;
+            rated: number;
+            sent: number;
+            stars: number;
+            withdrawn: number;
+        };
+        /**
+         * ConsultingFigures
+         * @description lines: everything together first, then the parts; empty where nothing was sent.  scope: whose are counted.
+         */
+        ConsultingFigures: {
+            /** @enum {unknown} */
+            cut: "department" | "invited" | "inviting" | "urgency";
+            lines: components["schemas"]["Consulted"][];
+            period: string;
+            /** @enum {unknown} */
+            scope: "community" | "own";
         };
         /** ConvertBody */
         ConvertBody: {
@@ -17529,6 +17595,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SiteReports"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statistics-consultations": {
+        parameters: {
+            query: {
+                period: string;
+                cut?: "department" | "invited" | "inviting" | "urgency";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultingFigures"];
                 };
             };
             /** @description Problem */

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.consultation.requests.asked import Asked
+from tests.integration.consultation.requests.door import door
 from tests.integration.reading.conftest import County, county
 
-__all__ = ["asked", "county"]
+__all__ = ["asked", "county", "door"]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import type { zh } from '@/i18n/zh-CN/statistics';
 
 export const en: Translated<typeof zh> = {
   title: 'Statistics',
+  consultations: 'Consultation statistics',
   period: 'Period',
   cut: 'Breakdown',
   cuts: { member: 'By member', item: 'By item', doctor: 'By physician' },

@@ -1,5 +1,6 @@
 export const zh = {
   title: '统计',
+  consultations: '远程会诊统计',
   period: '期间',
   cut: '口径',
   cuts: { member: '按机构', item: '按项目', doctor: '按医师' },

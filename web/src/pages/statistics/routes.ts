@@ -8,4 +8,9 @@ export const routes: readonly RouteRecordRaw[] = [
     component: () => import('./StatisticsPage.vue'),
     meta: { title, nav: { title, order: 76, action: 'statistics.read', keys: 'g n' } },
   },
+  {
+    path: '/statistics/consultations',
+    component: () => import('./ConsultingPage.vue'),
+    meta: { title: { zh: '远程会诊统计', en: 'Consultation statistics' } },
+  },
 ];

@@ -49,7 +49,7 @@ const UNITS: Readonly<Record<string, Bilingual>> = {
 export const unitOf = (one: Indicator): Bilingual => UNITS[one.unit] ?? { zh: '', en: '' };
 
 /** A span of time in the largest unit that says enough. */
-function span(milliseconds: number): Bilingual {
+export function span(milliseconds: number): Bilingual {
   const seconds = milliseconds / 1000;
   if (seconds < 90) return { zh: `${String(Math.round(seconds * 10) / 10)} 秒`, en: `${String(Math.round(seconds * 10) / 10)} s` };
   const minutes = Math.round(seconds / 60);
