@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 
@@ -18,11 +19,14 @@ from telemed.consultation.routes.messages import (
     PhoneAnswerBody,
     ReasonBody,
     ScheduleBody,
+    SeenSeries,
     SignBody,
     Signed,
     Written,
 )
 from telemed.consultation.service import answering, opinions
+from telemed.consultation.store.rows import OpinionRow
+from telemed.db import Connection
 from telemed.http.wire import Call, Endpoint, Nothing, Stream
 from telemed.reading.service.signing import confirm_password
 from telemed.vocabulary import Action, Text
@@ -117,14 +121,27 @@ class AnswerRoutes:
             version = await opinions.sign(self._desk.acting(call, tx), id_, made)
         return Signed(version, made.document)
 
+    async def seen(self, call: Call[Nothing, Nothing]) -> SeenSeries:
+        async with call.pool.connection() as connection:
+            row = await self._desk.line(call, connection, call.uuid("id"))
+            version = await self._signed(connection, row.id, call.path["version"])
+            found = await opinions.seen(connection, row.id, version.version)
+        call.about("consultation", row.id, patient_id=row.patient_id)
+        return SeenSeries(found)
+
+    @staticmethod
+    async def _signed(connection: Connection, consultation_id: UUID, version: str) -> OpinionRow:
+        """One version of the opinion.  Raises NotFound."""
+        for one in await opinions.signed(connection, consultation_id):
+            if str(one.version) == version:
+                return one
+        raise words.no_such_consultation()
+
     async def document(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:
         async with call.pool.connection() as connection:
             row = await self._desk.line(call, connection, call.uuid("id"))
-            signed = {str(one.version): one for one in await opinions.signed(connection, row.id)}
+            found = await self._signed(connection, row.id, call.path["version"])
         call.about("consultation", row.id, patient_id=row.patient_id)
-        found = signed.get(call.path["version"])
-        if found is None:
-            raise words.no_such_consultation()
         content = await self._desk.sealing.read(found.document)
         name = f'attachment; filename="{row.number}-{found.version}.pdf"'
         headers = {"Content-Disposition": name, "Cache-Control": "private, no-store"}
@@ -201,6 +218,15 @@ def answer_endpoints(desk: Desk) -> list[Endpoint]:
             routes.document,
             ("会诊意见书（PDF）", "The opinion as a PDF"),
             returns=Stream((PDF,)),
+            access=True,
+        ),
+        one(
+            "GET",
+            "/opinions/{version}/seen",
+            read,
+            routes.seen,
+            ("签发前专家看过的影像", "What the expert had seen before signing"),
+            returns=SeenSeries,
             access=True,
         ),
         one(

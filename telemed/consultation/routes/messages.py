@@ -19,6 +19,7 @@ from telemed.consultation.store.rows import (
     PhoneAnswerRow,
     RatingRow,
     ResultRow,
+    SeriesSeenRow,
     ShiftRow,
     StepRow,
     StudyRow,
@@ -131,6 +132,12 @@ class Consent(msgspec.Struct, frozen=True):
     reason: str
     recorded_by_name: str
     recorded_at: datetime
+
+
+class SeenSeries(msgspec.Struct, frozen=True):
+    """items: every series of the case and whatever else was shown; by the evidence that was signed."""
+
+    items: list[SeriesSeenRow]
 
 
 class SignedOpinion(msgspec.Struct, frozen=True):

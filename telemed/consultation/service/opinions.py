@@ -25,7 +25,7 @@ from telemed.consultation.room import store as room_log
 from telemed.consultation.service import rooms
 from telemed.consultation.service.acting import Acting, taken_or_raise
 from telemed.consultation.store import consultations as store
-from telemed.consultation.store.rows import DraftRow, OpinionRow
+from telemed.consultation.store.rows import DraftRow, OpinionRow, SeriesSeenRow
 from telemed.db import Connection, Pool, fetch_all, fetch_one, load
 from telemed.errors import Conflict, Invalid, NotFound
 from telemed.patients import names
@@ -140,6 +140,11 @@ async def signed(connection: Connection, consultation_id: UUID) -> list[OpinionR
     return await fetch_all(connection, queries["opinions"], {"id": consultation_id}, OpinionRow)
 
 
+async def seen(connection: Connection, consultation_id: UUID, version: int) -> list[SeriesSeenRow]:
+    """What the signer had seen of the case by the evidence that was signed, and what not; by series."""
+    return await fetch_all(connection, queries["seen"], {"id": consultation_id, "version": version}, SeriesSeenRow)
+
+
 async def write(acting: Acting, consultation_id: UUID, diagnosis: str, advice: str, revision: int) -> int:
     """Keep what the expert has written; returns its revision now.  Raises Conflict where it was written elsewhere."""
     row = await acting.hold(consultation_id, Party.EXPERT)
@@ -191,8 +196,8 @@ async def prepare(
             raise words.written_meanwhile()
         version = len(await signed(connection, consultation_id)) + 1
         head = await room_log.head(connection, facts.room_id)
-        seen = await room_log.seen_images(connection, facts.room_id, str(principal.practitioner_id))
-        images = await fetch_all(connection, queries["images"], {"sops": [one.sop for one in seen]}, _Image)
+        painted = await room_log.seen_images(connection, facts.room_id, str(principal.practitioner_id))
+        images = await fetch_all(connection, queries["images"], {"sops": [one.sop for one in painted]}, _Image)
         examinations = await fetch_all(connection, queries["examinations"], {"id": consultation_id}, _Examination)
     by_sop = {one.sop: one for one in images}
     opinion = _opinion(facts, written, examinations, version=version, now=now, zone=zone)
@@ -204,7 +209,7 @@ async def prepare(
         room=RoomRecord(str(facts.room_id), str(head.epoch), head.seq, head.hash),
         images=in_order(
             SeenImage(by_sop[one.sop].study_uid, by_sop[one.sop].series_uid, one.sop, one.frame, instant(one.first_at))
-            for one in seen
+            for one in painted
             if one.sop in by_sop and one.first_at <= now
         ),
         signer=Signer(

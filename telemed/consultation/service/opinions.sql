@@ -58,3 +58,30 @@ where t.consultation_id = %(id)s::uuid order by s.acquired_at desc nulls last, s
 select i.sop_instance_uid as sop, s.study_instance_uid as study_uid, e.series_instance_uid as series_uid
 from imaging_instance i join imaging_series e on e.id = i.series_id join imaging_study s on s.id = i.study_id
 where i.sop_instance_uid = any(%(sops)s::text[]);
+
+-- name: seen
+-- What the signer had been shown when a version was signed, by series, beside what of the case was not looked at.
+with shown as (
+    select i.study_uid, i.series_uid, i.sop_uid, i.first_seen
+    from consultation_opinion o
+    cross join jsonb_to_recordset(o.evidence::jsonb -> 'images')
+        as i(study_uid text, series_uid text, sop_uid text, first_seen timestamptz)
+    where o.consultation_id = %(id)s::uuid and o.version = %(version)s::smallint
+), of_the_case as (
+    select s.study_instance_uid as study_uid, e.series_instance_uid as series_uid
+    from consultation_study t join imaging_study s on s.id = t.study_id join imaging_series e on e.study_id = s.id
+    where t.consultation_id = %(id)s::uuid
+    union
+    select study_uid, series_uid from shown
+)
+select c.study_uid, c.series_uid, coalesce(e.modality, '') as modality, e.series_number,
+    coalesce(e.description, '') as description, coalesce(s.description, '') as study_description, s.acquired_at,
+    (select coalesce(sum(n.frames), 0)::int from imaging_instance n where n.series_id = e.id) as images,
+    w.seen, w.first_at, w.last_at
+from of_the_case c
+left join imaging_series e on e.series_instance_uid = c.series_uid
+left join imaging_study s on s.id = e.study_id
+cross join lateral (
+    select count(*)::int as seen, min(h.first_seen) as first_at, max(h.first_seen) as last_at
+    from shown h where h.series_uid = c.series_uid) w
+order by s.acquired_at desc nulls last, c.study_uid, e.series_number nulls last, c.series_uid;

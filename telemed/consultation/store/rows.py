@@ -242,6 +242,22 @@ class DraftRow(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class SeriesSeenRow(msgspec.Struct, frozen=True):
+    """A series as the signer had it. images: it has now, by frames; seen: of them painted on the signer's screen."""
+
+    study_uid: str
+    series_uid: str
+    modality: str
+    series_number: int | None
+    description: str
+    study_description: str
+    acquired_at: datetime | None
+    images: int
+    seen: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
 class OpinionRow(msgspec.Struct, frozen=True):
     """A signed opinion.  document: SHA-256 of the PDF.  room_seq, room_head: where the room's log stood."""
 

@@ -660,6 +660,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consultations/{id}/opinions/{version}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the expert had seen before signing
+         * @description 签发前专家看过的影像
+         */
+        get: operations["get-consultations-id-opinions-version-seen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consultations/{id}/phone-answers": {
         parameters: {
             query?: never;
@@ -9873,6 +9893,13 @@ export interface components {
             sop_instance_uid: string;
         };
         /**
+         * SeenSeries
+         * @description items: every series of the case and whatever else was shown; by the evidence that was signed.
+         */
+        SeenSeries: {
+            items: components["schemas"]["SeriesSeenRow"][];
+        };
+        /**
          * SenderList
          * @description enrolled: who may or might send.  seen: who tried without being enrolled.
          */
@@ -9888,6 +9915,23 @@ export interface components {
             organization_code: string;
             organization_name: string;
             state: string;
+        };
+        /**
+         * SeriesSeenRow
+         * @description A series as the signer had it. images: it has now, by frames; seen: of them painted on the signer's screen.
+         */
+        SeriesSeenRow: {
+            acquired_at: string | null;
+            description: string;
+            first_at: string | null;
+            images: number;
+            last_at: string | null;
+            modality: string;
+            seen: number;
+            series_number: number | null;
+            series_uid: string;
+            study_description: string;
+            study_uid: string;
         };
         /**
          * Service
@@ -12305,6 +12349,38 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultations-id-opinions-version-seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenSeries"];
                 };
             };
             /** @description Problem */

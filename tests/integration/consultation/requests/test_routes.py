@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from PIL import Image
 
-from telemed.consultation.service import answering, opinions
+from telemed.consultation.service import answering
 from telemed.vocabulary import Role
 from tests.hiring import signed_in
 from tests.integration.consultation.requests.asked import CARDIOLOGY, ZONE, Asked
@@ -253,23 +253,6 @@ async def test_duty_is_entered_seen_with_gaps_and_signed_in_by_the_one_whose_tur
     assert board["shifts"][0]["signed_in_at"] is not None
     assert [one["ends"] for one in board["gaps"]] == [(now + timedelta(hours=12)).isoformat().replace("+00:00", "Z")]
     assert (await clerk.call("POST", f"/api/duty/shifts/{shift['id']}/cancel"))[0] == 204
-
-
-async def test_the_signed_paper_is_whole_and_the_room_knows_what_was_signed(door: Door):
-    asked = door.asked
-    number = await asked.in_session()
-    await asked.act("qin", opinions.write, number, "考虑急性冠脉综合征", "立即转诊", 0)
-    desk = door.desk
-    principal = asked.county.people["qin"].principal
-    made = await opinions.prepare(
-        asked.pool, principal, number, revision=1, now=asked.county.now, zone=desk.zone, sealing=desk.sealing
-    )
-    await asked.act("qin", opinions.sign, number, made)
-    assert (await desk.sealing.read(made.document))[:5] == b"%PDF-"
-    row = await asked.row(number)
-    assert row.state == "returned"
-    kinds = await asked.rows("select kind from room_event where room_id = %s order by seq", row.room_id)
-    assert [one for (one,) in kinds][-2:] == ["opinion.draft", "opinion.sign"]
 
 
 async def test_an_agreement_is_between_institutions_there_are_and_counts_once(door: Door):
