@@ -21,6 +21,7 @@ from telemed.access.trail import record_call
 from telemed.cds.registry import Answered, Check, Decide, Decided, Enquiry
 from telemed.cds.request import Asked
 from telemed.config import Config
+from telemed.consultation.guest.gate import GuestGate
 from telemed.consultation.room.hub import RoomHub
 from telemed.consultation.service.rooms import images_of
 from telemed.db import Pool
@@ -66,6 +67,7 @@ class County:
     rooms: RoomHub
     rates: SharedLimiter
     sessions: SessionGate
+    guests: GuestGate
     sign_in: SignIn
     box: SecretBox
     desk: Desk
@@ -132,6 +134,7 @@ def assemble(
         rooms=RoomHub(pool, hub, signal, clock, redis_url=config.redis.url or None, inside=images_of),
         rates=SharedLimiter(config.redis.url or None),
         sessions=SessionGate(pool, cookie=cookie, limits=limits),
+        guests=GuestGate(pool, cookie.tls),
         sign_in=sign_in,
         box=box,
         desk=Desk(
@@ -157,4 +160,5 @@ def gate(county: County) -> Gate:
         scope=admit,
         second_factor_fresh=lambda principal, now: second_factor_fresh(principal, now, county.sessions.limits.shift),
         record=record_call,
+        guest=county.guests.authenticate,
     )

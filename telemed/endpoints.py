@@ -17,6 +17,8 @@ from telemed.cds.routes_catalogues import endpoints as catalogue_endpoints
 from telemed.cds.routes_events import endpoints as intervening_endpoints
 from telemed.cds.routes_grant_map import endpoints as grant_map_endpoints
 from telemed.config import Config
+from telemed.consultation.guest.routes import GuestRoutes
+from telemed.consultation.guest.routes import endpoints as guest_endpoints
 from telemed.consultation.opinion.keys import KeyStore
 from telemed.consultation.opinion.typesetting import Press
 from telemed.consultation.room.routes import endpoints as room_endpoints
@@ -80,6 +82,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *quarantine_endpoints(scope),
         *reading_endpoints(county.desk, county.zone),
         *room_endpoints(county.rooms, county.config.state.path / "room-files", lambda call: _in_rooms(county, call)),
+        *guest_endpoints(GuestRoutes(consultation_desk(county), county.rooms, county.guests, county.config.public_url)),
         *order_time_endpoints(county.config, county.desk, county.decide, county.check),
         *intervening_endpoints(),
         *timeline_endpoints(county.judge, scope),
@@ -104,6 +107,8 @@ def endpoints(county: County) -> list[Endpoint]:
 
 async def _in_rooms(county: County, call: Call[Any, Any]) -> bool:
     """Whether the session of a conversation that goes on still stands and still gives rooms."""
+    if call.guest is not None:
+        return await county.guests.authenticate(call.request, county.clock()) is not None
     who = await county.sessions.authenticate(call.request, county.clock())
     return who is not None and not who.locked and scope(who.principal, Action.ROOM_JOIN).kind is not ScopeKind.NOWHERE
 

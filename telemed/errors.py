@@ -45,6 +45,12 @@ class Conflict(DomainError):
     status = 409
 
 
+class Gone(DomainError):
+    """It was there once, and is no longer."""
+
+    status = 410
+
+
 class Unavailable(DomainError):
     """A service this needs is away for the moment; the same request may succeed later."""
 

@@ -191,12 +191,14 @@ class Scope:
     opened: patients whose record is open to this person by break-glass (紧急调阅), each with the use that opened it;
     their rows are inside, whichever organisation they belong to.
     consulted: those of them that are open because this person is the expert of a consultation; opened names it then.
+    studies: single studies whose images are inside besides: those of the consultation whose room a guest is in.
     """
 
     kind: ScopeKind
     organization_ids: frozenset[UUID] = frozenset()
     opened: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     consulted: frozenset[UUID] = frozenset()
+    studies: frozenset[UUID] = frozenset()
 
     def admits(self, *organization_ids: UUID | None, patient_id: UUID | None = None) -> bool:
         """Whether one of the organisations a row belongs to lies inside; None does for EVERYWHERE only.
@@ -257,3 +259,23 @@ class Principal:
     community_ids: frozenset[UUID] = frozenset()
     opened: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     consulted: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """An outside specialist in the one room that an invitation leads to; no practitioner of the county.
+
+    studies: of the consultation, whose images the guest may see.
+    """
+
+    session_id: UUID
+    invitation_id: UUID
+    name: str
+    room_id: UUID
+    consultation_id: UUID
+    studies: frozenset[UUID]
+
+    @property
+    def person(self) -> str:
+        """As rooms name the guest."""
+        return f"guest/{self.invitation_id}"

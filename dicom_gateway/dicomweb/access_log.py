@@ -17,8 +17,8 @@ Look = tuple[UUID, UUID, UUID | None]  # session or link, study, the use of brea
 
 
 def seen_in_session(call: Call[Any, Any]) -> UUID:
-    """Whose look it is: the session's of whoever is signed in."""
-    return call.principal.session_id
+    """Whose look it is: the session's of whoever is signed in, or of a guest."""
+    return call.principal.session_id if call.guest is None else call.guest.session_id
 
 
 def seen_through_link(call: Call[Any, Any]) -> UUID:

@@ -217,6 +217,9 @@ def search(
     if scope.opened:
         where.params["opened"] = scope.patients
         mine += " or s.patient_id = any(%(opened)s)"
+    if scope.studies:
+        where.params["single"] = sorted(scope.studies)
+        mine += " or s.id = any(%(single)s)"
     where.clauses.append(f"({mine})")
     keys = [(name, value) for name, value in pairs if name not in CONTROLS] + list(fixed.items())
     asked_for: set[str] = set()

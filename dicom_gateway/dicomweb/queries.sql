@@ -1,6 +1,6 @@
 -- name: instances
 -- The instances of a study, a series or one instance, in reading order, with what coercion needs; only of organisations
--- in scope and of records opened by break-glass.
+-- in scope, of records opened by break-glass, and single studies that a room shows.
 select
     s.id as study_id,
     s.patient_id,
@@ -24,7 +24,7 @@ where s.study_instance_uid = %(study)s
     and (%(series)s::text is null or e.series_instance_uid = %(series)s)
     and (%(instance)s::text is null or i.sop_instance_uid = %(instance)s)
     and (%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s)
-        or s.patient_id = any(%(opened)s::uuid[]))
+        or s.patient_id = any(%(opened)s::uuid[]) or s.id = any(%(single)s::uuid[]))
 order by e.series_number nulls last, e.id, i.instance_number nulls last, i.sop_instance_uid
 
 -- name: representative
@@ -39,7 +39,7 @@ with seen as (
     where s.study_instance_uid = %(study)s
         and (%(series)s::text is null or e.series_instance_uid = %(series)s)
         and (%(organizations)s::uuid[] is null or s.organization_id = any(%(organizations)s)
-        or s.patient_id = any(%(opened)s::uuid[]))
+        or s.patient_id = any(%(opened)s::uuid[]) or s.id = any(%(single)s::uuid[]))
         and i.rows > 0
 )
 select series_instance_uid, sop_instance_uid

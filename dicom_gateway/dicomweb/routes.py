@@ -44,6 +44,7 @@ class _Door:
     """One way to the archive.
 
     root: what stands before /studies.  action: what policy decides on.  admit: asked besides, where policy is not.
+    guest: whether guests of rooms see the studies of theirs through it, never a search across studies.
     """
 
     root: str
@@ -51,6 +52,7 @@ class _Door:
     retrieval: Retrieval
     zone: ZoneInfo
     admit: Admit | None = None
+    guest: bool = False
 
     def reading(self, path: str, handler: Handler, summary: Text, *media_types: str) -> Endpoint:
         async def admitted(call: AnyCall) -> Any:
@@ -67,6 +69,7 @@ class _Door:
             returns=Stream(media_types),
             rate=RateClass.IMAGES,
             access=True,
+            guest=self.guest and path.startswith(STUDY),
         )
 
     def searching(self, path: str, level: Level, words: str) -> Endpoint:
@@ -120,7 +123,7 @@ def endpoints(
         return await _store(call, spool)
 
     retrieval = Retrieval(archive=Instances(root), log=AccessLog(), match=match, base=base)
-    door = _Door(ROOT, Action.STUDY_READ, retrieval, zone)
+    door = _Door(ROOT, Action.STUDY_READ, retrieval, zone, guest=True)
     return [
         door.searching("/studies", Level.STUDY, "studies"),
         door.searching("/series", Level.SERIES, "series"),

@@ -83,7 +83,7 @@ async def opened(connection: Connection, studies: Sequence[str], scope: Scope) -
 
 
 def _seen(scope: Scope) -> dict[str, list[UUID] | None]:
-    return {"organizations": scope.organizations, "opened": scope.patients}
+    return {"organizations": scope.organizations, "opened": scope.patients, "single": sorted(scope.studies)}
 
 
 async def rows(connection: Connection, search: Search) -> list[tuple[Any, ...]]:

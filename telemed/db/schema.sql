@@ -714,6 +714,36 @@ CREATE VIEW public.grant_knowledge AS
     lead(known_from) OVER (PARTITION BY organization_id, item_key, id ORDER BY known_from) AS known_until
    FROM public.recognition_grant g;
 
+CREATE TABLE public.guest_invitation (
+    id uuid NOT NULL,
+    consultation_id uuid NOT NULL,
+    room_id uuid NOT NULL,
+    name text NOT NULL,
+    institution text NOT NULL,
+    title text NOT NULL,
+    licence_number text DEFAULT ''::text NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    purpose text NOT NULL,
+    token_digest bytea NOT NULL,
+    invited_by uuid NOT NULL,
+    invited_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    session_id uuid,
+    session_digest bytea,
+    csrf_token text,
+    withdrawn_at timestamp with time zone,
+    withdrawn_by uuid,
+    CONSTRAINT guest_is_named CHECK ((((length(name) >= 1) AND (length(name) <= 100)) AND ((length(institution) >= 1) AND (length(institution) <= 200)) AND ((length(title) >= 1) AND (length(title) <= 100)) AND ((length(purpose) >= 1) AND (length(purpose) <= 500)))),
+    CONSTRAINT guest_is_withdrawn_by_somebody CHECK (((withdrawn_at IS NULL) = (withdrawn_by IS NULL))),
+    CONSTRAINT guest_link_is_bounded CHECK (((expires_at > invited_at) AND (expires_at <= (invited_at + '7 days'::interval)))),
+    CONSTRAINT guest_link_is_used_in_time CHECK ((used_at < expires_at)),
+    CONSTRAINT guest_numbers_are_short CHECK (((length(licence_number) <= 40) AND (length(phone) <= 40))),
+    CONSTRAINT guest_session_iff_used CHECK ((((used_at IS NULL) = (session_id IS NULL)) AND ((used_at IS NULL) = (session_digest IS NULL)) AND ((used_at IS NULL) = (csrf_token IS NULL)))),
+    CONSTRAINT guest_session_is_sha256 CHECK ((length(session_digest) = 32)),
+    CONSTRAINT guest_token_is_sha256 CHECK ((length(token_digest) = 32))
+);
+
 CREATE TABLE public.his_answer (
     client_id uuid NOT NULL,
     request_id text NOT NULL,
@@ -2428,6 +2458,18 @@ ALTER TABLE ONLY public.external_result
 ALTER TABLE ONLY public.external_result_withdrawal
     ADD CONSTRAINT external_result_withdrawal_pkey PRIMARY KEY (external_result_id);
 
+ALTER TABLE ONLY public.guest_invitation
+    ADD CONSTRAINT guest_invitation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.guest_invitation
+    ADD CONSTRAINT guest_invitation_session_digest_key UNIQUE (session_digest);
+
+ALTER TABLE ONLY public.guest_invitation
+    ADD CONSTRAINT guest_invitation_session_id_key UNIQUE (session_id);
+
+ALTER TABLE ONLY public.guest_invitation
+    ADD CONSTRAINT guest_invitation_token_digest_key UNIQUE (token_digest);
+
 ALTER TABLE ONLY public.his_answer
     ADD CONSTRAINT his_answer_is_given_once PRIMARY KEY (client_id, request_id);
 
@@ -2821,6 +2863,8 @@ CREATE INDEX external_result_by_patient ON public.external_result USING btree (p
 CREATE INDEX grant_by_item ON public.recognition_grant USING btree (item_key, organization_id);
 
 CREATE INDEX grant_by_organization ON public.recognition_grant USING btree (organization_id, known_from);
+
+CREATE INDEX guest_invitation_of ON public.guest_invitation USING btree (consultation_id, invited_at);
 
 CREATE INDEX his_answer_by_age ON public.his_answer USING btree (answered_at);
 
@@ -3411,6 +3455,18 @@ ALTER TABLE ONLY public.external_result_withdrawal
 
 ALTER TABLE ONLY public.external_result_withdrawal
     ADD CONSTRAINT external_result_withdrawal_withdrawn_by_fkey FOREIGN KEY (withdrawn_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.guest_invitation
+    ADD CONSTRAINT guest_invitation_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.guest_invitation
+    ADD CONSTRAINT guest_invitation_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.guest_invitation
+    ADD CONSTRAINT guest_invitation_room_id_fkey FOREIGN KEY (room_id) REFERENCES public.room(id);
+
+ALTER TABLE ONLY public.guest_invitation
+    ADD CONSTRAINT guest_invitation_withdrawn_by_fkey FOREIGN KEY (withdrawn_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.his_answer
     ADD CONSTRAINT his_answer_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.cds_client(id);

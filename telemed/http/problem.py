@@ -34,6 +34,9 @@ SECOND_FACTOR = Text(
     "需要本班次的动态口令验证。",
     "A one-time code is needed once per shift before this step.",
 )
+NOT_FOR_GUESTS = Text(
+    "来宾只能使用受邀的会诊室。未作任何改动。", "A guest may use the room of the invitation alone. Nothing was changed."
+)
 NOT_ALLOWED = Text("您的角色不能进行此操作。未作任何改动。", "Your role does not allow this. Nothing was changed.")
 TOKEN_REFUSED = Text("令牌不被接受。未作任何改动。", "The token is not accepted. Nothing was changed.")
 NOT_ALLOWED_SYSTEM = Text("该系统不能进行此操作。未作任何改动。", "This system may not do this. Nothing was changed.")

@@ -20,8 +20,18 @@ from telemed.errors import DomainError, Forbidden, Invalid
 from telemed.http import body, problem
 from telemed.http.peer import Network, peer_address
 from telemed.http.rate import Limiter
-from telemed.http.wire import PUBLIC, Authenticated, Call, Endpoint, Gate, Nothing, Public, RateClass, Upload
-from telemed.vocabulary import EVERYWHERE, ScopeKind
+from telemed.http.wire import (
+    PUBLIC,
+    Authenticated,
+    Call,
+    Endpoint,
+    Gate,
+    Nothing,
+    Public,
+    RateClass,
+    Upload,
+)
+from telemed.vocabulary import EVERYWHERE, Scope, ScopeKind
 
 REQUEST_ID = web.RequestKey("request_id", UUID)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -243,13 +253,10 @@ class Server:
             allowed = call.scope.kind is not ScopeKind.NOWHERE
             return None if allowed else problem.of_text("not-allowed", 403, problem.NOT_ALLOWED_SYSTEM, request_id)
         if who is None:
-            return problem.of_text("not-signed-in", 401, problem.NOT_SIGNED_IN, request_id)
+            return await self._admit_guest(call, request, now)
         if who.locked and not endpoint.when_locked:
             return problem.of_text("session-locked", 423, problem.LOCKED, request_id)
-        if request.method not in SAFE and not hmac.compare_digest(
-            request.headers.get("X-CSRF-Token", "").encode(),
-            who.csrf_token.encode(),
-        ):
+        if _is_forged(request, who.csrf_token):
             return problem.of_text("csrf", 403, problem.FORGED, request_id)
         refused = await self._limited(request, endpoint, who)
         if refused is not None:
@@ -260,6 +267,20 @@ class Server:
         if endpoint.second_factor and not self._gate.second_factor_fresh(who.principal, now):
             return problem.of_text("second-factor-needed", 403, problem.SECOND_FACTOR, request_id)
         return None
+
+    async def _admit_guest(self, call: Call[Any, Any], request: web.Request, now: datetime) -> problem.Problem | None:
+        """A guest reaches what says that it is for guests, and of that the own room; handlers look whose room it is."""
+        session = None if call.endpoint.any_origin else await self._gate.guest(request, now)
+        if session is None:
+            return problem.of_text("not-signed-in", 401, problem.NOT_SIGNED_IN, call.request_id)
+        call.guest_session = session
+        if not call.endpoint.guest:
+            return problem.of_text("not-for-guests", 403, problem.NOT_FOR_GUESTS, call.request_id)
+        if _is_forged(request, session.csrf_token):
+            return problem.of_text("csrf", 403, problem.FORGED, call.request_id)
+        refused = await self._too_fast(f"guest:{session.guest.invitation_id}", call.endpoint.rate, call.request_id)
+        call.scope = Scope(ScopeKind.OWN, studies=session.guest.studies)
+        return refused
 
     async def _limited(
         self, request: web.Request, endpoint: Endpoint, who: Authenticated | None
@@ -276,12 +297,13 @@ class Server:
             caller = f"account:{who.principal.account_id}"
         else:
             caller = f"session:{who.principal.session_id}"
+        return await self._too_fast(caller, rate, request[REQUEST_ID])
+
+    async def _too_fast(self, caller: str, rate: RateClass, request_id: UUID) -> problem.Problem | None:
         delay = await self._wait(caller, rate)
         if delay == 0.0:
             return None
-        return problem.of_text(
-            "too-many-requests", 429, problem.TOO_MANY, request[REQUEST_ID], retry_after=int(delay) + 1
-        )
+        return problem.of_text("too-many-requests", 429, problem.TOO_MANY, request_id, retry_after=int(delay) + 1)
 
     def _peer(self, request: web.Request) -> str | None:
         return peer_address(request.remote, request.headers.get("X-Forwarded-For"), self._trusted)
@@ -301,6 +323,12 @@ class Server:
 def _by_system(request: web.Request, endpoint: Endpoint) -> bool:
     """Whether a registered system calls, not a person: then no cookie counts."""
     return endpoint.systems is not None and "Authorization" in request.headers
+
+
+def _is_forged(request: web.Request, csrf_token: str) -> bool:
+    """Whether a change does not name the token that only pages of this county know."""
+    named = request.headers.get("X-CSRF-Token", "")
+    return request.method not in SAFE and not hmac.compare_digest(named.encode(), csrf_token.encode())
 
 
 def _forged() -> DomainError:

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from telemed.db import Connection, Pool
 from telemed.errors import NotFound
-from telemed.vocabulary import Action, Principal, Scope, Text
+from telemed.vocabulary import Action, Guest, Principal, Scope, Text
 
 KIB = 1024
 DEFAULT_BODY = 256 * KIB
@@ -111,6 +111,19 @@ class Authenticated:
 
 
 @dataclass(frozen=True)
+class GuestSession:
+    """Who sends a request, where that is an outside specialist who came by a one-time link."""
+
+    guest: Guest
+    csrf_token: str
+
+
+async def no_guest(_request: web.Request, _now: datetime) -> GuestSession | None:
+    """Where nobody is invited."""
+    return None
+
+
+@dataclass(frozen=True)
 class System:
     """A registered hospital or laboratory system that has proved itself by a token.  scope: whose rows it may touch.
 
@@ -129,12 +142,14 @@ class Gate:
     """What county.py hands to the server so that it needs neither access nor audit.
 
     second_factor_fresh: whether the session's second factor still counts (once per shift).
+    guest: who came by a one-time link, asked where nobody is signed in.
     """
 
     authenticate: Callable[[web.Request, datetime], Awaitable[Authenticated | None]]
     scope: Callable[[Principal, Action], Scope]
     second_factor_fresh: Callable[[Principal, datetime], bool]
     record: Callable[[Connection, CallRecord], Awaitable[None]]
+    guest: Callable[[web.Request, datetime], Awaitable[GuestSession | None]] = no_guest
 
 
 @dataclass
@@ -162,6 +177,12 @@ class Call(Generic[Q, B]):
     )
     headers: dict[str, str] = field(default_factory=dict[str, str])
     system: System | None = None
+    guest_session: GuestSession | None = None
+
+    @property
+    def guest(self) -> Guest | None:
+        """The outside specialist who calls; None for everybody else."""
+        return None if self.guest_session is None else self.guest_session.guest
 
     @property
     def principal(self) -> Principal:
@@ -224,6 +245,9 @@ class Call(Generic[Q, B]):
         asked = ",".join(sorted({str(opened[one]) for one in touched & consulted}))
         under = {"break_glass": uses} if uses else {}
         under |= {"consultation": asked} if asked else {}
+        guest = self.guest
+        invited = () if guest is None else (Entity("guest-invitation", guest.invitation_id),)
+        under |= {} if guest is None else {"guest": guest.person, "consultation": str(guest.consultation_id)}
         return CallRecord(
             at=self.now,
             action=action.value if isinstance(action, Action) else f"public:{self.endpoint.path}",
@@ -231,7 +255,7 @@ class Call(Generic[Q, B]):
             principal=None if self.authenticated is None else self.authenticated.principal,
             peer_address=self.peer_address,
             request_id=self.request_id,
-            entities=tuple(self.entities),
+            entities=(*self.entities, *invited),
             purpose=self.purpose
             or (f"break-glass:{uses}" if uses else "")
             or (f"consultation:{asked}" if asked else ""),
@@ -255,6 +279,7 @@ class Endpoint:
     refusal: the struct a refusal of this endpoint's own is, where a standard demands another than the problem document.
     any_origin: answers pages of other origins, and so believes no cookie: only what the request itself proves.
     systems: how a registered system proves itself here, where the request has an Authorization header; None is nobody.
+    guest: also for an outside specialist who came by a one-time link; a route that does not say so refuses guests.
     """
 
     method: str
@@ -275,6 +300,7 @@ class Endpoint:
     refusal: type[Any] | None = None
     any_origin: bool = False
     systems: Callable[[Call[Any, Any]], Awaitable[System | None]] | None = None
+    guest: bool = False
 
     @property
     def operation_id(self) -> str:

@@ -154,6 +154,11 @@ async def test_every_route_is_listed_and_every_line_has_its_route():
     assert listed - served == set(), "lines in tests/spec/policy.md without a route"
 
 
+async def test_guests_reach_the_routes_that_are_listed_for_them_and_no_other():
+    said = re.findall(r"^- guest: `(.+)`$", SPEC.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(said) == sorted(name(one) for one in await endpoints() if one.guest)
+
+
 async def test_public_routes_are_public_and_no_other():
     lines = read_spec()
     for one in await endpoints():

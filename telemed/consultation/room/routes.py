@@ -28,6 +28,7 @@ from telemed.http.wire import Call, Endpoint, Nothing, Stream, Upload
 from telemed.vocabulary import Action, Text
 
 PAGE = 200
+GUEST_RECHECK = 3.0  # seconds: an invitation that is withdrawn ends what it opened within five
 NAME = re.compile(r"[^\x00-\x1f\x7f/\\\u202a-\u202e\u2066-\u2069]{1,120}")
 #: What somebody may see of a file is shown by the browser as nothing but itself.
 SAFE = {
@@ -102,9 +103,9 @@ class RoomRoutes:
         if origin is not None and not call.is_own_origin(origin):
             raise Forbidden("foreign-origin", "请求来源校验失败。", "The request's origin could not be verified.")
         room_id, person = call.uuid("id"), _person(call)
-        authenticated = call.authenticated
-        if authenticated is None:
-            raise LookupError("a room is for those who are signed in")
+        session = call.authenticated or call.guest_session
+        if session is None:
+            raise LookupError("a room is for those who have a session")
         async with call.transaction() as tx:
             call.about("room", room_id)
             if await store.member(tx, room_id, person) is None:
@@ -118,8 +119,9 @@ class RoomRoutes:
             hub=self._hub,
             room_id=room_id,
             person=person,
-            token=authenticated.csrf_token,
+            token=session.csrf_token,
             permit=permit,
+            recheck=None if call.guest is None else GUEST_RECHECK,
         )
 
     async def look(self, call: Call[Nothing, Nothing]) -> RoomView:
@@ -190,7 +192,7 @@ def _is_let_in(state: State, person: str) -> bool:
 
 
 def _person(call: Call[Any, Any]) -> str:
-    return str(call.principal.practitioner_id)
+    return str(call.principal.practitioner_id) if call.guest is None else call.guest.person
 
 
 def _unknown() -> NotFound:
@@ -222,7 +224,7 @@ def endpoints(hub: RoomHub, folder: Path, stands: SessionStands) -> list[Endpoin
     routes = RoomRoutes(hub, Files(folder), stands)
 
     def one(method: str, path: str, handler: Callable[[Any], Any], summary: Text, **more: Any) -> Endpoint:
-        return Endpoint(method, f"/api/rooms/{{id}}{path}", Action.ROOM_JOIN, handler, summary, **more)
+        return Endpoint(method, f"/api/rooms/{{id}}{path}", Action.ROOM_JOIN, handler, summary, guest=True, **more)
 
     return [
         one(

@@ -53,13 +53,24 @@ Permit = Callable[[], Awaitable[bool]]
 
 
 async def serve(
-    request: web.Request, *, hub: RoomHub, room_id: UUID, person: str, token: str, permit: Permit
+    request: web.Request,
+    *,
+    hub: RoomHub,
+    room_id: UUID,
+    person: str,
+    token: str,
+    permit: Permit,
+    recheck: float | None = None,
 ) -> web.WebSocketResponse:
-    """Run one client until either side ends it.  token: what its hello must name, so that no foreign page says it."""
+    """Run one client until either side ends it.
+
+    token: what its hello must name, so that no foreign page says it.
+    recheck: seconds between looks at the session, None as for everybody.
+    """
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=4 * protocol.MAX_FRAME, compress=False)
     await socket.prepare(request)
     _bound_buffer(request)
-    conversation = Conversation(request, socket, hub, permit)
+    conversation = Conversation(request, socket, hub, permit, recheck)
     hello = await conversation.greeted(token)
     if isinstance(hello, Bye):
         await part(socket, hello)
@@ -102,11 +113,14 @@ async def part(socket: web.WebSocketResponse, bye: Bye) -> None:
 class Conversation:
     """What is said on one connection."""
 
-    def __init__(self, request: web.Request, socket: web.WebSocketResponse, hub: RoomHub, permit: Permit) -> None:
+    def __init__(
+        self, request: web.Request, socket: web.WebSocketResponse, hub: RoomHub, permit: Permit, recheck: float | None
+    ) -> None:
         self._request = request
         self._socket = socket
         self._hub = hub
         self._permit = permit
+        self._every = RECHECK if recheck is None else recheck
         self._time = asyncio.get_running_loop().time
         # so much and no more: whatever is beyond is refused, dropped or the end, as it can be borne
         self._frames = Bucket(200, 400)
@@ -238,7 +252,7 @@ class Conversation:
 
     async def _recheck(self, link: Link) -> None:
         while True:
-            await asyncio.sleep(RECHECK)
+            await asyncio.sleep(self._every)
             try:
                 stands = await self._permit()
             except Unavailable:

@@ -560,6 +560,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consultations/{id}/guests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outside specialists who were invited
+         * @description 外院专家邀请
+         */
+        get: operations["get-consultations-id-guests"];
+        put?: never;
+        /**
+         * Invite an outside specialist
+         * @description 邀请外院专家
+         */
+        post: operations["post-consultations-id-guests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/guests/{invitation}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw an invitation
+         * @description 撤回邀请
+         */
+        post: operations["post-consultations-id-guests-invitation-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consultations/{id}/inform": {
         parameters: {
             query?: never;
@@ -1238,6 +1282,50 @@ export interface paths {
         get: operations["get-events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an invitation says
+         * @description 查看邀请
+         */
+        post: operations["post-guest-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A guest's own session
+         * @description 来宾会话
+         */
+        get: operations["get-guest-session"];
+        put?: never;
+        /**
+         * Exchange a link for a session
+         * @description 以邀请链接进入
+         */
+        post: operations["post-guest-session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7299,6 +7387,15 @@ export interface components {
             withdrawn_from: string | null;
         };
         /**
+         * ExchangeBody
+         * @description confidential: the guest has promised to keep what is seen to themselves.
+         */
+        ExchangeBody: {
+            /** @enum {unknown} */
+            confidential: true;
+            secret: string;
+        };
+        /**
          * ExpertBody
          * @description revision: 0 for somebody who is none yet.
          */
@@ -7697,6 +7794,33 @@ export interface components {
             label: string;
             number: string;
         };
+        /**
+         * GuestLink
+         * @description What an invitation says before it is accepted; nothing of a patient.
+         */
+        GuestLink: {
+            expires_at: string;
+            institution: string;
+            invited_by_institution: string;
+            invited_by_name: string;
+            name: string;
+            purpose: string;
+            title: string;
+        };
+        /**
+         * GuestView
+         * @description A guest's own session.  person: as the room names the guest.
+         */
+        GuestView: {
+            csrf_token: string;
+            expires_at: string;
+            institution: string;
+            name: string;
+            person: string;
+            /** Format: uuid */
+            room_id: string;
+            title: string;
+        };
         /** Health */
         Health: {
             checks: components["schemas"]["Check"][];
@@ -7903,6 +8027,47 @@ export interface components {
          * @enum {unknown}
          */
         Into: "referral" | "remote-reading";
+        /**
+         * Invitation
+         * @description standing: what has become of the link.  Times are UTC.
+         */
+        Invitation: {
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            institution: string;
+            invited_at: string;
+            invited_by_name: string;
+            licence_number: string;
+            name: string;
+            phone: string;
+            purpose: string;
+            /** @enum {unknown} */
+            standing: "expired" | "over" | "unused" | "used" | "withdrawn";
+            title: string;
+            used_at: string | null;
+            withdrawn_at: string | null;
+        };
+        /** Invitations */
+        Invitations: {
+            items: components["schemas"]["Invitation"][];
+        };
+        /**
+         * InviteBody
+         * @description hours: until the link, and the session it is exchanged for, is over.
+         */
+        InviteBody: {
+            /** @default 24 */
+            hours: number;
+            institution: string;
+            /** @default  */
+            licence_number: string;
+            name: string;
+            /** @default  */
+            phone: string;
+            purpose: string;
+            title: string;
+        };
         /**
          * Issue
          * @description details: Chinese; diagnostics: English.
@@ -8174,6 +8339,16 @@ export interface components {
         LookBackList: {
             items: components["schemas"]["LookBackLine"][];
             total: number;
+        };
+        /**
+         * MadeLink
+         * @description link: its secret stands behind the `#`; it is shown this once and kept nowhere.
+         */
+        MadeLink: {
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            link: string;
         };
         /**
          * MapField
@@ -9869,6 +10044,13 @@ export interface components {
         SecondFinalBody: {
             source: string;
             text: string;
+        };
+        /**
+         * SecretBody
+         * @description secret: what stood behind the `#` of the link's address.
+         */
+        SecretBody: {
+            secret: string;
         };
         /**
          * Seen
@@ -12196,6 +12378,102 @@ export interface operations {
             };
         };
     };
+    "get-consultations-id-guests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitations"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-guests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeLink"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-guests-invitation-withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-consultations-id-inform": {
         parameters: {
             query?: never;
@@ -13306,6 +13584,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-guest-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestLink"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-guest-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-guest-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExchangeBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestView"];
                 };
             };
             /** @description Problem */

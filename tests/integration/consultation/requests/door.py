@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from telemed.config import Config
 from telemed.config.model import StateSection
 from telemed.consultation.routes import Desk
-from telemed.county import assemble, gate
+from telemed.county import County, assemble, gate
 from telemed.endpoints import consultation_desk, endpoints
 from telemed.http.server import Server
 from telemed.vocabulary import Role
@@ -42,6 +42,7 @@ class Door:
     asked: Asked
     client: TestClient[Any, Any]
     desk: Desk
+    county: County
 
     async def hire(self, role: Role, place: UUID) -> Somebody:
         return Somebody(self.client, *await hire(self.asked.pool, place, role, now=self.asked.county.now))
@@ -77,4 +78,4 @@ async def door(asked: Asked, tmp_path: Any) -> AsyncGenerator[Door]:
     assembled = assemble(config, asked.pool, key=bytes(32), clock=lambda: asked.county.now)
     server = Server(endpoints(assembled), pool=asked.pool, gate=gate(assembled), clock=lambda: asked.county.now)
     async with TestClient(TestServer(server.application())) as client:
-        yield Door(asked, client, consultation_desk(assembled))
+        yield Door(asked, client, consultation_desk(assembled), assembled)
