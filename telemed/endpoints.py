@@ -25,6 +25,7 @@ from telemed.consultation.room.routes import endpoints as room_endpoints
 from telemed.consultation.routes import Desk as ConsultationDesk
 from telemed.consultation.routes import endpoints as consultation_endpoints
 from telemed.consultation.service.opinions import Sealing
+from telemed.consultation.service.rooms import told_of
 from telemed.county import County
 from telemed.directory.routes import endpoints as directory_endpoints
 from telemed.errors import Forbidden, Unavailable
@@ -81,7 +82,9 @@ def endpoints(county: County) -> list[Endpoint]:
         *splitting_endpoints(),
         *quarantine_endpoints(scope),
         *reading_endpoints(county.desk, county.zone),
-        *room_endpoints(county.rooms, county.config.state.path / "room-files", lambda call: _in_rooms(county, call)),
+        *room_endpoints(
+            county.rooms, county.config.state.path / "room-files", lambda call: _in_rooms(county, call), told_of
+        ),
         *guest_endpoints(GuestRoutes(consultation_desk(county), county.rooms, county.guests, county.config.public_url)),
         *order_time_endpoints(county.config, county.desk, county.decide, county.check),
         *intervening_endpoints(),

@@ -23,6 +23,7 @@ from telemed.consultation.room.refusals import WORDS, Refusal
 from telemed.consultation.room.socket import serve
 from telemed.consultation.room.state import State
 from telemed.consultation.room.store import RoomRow, millis
+from telemed.db import Connection
 from telemed.errors import Conflict, Forbidden, Invalid, NotFound
 from telemed.http.wire import Call, Endpoint, Nothing, Stream, Upload
 from telemed.vocabulary import Action, Text
@@ -41,8 +42,48 @@ SessionStands = Callable[[Call[Any, Any]], Awaitable[bool]]
 """Whether the session that opened a connection still stands and may still be in rooms."""
 
 
+class RoomPerson(msgspec.Struct, frozen=True):
+    """Somebody on the roster, by the name that no event holds."""
+
+    person: str
+    name: str
+    institution: str
+    title: str
+
+
+class RoomStudy(msgspec.Struct, frozen=True):
+    id: UUID
+    study_instance_uid: str
+    modalities: list[str]
+    description: str
+
+
+class RoomCase(msgspec.Struct, frozen=True):
+    """The consultation that a room is of."""
+
+    consultation_id: UUID
+    number: str
+    patient_id: UUID
+    patient_name: str
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What other tables say of a room.  case: None of a room that is of no consultation."""
+
+    case: RoomCase | None
+    people: list[RoomPerson]
+    studies: list[RoomStudy]
+
+
+Tell = Callable[[Connection, UUID], Awaitable[Told]]
+"""What other tables say of a room, asked of whoever opens rooms."""
+
+
 class RoomView(msgspec.Struct, frozen=True):
-    """A room as it stands. head: hexadecimal SHA-256 over its log. state: as the event `seq` has left it."""
+    """A room as it stands. head: hexadecimal SHA-256 over its log. state: as the event `seq` has left it.
+
+    told: of whom and of what it is, which the log does not hold.
+    """
 
     id: UUID
     kind: str
@@ -51,6 +92,7 @@ class RoomView(msgspec.Struct, frozen=True):
     head: str
     server_ms: int
     state: dict[str, Any]
+    told: Told
 
 
 class RoomLogQuery(msgspec.Struct, frozen=True):
@@ -93,7 +135,8 @@ class RoomFile(msgspec.Struct, frozen=True):
 
 
 class RoomRoutes:
-    def __init__(self, hub: RoomHub, files: Files, stands: SessionStands) -> None:
+    def __init__(self, hub: RoomHub, files: Files, stands: SessionStands, tell: Tell) -> None:
+        self._tell = tell
         self._hub = hub
         self._files = files
         self._stands = stands
@@ -127,7 +170,11 @@ class RoomRoutes:
     async def look(self, call: Call[Nothing, Nothing]) -> RoomView:
         row, _ = await self._inside(call)
         plain: dict[str, Any] = msgspec.json.decode(row.state)
-        return RoomView(row.id, row.kind, row.epoch, row.seq, row.head.hex(), millis(call.now), plain)
+        async with call.pool.connection() as connection:
+            told = await self._tell(connection, row.id)
+        if told.case is not None:
+            call.about("consultation", told.case.consultation_id, patient_id=told.case.patient_id)
+        return RoomView(row.id, row.kind, row.epoch, row.seq, row.head.hex(), millis(call.now), plain, told)
 
     async def read_log(self, call: Call[RoomLogQuery, Nothing]) -> RoomLog:
         row, _ = await self._inside(call)
@@ -219,9 +266,9 @@ async def _body(request: web.Request) -> bytes:
     return bytes(content)
 
 
-def endpoints(hub: RoomHub, folder: Path, stands: SessionStands) -> list[Endpoint]:
+def endpoints(hub: RoomHub, folder: Path, stands: SessionStands, tell: Tell) -> list[Endpoint]:
     """The routes of rooms.  folder: where their files are kept."""
-    routes = RoomRoutes(hub, Files(folder), stands)
+    routes = RoomRoutes(hub, Files(folder), stands, tell)
 
     def one(method: str, path: str, handler: Callable[[Any], Any], summary: Text, **more: Any) -> Endpoint:
         return Endpoint(method, f"/api/rooms/{{id}}{path}", Action.ROOM_JOIN, handler, summary, guest=True, **more)

@@ -11,8 +11,10 @@ from telemed.consultation.room import store as log
 from telemed.consultation.room.coming import THERE
 from telemed.consultation.room.deciding import Image
 from telemed.consultation.room.facts import Leaving, Signed, Text
+from telemed.consultation.room.routes import RoomCase, RoomPerson, RoomStudy, Told
 from telemed.consultation.store.rows import ConsultationRow
-from telemed.db import Connection, fetch_all, load
+from telemed.db import Connection, fetch_all, fetch_one, load
+from telemed.patients import names
 
 queries = load(__name__, "rooms.sql")
 
@@ -27,6 +29,16 @@ async def images_of(connection: Connection, room_id: UUID, images: frozenset[Ima
     params = {"room": room_id, "sops": sorted(one.sop for one in images)}
     known = {Image(one.study, one.sop) for one in await fetch_all(connection, queries["images"], params, _Image)}
     return images & known
+
+
+async def told_of(connection: Connection, room_id: UUID) -> Told:
+    """Whose room it is, and what those on its roster are called."""
+    params = {"room": room_id}
+    case = await fetch_one(connection, queries["case"], params, RoomCase)
+    if case is not None:
+        case = msgspec.structs.replace(case, patient_name=names.shown(case.patient_name))
+    people = await fetch_all(connection, queries["people"], params, RoomPerson)
+    return Told(case, people, await fetch_all(connection, queries["studies"], params, RoomStudy))
 
 
 async def open_for(tx: Connection, row: ConsultationRow, expert_id: UUID, now: datetime) -> UUID:

@@ -9832,6 +9832,18 @@ export interface components {
             roles: components["schemas"]["RoleAt"][];
         };
         /**
+         * RoomCase
+         * @description The consultation that a room is of.
+         */
+        RoomCase: {
+            /** Format: uuid */
+            consultation_id: string;
+            number: string;
+            /** Format: uuid */
+            patient_id: string;
+            patient_name: string;
+        };
+        /**
          * RoomFile
          * @description seq: of the event that put it into the room.
          */
@@ -9868,8 +9880,28 @@ export interface components {
             seq: number;
         };
         /**
+         * RoomPerson
+         * @description Somebody on the roster, by the name that no event holds.
+         */
+        RoomPerson: {
+            institution: string;
+            name: string;
+            person: string;
+            title: string;
+        };
+        /** RoomStudy */
+        RoomStudy: {
+            description: string;
+            /** Format: uuid */
+            id: string;
+            modalities: string[];
+            study_instance_uid: string;
+        };
+        /**
          * RoomView
          * @description A room as it stands. head: hexadecimal SHA-256 over its log. state: as the event `seq` has left it.
+         *
+         *         told: of whom and of what it is, which the log does not hold.
          */
         RoomView: {
             /** Format: uuid */
@@ -9881,6 +9913,7 @@ export interface components {
             seq: number;
             server_ms: number;
             state: Record<string, never>;
+            told: components["schemas"]["Told"];
         };
         /**
          * RoundFault
@@ -10828,6 +10861,15 @@ export interface components {
             against_zh: string;
             item: string | null;
             unit: string;
+        };
+        /**
+         * Told
+         * @description What other tables say of a room.  case: None of a room that is of no consultation.
+         */
+        Told: {
+            case: components["schemas"]["RoomCase"] | null;
+            people: components["schemas"]["RoomPerson"][];
+            studies: components["schemas"]["RoomStudy"][];
         };
         /**
          * ToldBody

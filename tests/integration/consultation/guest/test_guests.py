@@ -295,3 +295,21 @@ async def test_a_consultation_without_a_room_invites_nobody(door: Door):
     physician = Somebody(door.client, requester, token)
     status, said = await physician.call("POST", f"/api/consultations/{number}/guests", BODY)
     assert (status, said["code"]) == (409, "no-room")
+
+
+async def test_the_room_tells_a_guest_whose_it_is_and_what_the_others_are_called(case: Case):
+    guest = await case.guest()
+    await case.let_in(guest.number)
+    headers = {"Cookie": f"telemed-guest={guest.cookie}"}
+    async with case.door.client.get(f"/api/rooms/{case.room}", headers=headers) as answer:
+        told = (await answer.json())["told"]
+    assert told["case"]["consultation_id"] == case.number
+    assert [one["id"] for one in told["studies"]] == [str(one) for one in case.door.asked.studies]
+    by_person = {one["person"]: (one["name"], one["institution"]) for one in told["people"]}
+    assert by_person[f"guest/{guest.number}"] == ("陆远", "省人民医院")
+    assert len(by_person) == 3
+    assert all(name and institution for name, institution in by_person.values())
+    logged = await case.door.asked.rows(
+        "select count(*) from room_event where room_id = %s and data like %s", case.room, "%陆远%"
+    )
+    assert logged == [(0,)]
