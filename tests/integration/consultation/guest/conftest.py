@@ -1,4 +1,4 @@
 from tests.integration.consultation.requests.conftest import asked, county
-from tests.integration.consultation.requests.test_routes import door
+from tests.integration.consultation.requests.door import door
 
 __all__ = ["asked", "county", "door"]

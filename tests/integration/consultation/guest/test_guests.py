@@ -20,7 +20,8 @@ from telemed.consultation.room.store import append
 from telemed.endpoints import endpoints
 from telemed.http.wire import PUBLIC
 from telemed.vocabulary import Role, Scope, ScopeKind
-from tests.integration.consultation.requests.test_routes import Door, Somebody, offered
+from tests.integration.consultation.requests.door import Door, Somebody
+from tests.integration.consultation.requests.test_routes import offered
 
 SPEC = Path(__file__).parents[3] / "spec" / "policy.md"
 BODY = {"name": "陆远", "institution": "省人民医院", "title": "主任医师", "purpose": "协助读片"}
