@@ -15,7 +15,12 @@ const { Events } = Enums;
 interface Drawn {
   readonly annotationUID?: string;
   readonly metadata: { readonly toolName: string; readonly referencedImageId?: string };
-  readonly data: { label?: string; cachedStats?: Readonly<Record<string, CachedStats>> };
+  readonly data: {
+    label?: string;
+    cachedStats?: Readonly<Record<string, CachedStats>>;
+    /** The text of a mark that a room has: its author's, not reckoned anew. */
+    readonly said?: string;
+  };
   invalidated?: boolean;
 }
 
@@ -39,6 +44,7 @@ function statsOf(data: Drawn['data'], targetId?: string): CachedStats {
 export function textLines(words: Words): (data: unknown, targetId: string) => string[] {
   return (data, targetId) => {
     const drawn = data as Drawn['data'];
+    if (drawn.said !== undefined) return [drawn.said];
     const stats = statsOf(drawn, targetId);
     const kind = guess(stats);
     const values = valuesOf(kind, stats);
@@ -95,7 +101,7 @@ export class Annotations {
     const drawn = this.drawnOf(event);
     const kind = KINDS[drawn.metadata.toolName];
     const place = drawn.metadata.referencedImageId === undefined ? undefined : this.where(drawn.metadata.referencedImageId);
-    if (kind === undefined || place === undefined || drawn.annotationUID === undefined) return;
+    if (kind === undefined || place === undefined || drawn.annotationUID === undefined || drawn.data.said !== undefined) return;
     const values = valuesOf(kind, statsOf(drawn.data));
     if (values.length === 0) return;
     this.mine.set(drawn.annotationUID, {
@@ -120,6 +126,11 @@ export class Annotations {
 
   private tell(): void {
     this.onChange([...this.mine.values()]);
+  }
+
+  /** Labels that others have given are not given again. */
+  reserve(labels: readonly string[]): void {
+    for (const label of labels) if (!this.labels.includes(label)) this.labels.push(label);
   }
 
   removeLast(): string | undefined {

@@ -289,6 +289,21 @@ export class Pane {
     return this.viewport.canvasToWorld([x, y]);
   }
 
+  /** Where a point of the world lies in the image, in pixels; undefined before there is an image. */
+  toPixels(world: Vector3): readonly [x: number, y: number] | undefined {
+    const [x, y] = this.viewport.getImageData()?.imageData.worldToIndex?.([...world]) ?? [];
+    return x === undefined || y === undefined ? undefined : [x, y];
+  }
+
+  /** What a drawing needs to know of the stack it stands in. */
+  get reference(): Types.ViewReference {
+    return this.viewport.getViewReference();
+  }
+
+  get place(): HTMLDivElement {
+    return this.element;
+  }
+
   /** How the painted image is looked at, for others to look at it alike. */
   get look(): Look | undefined {
     const frame = this.displayed;
