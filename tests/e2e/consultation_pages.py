@@ -25,8 +25,13 @@ def requested(known: Known) -> str:
 
 def room(known: Known) -> str:
     """Return the room of the demo's consultation that its expert has accepted."""
+    return room_of(known, "心影增大")
+
+
+def room_of(known: Known, question: str) -> str:
+    """Return the room of the consultation whose question begins so."""
     items = known.ask("/api/consultations?open=true&limit=200")["items"]
-    return next(str(one["room_id"]) for one in items if one["room_id"] and one["question"].startswith("心影增大"))
+    return next(str(one["room_id"]) for one in items if one["room_id"] and one["question"].startswith(question))
 
 
 CONSULTATION_VISITS: tuple[Visit, ...] = (
