@@ -148,3 +148,7 @@ def test_files_and_minutes_are_shared_and_no_text_is_lost(people: People) -> Non
         expect(expert.get_by_test_id("minutes-version")).to_contain_text("第 2 版，王立春")
         assert axe(expert) == []
         picture(expert, "room-files-minutes")
+
+        # Compressed pictures are nobody else's, and the page says so.
+        expert.get_by_role("button", name="浏览模式").click()
+        expect(expert.get_by_test_id("browsing")).to_contain_text("不参与同步")
