@@ -67,7 +67,8 @@ export const useSession = defineStore('session', () => {
     try {
       enter(await api.get('/api/session'));
     } catch (error) {
-      if (error instanceof Failure && error.kind === 'signed-out') leave();
+      // A guest of a room is nobody who is signed in here.
+      if (error instanceof Failure && (error.kind === 'signed-out' || error.code === 'not-for-guests')) leave();
       else throw error;
     }
   }

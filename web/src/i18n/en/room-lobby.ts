@@ -1,7 +1,6 @@
 import type { zh } from '@/i18n/zh-CN/room-lobby';
 
 export const en: typeof zh = {
-  knocking: 'Waiting outside',
   knocks: '{name} ({institution}) asks to come in',
   admit: 'Let in',
   deny: 'Refuse',

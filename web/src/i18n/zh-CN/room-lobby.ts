@@ -1,5 +1,4 @@
 export const zh = {
-  knocking: '等候进入',
   knocks: '{name}（{institution}）请求进入会诊室',
   admit: '允许进入',
   deny: '拒绝',
