@@ -171,17 +171,19 @@ async def write(
     drafts: Sequence[Draft],
     now: datetime,
     *,
-    command: tuple[str, str] | None = None,
+    command: tuple[str, Command] | None = None,
 ) -> tuple[Event, ...]:
     """Append drafts to a room that is held.
 
-    command: device and cid; the first event carries them.  The time never goes back within a log, whatever the clock.
+    command: by which device; the event that it asks for carries device and cid, by which a resend is known.
+    The time never goes back within a log, whatever the clock.
     """
     if not drafts:
         return ()
     state, head, events = row.fold, row.head, list[Event]()
-    for number, one in enumerate(drafts):
-        device, cid = command if command is not None and number == 0 else (None, None)
+    for one in drafts:
+        asked = command is not None and one.k == command[1].k
+        device, cid = (command[0], command[1].cid) if command is not None and asked else (None, None)
         at = max(millis(now), state.at)
         event = Event(state.seq + 1, str(row.epoch), at, one.by, one.k, one.d, device, cid)
         head = chained(head, event)
@@ -263,8 +265,13 @@ async def append(
     outcome = decide(row.fold, who, command, allowed)
     if isinstance(outcome, Refusal):
         return outcome
-    events = await write(tx, row, outcome, now, command=(device, command.cid))
-    return Appended(events[0].seq, events)
+    events = await write(tx, row, outcome, now, command=(device, command))
+    return Appended(_own(events, command.k), events)
+
+
+def _own(events: Sequence[Event], kind: str) -> int:
+    """The event that a command asked for, which others may have to come before."""
+    return next(one.seq for one in events if one.k == kind)
 
 
 async def _speaks(tx: Connection, room_id: UUID, person: str, generation: int | None) -> bool:
@@ -317,7 +324,7 @@ async def record(
     if isinstance(outcome, Refusal):
         raise Conflict(outcome.code, *outcome.text, **outcome.facts)
     events = await write(tx, row, outcome, now)
-    return Appended(events[0].seq, events)
+    return Appended(_own(events, kind), events)
 
 
 async def add_member(tx: Connection, room_id: UUID, person: str, role: str, *, by: str, now: datetime) -> Appended:

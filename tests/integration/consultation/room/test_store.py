@@ -71,6 +71,15 @@ async def test_a_resend_is_answered_even_when_the_sender_has_left_meanwhile(cons
     assert (await do(consultation, HOST, "chat.msg", {"text": "二"}, cid="c2")).code == "not-present"
 
 
+async def test_a_presenter_who_leaves_and_says_so_again_hears_the_same(consultation):
+    await enter(consultation, HOST)
+    await do(consultation, HOST, "presenter.take", base=0)
+    first = await do(consultation, HOST, "member.left", cid="c1")
+    assert [(one.k, one.cid) for one in first.events] == [("presenter.release", None), ("member.left", "c1")]
+    assert first.seq == first.events[1].seq
+    assert await do(consultation, HOST, "member.left", cid="c1") == Appended(first.seq, again=True)
+
+
 async def test_nobody_takes_the_number_of_another_ones_command(consultation):
     for person in (HOST, OTHER):
         await enter(consultation, person)
