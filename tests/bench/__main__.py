@@ -17,6 +17,8 @@ _PARTS = {
     "colleagues",
     "unsigned",
     "splink_runner",
+    "peers",
+    "talkers",
 }
 NAMES = sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - _PARTS)
 

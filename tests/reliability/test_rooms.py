@@ -18,7 +18,7 @@ from tests.reliability.rooms.schedule import schedule, wave
 
 SEED = 20261127
 AGAIN = "ROOMS_SEED={seed} .venv/bin/python -m pytest tests/reliability/test_rooms.py -q -n0 --long -k thousand"
-LONG_ROOMS, LONG_WAVES = 30, 34
+LONG_ROOMS, LONG_WAVES = 45, 23
 SERVERS = 2
 
 

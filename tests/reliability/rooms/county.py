@@ -48,6 +48,11 @@ class Server:
         self._environment = environment | {"TELEMED__HTTP__PUBLIC_URL": f"http://127.0.0.1:{self.port}"}
         self._running: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        assert self._running is not None
+        return self._running.pid
+
     def start(self) -> None:
         command = ["-m", "telemed", "serve", "--http", f"127.0.0.1:{self.port}", "--state", str(self.folder)]
         with (self.folder / "serve.log").open("ab") as log:
@@ -74,11 +79,12 @@ class Server:
 
 
 class County:
-    """folder: where an unprivileged user can reach it. ended: how often what was taken away."""
+    """folder: where an unprivileged user can reach it.  ended: how often what was taken away."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.servers: list[Server] = []
+        self.dsn = ""
         self.ended: dict[str, int] = {}
         self._place = uuid4()
 
