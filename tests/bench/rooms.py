@@ -289,8 +289,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="telemed-b-", dir="/tmp", ignore_cleanup_errors=True) as name:
         os.chmod(name, 0o755)  # noqa: PTH101, S103 -- the services' own user comes through
         measured, away, stormed = asyncio.run(measure(chosen, Path(name)))
-    head = "| server | passing p50 / p99, ms | of them heard | CPU µs a delivery | kept p50 / p99, ms |\n|---|---|---|---|---|"
-    table = "\n".join([head, *(one.row for one in measured), *(f"| {one} | not here | | | |" for one in away)])
+    head = "| server | passing p50 / p99, ms | of them heard | CPU µs a delivery | kept p50 / p99, ms |"
+    gone = [f"| {one} | not here | | | |" for one in away]
+    table = "\n".join([head, "|---|---|---|---|---|", *(one.row for one in measured), *gone])
     if chosen.only_try:
         say(f"{table}\n\n{stormed}")
         return
