@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changeOf, factsOfMark, kindOf, labelOf, pointsOf, saidOf, standsAt, type Drawn } from '@/room/marks';
+import { changeOf, factsOfMark, inOrder, kindOf, labelOf, pointsOf, saidOf, standsAt, type Drawn } from '@/room/marks';
 import type { Mark } from '@/room/protocol';
 import { fold, NEW } from '@/room/fold';
 
@@ -63,4 +63,12 @@ describe('a mark in the log', () => {
     expect(kindOf({ tool: 'roi' })).toBe('roi');
     expect(kindOf({ tool: 'constructor' })).toBeUndefined();
   });
+});
+
+it('lists marks alike for whoever was there and whoever comes later', () => {
+  const labels = { 'f-1': 'M1', 'e-2': 'R1 · SD 30', 'd-3': 'M10', 'c-4': 'M2', 'b-5': 'M1' };
+  const asTheyCame = Object.fromEntries(Object.entries(labels).map(([id, label]) => [id, { label }]));
+  const byId = Object.fromEntries(Object.entries(asTheyCame).sort(([a], [b]) => (a < b ? -1 : 1)));
+  expect(inOrder(byId)).toEqual(inOrder(asTheyCame));
+  expect(inOrder(byId).map(([id]) => id)).toEqual(['b-5', 'f-1', 'c-4', 'd-3', 'e-2']);
 });

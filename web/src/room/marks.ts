@@ -92,6 +92,25 @@ export function saidOf(mark: Pick<Mark, 'tool' | 'label' | 'value' | 'unit'>, wo
 /** M1, without its figures. */
 export const labelOf = (mark: Pick<Mark, 'label'>): string => mark.label.split(BETWEEN)[0] ?? '';
 
+const LABEL = /^([A-Z]*)([0-9]*)/;
+
+/**
+ * The marks of a room in an order that everybody has: by label, M2 before M10, then by id. The state's own is of no use:
+ * whoever was there has them as they came, whoever comes later by id.
+ */
+export function inOrder<M extends Pick<Mark, 'label'>>(marks: Readonly<Record<string, M>>): readonly (readonly [id: string, mark: M])[] {
+  const parts = (mark: M): readonly [string, number] => {
+    const [, letters = '', figures = ''] = LABEL.exec(labelOf(mark)) ?? [];
+    return [letters, Number(figures)];
+  };
+  return Object.entries(marks).sort(([a, one], [b, other]) => {
+    const [letters, number] = parts(one);
+    const [otherLetters, otherNumber] = parts(other);
+    if (letters !== otherLetters) return letters < otherLetters ? -1 : 1;
+    return number === otherNumber ? (a < b ? -1 : 1) : number - otherNumber;
+  });
+}
+
 const alike = (a: readonly number[], b: unknown): boolean =>
   Array.isArray(b) && a.length === b.length && a.every((value, at) => value === b[at]);
 

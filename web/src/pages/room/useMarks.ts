@@ -1,7 +1,7 @@
 /** The marks of a room on this screen: what is drawn here goes into the log, what the log has is drawn here. */
 import { computed, onScopeDispose, reactive, ref, watch, type ComputedRef } from 'vue';
 import type { Pending } from '@/room/connection';
-import { changeOf, factsOfMark, kindOf, labelOf, pointsOf, saidOf, standsAt, type Drawn } from '@/room/marks';
+import { changeOf, factsOfMark, inOrder, kindOf, labelOf, pointsOf, saidOf, standsAt, type Drawn } from '@/room/marks';
 import type { Data, Mark } from '@/room/protocol';
 import type { RoomSession } from '@/room/session';
 import { Drawings } from '@/viewer/drawings';
@@ -150,7 +150,7 @@ export function useMarks(room: RoomSession, me: () => string, viewer: () => Mark
   onScopeDispose(() => drawings?.dispose());
 
   const list = computed((): readonly Listed[] => {
-    const known = Object.entries(marks.value).flatMap(([id, mark]): Listed[] => {
+    const known = inOrder(marks.value).flatMap(([id, mark]): Listed[] => {
       if (mark.gone !== 0) return [];
       const waits = waitsFor(id);
       const how = waits === undefined ? '' : waits.k === 'anno.del' ? 'removing' : 'pending';
