@@ -204,6 +204,7 @@ E2E-LOOK-2,,女,,2345-7,LN,葡萄糖,5.60,mmol/L,最终,2036-11-23 08:00
 VISITS: tuple[Visit, ...] = (
     Visit("not-found", "/no/such/page", None, "a[href='/']"),
     Visit("sign-in", "/sign-in", None, "input[autocomplete='username']"),
+    Visit("guest", "/guest", None, ".page .empty"),
     Visit("setup", "/setup?by=link#0123456789012345678901234567890123456789abc", None, "fieldset"),
     Visit("admin", "/admin", "system-admin", "[role='grid'] tbody [role='row']"),
     Visit("admin-devices", "/admin/devices", "system-admin", "[role='grid'] tbody [role='row']"),
