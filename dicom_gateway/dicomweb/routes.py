@@ -39,12 +39,25 @@ Matching = Callable[[Connection, Instance], Awaitable[Match | None]]
 Admit = Callable[[AnyCall], Awaitable[None]]
 
 
+#: What a room's viewer asks for, and so what its guests may: enough to look, no file, no whole study to take away.
+GUEST = frozenset(
+    {
+        f"{STUDY}/series",
+        f"{STUDY}/thumbnail",
+        f"{SERIES}/metadata",
+        f"{SERIES}/thumbnail",
+        f"{INSTANCE}/frames/{{frames}}",
+        f"{INSTANCE}/frames/{{frames}}/rendered",
+    }
+)
+
+
 @dataclass(frozen=True)
 class _Door:
     """One way to the archive.
 
     root: what stands before /studies.  action: what policy decides on.  admit: asked besides, where policy is not.
-    guest: whether guests of rooms see the studies of theirs through it, never a search across studies.
+    guest: whether guests of rooms see the studies of theirs through it, by GUEST and no other way.
     """
 
     root: str
@@ -69,7 +82,7 @@ class _Door:
             returns=Stream(media_types),
             rate=RateClass.IMAGES,
             access=True,
-            guest=self.guest and path.startswith(STUDY),
+            guest=self.guest and path in GUEST,
         )
 
     def searching(self, path: str, level: Level, words: str) -> Endpoint:

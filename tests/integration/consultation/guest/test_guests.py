@@ -195,7 +195,7 @@ async def test_a_guest_sees_nothing_before_being_let_in(case: Case):
     guest = await case.guest()
     mine, _ = await study_uids(case)
     assert (await guest.ask("GET", f"/api/rooms/{case.room}"))[0] == 403
-    assert (await guest.ask("GET", f"/dicom-web/studies/{mine}/metadata"))[0] == 404
+    assert (await guest.ask("GET", f"/dicom-web/studies/{mine}/thumbnail"))[0] == 404
     await case.let_in(guest.number)
     assert (await guest.ask("GET", f"/api/rooms/{case.room}"))[0] == 200
 
@@ -203,12 +203,10 @@ async def test_a_guest_sees_nothing_before_being_let_in(case: Case):
 async def test_a_guest_finds_the_studies_of_the_consultation_and_no_other_of_the_same_patient(case: Case):
     guest = await case.guest()
     mine, other = await study_uids(case)
-    for path in ("/series", "/instances"):
-        assert (await guest.ask("GET", f"/dicom-web/studies/{mine}{path}"))[0] == 204
+    assert (await guest.ask("GET", f"/dicom-web/studies/{mine}/series"))[0] == 204
     await case.let_in(guest.number)
-    for path in ("/series", "/instances"):
-        assert (await guest.ask("GET", f"/dicom-web/studies/{mine}{path}"))[0] == 200
-        assert (await guest.ask("GET", f"/dicom-web/studies/{other}{path}"))[0] == 204
+    assert (await guest.ask("GET", f"/dicom-web/studies/{mine}/series"))[0] == 200
+    assert (await guest.ask("GET", f"/dicom-web/studies/{other}/series"))[0] == 204
     shown = Scope(ScopeKind.OWN, studies=frozenset(case.door.asked.studies))
     async with case.door.asked.pool.connection() as connection:
         for study, images in ((mine, 1), (other, 0)):
@@ -222,6 +220,14 @@ async def test_a_guest_finds_the_studies_of_the_consultation_and_no_other_of_the
         f'[{{"kind": "guest-invitation", "id": "{guest.number}"}}]',
     )
     assert seen[0][0] >= 2
+
+
+@pytest.mark.parametrize("path", ["", "/instances", "/metadata", "/series/1.2.3", "/series/1.2.3/instances/1.2.3.4"])
+async def test_a_guest_takes_no_file_and_no_whole_study_of_the_case_away(case: Case, path: str):
+    guest = await case.guest()
+    await case.let_in(guest.number)
+    mine, _ = await study_uids(case)
+    assert await guest.ask("GET", f"/dicom-web/studies/{mine}{path}") == (403, "not-for-guests")
 
 
 async def test_a_guest_walks_every_route_and_reaches_only_what_is_listed(case: Case):
