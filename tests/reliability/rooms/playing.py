@@ -34,7 +34,7 @@ class Tab:
 
 @dataclass
 class Outcome:
-    """What became of one room. acknowledged, applied, doubled, refused: commands.  faults: in words."""
+    """What became of one room. acknowledged, doubled, refused: commands. resumed: links lost.  faults: in words."""
 
     seed: int
     acknowledged: int = 0
@@ -173,30 +173,30 @@ class Room:
                 if who not in self.gone:
                     tab.proxy.heal()
 
-    def _unquiet(self, seq: int, state: State) -> str:
+    def _unquiet(self, seq: int, state: State, *watching: Page) -> str:
         """Why the room is not quiet yet."""
-        for who, tabs in self.tabs.items():
-            for tab in tabs:
-                page = tab.page
-                if who in self.gone or page.ended is not None:
-                    continue
-                if not page.live:
-                    return f"{page.device} is not linked"
-                if page.outbox:
-                    return f"{page.device} waits for {sorted(page.outbox)}"
-                if page.state.seq != seq:
-                    return f"{page.device} is at {page.state.seq} of {seq}"
-        linked = {page.person for page in self._linked.values()}
+        there = [tab.page for who, tabs in self.tabs.items() if who not in self.gone for tab in tabs]
+        for page in (*there, *watching):
+            if page.ended is not None:
+                continue
+            if not page.live:
+                return f"{page.device} is not linked"
+            if page.outbox:
+                return f"{page.device} waits for {sorted(page.outbox)}"
+            if page.state.seq != seq:
+                return f"{page.device} is at {page.state.seq} of {seq}"
+        linked = {page.person for page in (*self._linked.values(), *watching)}
         lingering = [person for person, one in state.members.items() if one.st == "present" and person not in linked]
         return f"{lingering} are still shown" if lingering else ""
 
-    async def _quiet(self, pool: Pool) -> str:
+    async def _quiet(self, pool: Pool, *watching: Page) -> str:
+        """Wait for it; nothing tells when a room is quiet, so it is looked at. Returns why it is not, or nothing."""
         deadline, why = time.monotonic() + QUIET, ""
         while time.monotonic() < deadline:
             try:
                 async with pool.connection() as connection:
                     row = await look(connection, self.id)
-                why = self._unquiet(row.seq, row.fold)
+                why = self._unquiet(row.seq, row.fold, *watching)
                 if not why:
                     return ""
             except Unavailable:
@@ -213,7 +213,7 @@ class Room:
         async with asyncio.timeout(CAME_IN):
             while not (watcher.page.live and watcher.page.state.seq):
                 await asyncio.sleep(0.05)
-        fault = fault or await self._with_watcher(pool, watcher.page)
+        fault = fault or await self._quiet(pool, watcher.page)
         async with pool.connection() as connection:
             row = await look(connection, self.id)
             events = await events_after(connection, self.id, 0, MOST)
@@ -246,13 +246,6 @@ class Room:
             await tab.page.stop()
             await tab.proxy.stop()
         return outcome
-
-    async def _with_watcher(self, pool: Pool, watcher: Page) -> str:
-        self.tabs[-1] = [Tab(watcher, Proxy(self._chance, lambda: 0))]
-        try:
-            return await self._quiet(pool)
-        finally:
-            del self.tabs[-1]
 
 
 async def play(county: County, wave: Wave) -> list[Outcome]:
