@@ -52,6 +52,11 @@ def test_two_screens_show_one_image_and_say_so(people: People) -> None:
         expect(expert.get_by_test_id("see")).to_have_text("看到此图 2/2")
         expect(physician.get_by_test_id("see")).to_have_text("2/2 see this image")
 
+        # Who is in the room is asked for when somebody comes, not with all that is shown there.
+        asked: list[str] = []
+        physician.on(
+            "request", lambda one: asked.append(one.url) if one.url.endswith(f"/api/rooms/{address}") else None
+        )
         for key in ("Shift+ArrowRight", "Shift+ArrowUp", "+", "f"):
             expert.keyboard.press(key)
         expect(physician.locator(".badge", has_text="Flipped")).to_have_count(1)
@@ -61,6 +66,8 @@ def test_two_screens_show_one_image_and_say_so(people: People) -> None:
         expect(physician.locator(".badge.quiet")).to_have_count(other)
         _same_window(physician, expert)
         assert physician.locator(".edge.west").inner_text() == expert.locator(".edge.west").inner_text()
+
+        assert asked == []
 
         # Whoever looks for themselves is left alone until they come back by one key.
         physician.keyboard.press("h")

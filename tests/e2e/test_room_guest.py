@@ -82,6 +82,10 @@ def test_a_guest_comes_in_by_a_link_and_goes_with_it(people: People) -> None:
         guest.get_by_role("button", name="Send").click()
         expect(physician.locator(".line .text").last).to_have_text("心影增大，建议复查")
         expect(physician.locator(".line .by").last).to_contain_text("陆远")
+        guest.get_by_text("Files 0").click()
+        report = {"name": "既往报告.txt", "mimeType": "text/plain", "buffer": "外院 CT：未见异常".encode()}
+        guest.locator("input[type='file']").set_input_files(report)  # pyright: ignore[reportArgumentType]
+        expect(physician.get_by_text("文件 1")).to_have_count(1)
         assert axe(guest) == []
         picture(guest, "room-guest-inside-en")
         picture(physician, "room-guest-beside")

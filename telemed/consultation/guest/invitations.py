@@ -25,8 +25,11 @@ queries = load(__name__, "queries.sql")
 
 #: Bytes of a secret; 256 bits are not guessed.
 SECRET_BYTES = 32
-#: Links of one consultation that nobody took back.
+#: Links of one consultation that could still let somebody in.
 MOST_LINKS = 20
+
+#: Who invites, and takes back.
+INVITING = (Party.INVITER, Party.COORDINATOR, Party.EXPERT)
 
 Standing = Literal["unused", "used", "expired", "withdrawn", "over"]
 
@@ -120,7 +123,7 @@ def standing(row: InvitationRow | LinkRow, now: datetime) -> Standing:
 
 
 def usable(row: LinkRow | None, now: datetime) -> LinkRow:
-    """The link, where it can be exchanged.  Raises NotFound, Conflict and Gone."""
+    """The link, where it can be exchanged.  Raises NotFound and Gone."""
     if row is None:
         raise NotFound(
             "unknown-link",
@@ -134,7 +137,7 @@ def usable(row: LinkRow | None, now: datetime) -> LinkRow:
 
 
 def _used() -> DomainError:
-    return Conflict(
+    return Gone(
         "link-used",
         "该链接已使用过，只能使用一次。请向邀请您的医师索取新的链接。",
         "This link has been used and works once. Ask the physician who invited you for another one.",
@@ -167,14 +170,15 @@ async def invite(acting: Acting, consultation_id: UUID, invited: Invited, lasts:
 
     Raises NotFound, Forbidden, Conflict where there is no open room or there are too many links.
     """
-    row = await acting.hold(consultation_id, Party.INVITER, Party.COORDINATOR)
+    row = await acting.hold(consultation_id, *INVITING)
     if row.room_id is None:
         raise Conflict(
             "no-room",
             "专家接受会诊后才能邀请外院专家。未作任何改动。",
             "There is no room until an expert has accepted. Nothing was changed.",
         )
-    known = await fetch_one(acting.tx, queries["number_of_links"], {"consultation_id": row.id}, _Number)
+    params = {"consultation_id": row.id, "now": acting.now}
+    known = await fetch_one(acting.tx, queries["number_of_links"], params, _Number)
     if known is not None and known.number >= MOST_LINKS:
         raise Conflict(
             "too-many-links",
@@ -207,7 +211,7 @@ async def withdraw(acting: Acting, consultation_id: UUID, invitation_id: UUID) -
 
     Returns the room and what was appended to its log.  Raises NotFound, Forbidden.
     """
-    row = await acting.hold(consultation_id, Party.INVITER, Party.COORDINATOR)
+    row = await acting.hold(consultation_id, *INVITING)
     params = {"id": invitation_id, "consultation_id": row.id}
     if row.room_id is None or await fetch_one(acting.tx, queries["exists"], params, _Id) is None:
         raise NotFound("unknown-invitation", "找不到该邀请。", "There is no such invitation.")
@@ -232,12 +236,16 @@ async def by_secret(connection: Connection, secret: str) -> LinkRow | None:
     return await fetch_one(connection, queries["by_secret"], {"token_digest": digest(secret)}, LinkRow)
 
 
-async def exchange(tx: Connection, link: LinkRow, now: datetime) -> tuple[SessionRow, str]:
-    """Make the session out of a link, once.  Returns it with its secret.  Raises Conflict for who comes second."""
+async def exchange(tx: Connection, link_secret: str, now: datetime) -> tuple[SessionRow, str]:
+    """Make the session out of a link, once.  Returns it with its secret.
+
+    The link is held, so whoever comes second, or while it is withdrawn, hears what it then is.  Raises as `usable`.
+    """
+    await fetch_one(tx, queries["hold"], {"token_digest": digest(link_secret)}, _Id)
+    link = usable(await by_secret(tx, link_secret), now)
     secret = token_urlsafe(SECRET_BYTES)
     columns = {"session_id": uuid4(), "session_digest": digest(secret), "csrf_token": token_urlsafe(SECRET_BYTES)}
-    if await execute(tx, queries["exchange"], {"id": link.id, "now": now, **columns}) == 0:
-        raise _used()
+    await execute(tx, queries["exchange"], {"id": link.id, "now": now, **columns})
     found = await session(tx, secret, now)
     if found is None:
         raise LookupError("a session that was made a moment ago is gone")

@@ -7,9 +7,13 @@ values (%(id)s::uuid, %(consultation_id)s::uuid, %(room_id)s::uuid, %(name)s::te
     %(by)s::uuid, %(now)s::timestamptz, %(expires_at)s::timestamptz);
 
 -- name: number_of_links
--- How many links a consultation has that nobody took back.
+-- How many links of a consultation could still let somebody in.
 select count(*)::int as number from guest_invitation
-where consultation_id = %(consultation_id)s::uuid and withdrawn_at is null;
+where consultation_id = %(consultation_id)s::uuid and withdrawn_at is null and expires_at > %(now)s::timestamptz;
+
+-- name: hold
+-- A link that nobody else exchanges or withdraws until this transaction ends.
+select id from guest_invitation where token_digest = %(token_digest)s::bytea for update;
 
 -- name: by_secret
 -- What a link is, by the hash of its secret.
@@ -22,10 +26,10 @@ join organization o on o.id = p.organization_id
 where g.token_digest = %(token_digest)s::bytea;
 
 -- name: exchange
--- The first exchange has the session; no row for the second, however close behind.
+-- The session of a link that is held and was found usable.
 update guest_invitation set used_at = %(now)s::timestamptz, session_id = %(session_id)s::uuid,
     session_digest = %(session_digest)s::bytea, csrf_token = %(csrf_token)s::text
-where id = %(id)s::uuid and used_at is null and withdrawn_at is null and expires_at > %(now)s::timestamptz;
+where id = %(id)s::uuid;
 
 -- name: session
 -- The guest of an open session; over with the room, the expiry and the withdrawal.  The studies of the consultation are

@@ -23,6 +23,7 @@ from telemed.consultation.room.refusals import WORDS, Refusal
 from telemed.consultation.room.socket import serve
 from telemed.consultation.room.state import State
 from telemed.consultation.room.store import RoomRow, millis
+from telemed.consultation.room.told import Told
 from telemed.db import Connection
 from telemed.errors import Conflict, Forbidden, Invalid, NotFound
 from telemed.http.wire import Call, Endpoint, Nothing, Stream, Upload
@@ -40,39 +41,6 @@ SAFE = {
 
 SessionStands = Callable[[Call[Any, Any]], Awaitable[bool]]
 """Whether the session that opened a connection still stands and may still be in rooms."""
-
-
-class RoomPerson(msgspec.Struct, frozen=True):
-    """Somebody on the roster, by the name that no event holds."""
-
-    person: str
-    name: str
-    institution: str
-    title: str
-
-
-class RoomStudy(msgspec.Struct, frozen=True):
-    id: UUID
-    study_instance_uid: str
-    modalities: list[str]
-    description: str
-
-
-class RoomCase(msgspec.Struct, frozen=True):
-    """The consultation that a room is of."""
-
-    consultation_id: UUID
-    number: str
-    patient_id: UUID
-    patient_name: str
-
-
-class Told(msgspec.Struct, frozen=True):
-    """What other tables say of a room.  case: None of a room that is of no consultation."""
-
-    case: RoomCase | None
-    people: list[RoomPerson]
-    studies: list[RoomStudy]
 
 
 Tell = Callable[[Connection, UUID], Awaitable[Told]]

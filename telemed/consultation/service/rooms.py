@@ -11,7 +11,7 @@ from telemed.consultation.room import store as log
 from telemed.consultation.room.coming import THERE
 from telemed.consultation.room.deciding import Image
 from telemed.consultation.room.facts import Leaving, Signed, Text
-from telemed.consultation.room.routes import RoomCase, RoomPerson, RoomStudy, Told
+from telemed.consultation.room.told import RoomCase, RoomPerson, RoomStudy, Told
 from telemed.consultation.store.rows import ConsultationRow
 from telemed.db import Connection, fetch_all, fetch_one, load
 from telemed.patients import names

@@ -12,8 +12,8 @@ import pytest
 
 from telemed.consultation.guest import invitations
 from telemed.consultation.room import close
-from tests.integration.consultation.guest.test_guests import Case, Guest, opened
-from tests.integration.consultation.requests.test_routes import Door
+from tests.integration.consultation.guest.invited import Case, Guest, opened
+from tests.integration.consultation.requests.door import Door
 
 WITHIN = 5.0  # seconds
 

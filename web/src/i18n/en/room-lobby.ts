@@ -24,7 +24,7 @@ export const en: typeof zh = {
   until: 'Valid until {at}',
   usedAt: 'Used {at}',
   withdraw: 'Withdraw',
-  withdrawn: 'The invitation was withdrawn; the guest is out of the room',
+  withdrawn: 'The invitation was withdrawn: the link is void, and a guest who came by it goes out',
   standing: { unused: 'Not used', used: 'Used', expired: 'Expired', withdrawn: 'Withdrawn', over: 'Consultation over' },
   close: 'Close',
   guestTitle: 'Consultation with an outside specialist',

@@ -3,6 +3,7 @@ import type { zh } from '@/i18n/zh-CN/room-marks';
 export const en: typeof zh = {
   title: 'Marks',
   none: 'No marks yet. Draw on the image with Length, Angle or Ellipse; everybody sees it at once.',
+  noneYet: 'No marks yet.',
   count: 'Marks {n}',
   kind: { length: 'Length', angle: 'Angle', roi: 'Ellipse', other: 'Other' },
   pending: 'Waiting to be sent',

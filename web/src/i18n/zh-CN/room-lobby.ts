@@ -22,7 +22,7 @@ export const zh = {
   until: '有效至 {at}',
   usedAt: '{at} 已使用',
   withdraw: '撤回',
-  withdrawn: '邀请已撤回，来宾已退出会诊室',
+  withdrawn: '邀请已撤回，链接失效，已进入的来宾随即退出',
   standing: { unused: '未使用', used: '已使用', expired: '已过期', withdrawn: '已撤回', over: '会诊已结束' },
   close: '关闭',
   guestTitle: '外院专家会诊',

@@ -1,6 +1,7 @@
 export const zh = {
   title: '标注',
   none: '还没有标注。选“长度”“角度”或“椭圆”在影像上画，其他人同时看到。',
+  noneYet: '还没有标注',
   count: '标注 {n}',
   kind: { length: '长度', angle: '角度', roi: '椭圆区域', other: '其他' },
   pending: '待发送',
