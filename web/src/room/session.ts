@@ -1,6 +1,7 @@
 /** The WebSocket and the clock around a page's side of a room (connection.ts). */
 import { onScopeDispose, shallowRef, type ShallowRef } from 'vue';
-import { closedConnection, step, type Connection, type Effect, type Input } from './connection';
+import { closedConnection, restored, step, type Connection, type Effect, type Input } from './connection';
+import { browserPlace, KeptOutbox } from './kept';
 import { parse, type Data, type Painted, type Passing, type Words } from './protocol';
 
 const TICK_MS = 500;
@@ -8,6 +9,8 @@ const DEVICE = 'telemed.room.device';
 
 export interface RoomSession {
   readonly connection: ShallowRef<Connection>;
+  /** Whether what waits to be sent outlives this page. */
+  readonly keeps: ShallowRef<boolean>;
   /** Comes in on this device from here on, whatever other one there is. */
   readonly open: () => void;
   readonly act: (k: string, d: Data, base?: number) => string;
@@ -27,15 +30,24 @@ function device(): string {
   return known;
 }
 
-/** token: the session's as it is when it is asked; a new sign-in has another one. */
-export function useRoom(room: string, token: () => string, heard: Heard): RoomSession {
+/**
+ * token: the session's as it is when it is asked; a new sign-in has another one.
+ * person: whose outbox outlives the page; undefined for somebody who leaves nothing on this device.
+ */
+export function useRoom(room: string, token: () => string, heard: Heard, person?: string): RoomSession {
   const connection = shallowRef(closedConnection(device(), token()));
+  const keeps = shallowRef(person !== undefined);
+  const kept = person === undefined ? undefined : new KeptOutbox(browserPlace, { room, person, device: connection.value.device }, () => (keeps.value = false));
+  let loading: Promise<void> | undefined;
+  let left = false;
   let socket: WebSocket | undefined;
   let again: number | undefined;
 
   function feed(input: Input): void {
     const [next, effects] = step(connection.value, input);
+    const changed = next.outbox !== connection.value.outbox;
     connection.value = next;
+    if (changed) kept?.follow(next.outbox);
     for (const effect of effects) run(effect);
   }
 
@@ -109,6 +121,7 @@ export function useRoom(room: string, token: () => string, heard: Heard): RoomSe
   window.addEventListener('offline', offline);
   window.addEventListener('online', online);
   onScopeDispose(() => {
+    left = true;
     window.clearInterval(clock);
     window.clearTimeout(again);
     window.removeEventListener('offline', offline);
@@ -116,11 +129,23 @@ export function useRoom(room: string, token: () => string, heard: Heard): RoomSe
     hangUp();
   });
 
+  /** What the page before this one could not send goes first. */
+  async function restore(): Promise<void> {
+    const waiting = (await kept?.load()) ?? [];
+    if (waiting.length > 0) connection.value = restored(connection.value, waiting);
+  }
+  function enter(): void {
+    if (left) return;
+    connection.value = { ...connection.value, token: token() };
+    feed({ kind: 'open', now: Date.now() });
+  }
+
   return {
     connection,
+    keeps,
     open: () => {
-      connection.value = { ...connection.value, token: token() };
-      feed({ kind: 'open', now: Date.now() });
+      if (kept !== undefined && loading === undefined) void (loading = restore()).then(enter);
+      else enter();
     },
     act: (k, d, base) => {
       const cid = crypto.randomUUID();

@@ -6,6 +6,7 @@ import { Failure } from '@/api/failure';
 import { onSecondFactorDue, onSignedOut, setCsrfToken } from '@/api/http';
 import type { components } from '@/api/schema';
 import { useLive } from '@/live/store';
+import { browserPlace, forget } from '@/room/kept';
 import type { Role } from '@/session/roles';
 
 export type Session = components['schemas']['Me'];
@@ -36,6 +37,7 @@ export const useSession = defineStore('session', () => {
     me.value = session;
     setCsrfToken(session.csrf_token);
     presence.value = session.locked ? 'locked' : 'signed-in';
+    void forget(browserPlace, session.practitioner_id);
     if (session.locked) useLive().stop();
     else useLive().start();
   }
@@ -80,6 +82,7 @@ export const useSession = defineStore('session', () => {
   async function signOut(): Promise<void> {
     await api.delete('/api/session');
     leave();
+    await forget(browserPlace);
   }
 
   /** The screen locks at once; the server is told, and told again by the next request if it could not be reached. */

@@ -20,6 +20,7 @@ export const en: typeof zh = {
   mayNot: 'Your role may not mark images; what you drew was not kept.',
   offline: 'Not connected to the room; what you drew was not kept. Come in again, then draw.',
   browsing: 'Browsing shows compressed pictures and is not shared: nobody sees your view, and you see neither marks nor the presenter’s.',
+  unkept: 'What is not sent yet is on this page alone: do not load it again or close it until it is sent.',
   files: {
     title: 'Files',
     count: 'Files {n}',
