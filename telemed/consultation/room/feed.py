@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -11,12 +12,15 @@ from telemed.consultation.room import protocol
 from telemed.consultation.room.deciding import DOING, TALKING
 from telemed.consultation.room.fold import fold
 from telemed.consultation.room.lane import Passing
+from telemed.consultation.room.message import Message
 from telemed.consultation.room.outlet import Bye, Outlet
 from telemed.consultation.room.presence import Seat
 from telemed.consultation.room.protocol import Close
+from telemed.consultation.room.spelling import canonical
 from telemed.consultation.room.state import Event, State
 from telemed.consultation.room.store import events_after, room
 from telemed.db import Pool
+from telemed.events.hub import Listener
 
 
 @dataclass(eq=False)
@@ -40,31 +44,52 @@ class Link:
     def person(self) -> str:
         return self.seat.person
 
+    def hear(self, seq: int, message: Message) -> None:
+        """An event that has come: at once where it is the next one and nothing else is to be said before it."""
+        next_one = seq == self.cursor + 1 and self.again is None and not (self.needs_state or self.behind)
+        if next_one and self.outlet.ended is None and self.outlet.write(message):
+            self.cursor = seq
+        else:
+            self.outlet.offer(seq, message)
+
 
 class Feed:
-    """Hands each event on in order and without a gap: what does not follow its head is read from the database."""
+    """Hands each event on in order and without a gap: what does not follow its head is read from the database.
+
+    listener: of the county's event log.  behind: it spoke of what is still to be read.
+    """
 
     def __init__(self, pool: Pool, room_id: UUID) -> None:
         self._pool = pool
         self.room_id = room_id
         self.links: set[Link] = set()
         self.coming = 0
+        self.topic = f"room/{room_id}"
+        self.listener: Listener | None = None
+        self.behind = False
         self.state: State | None = None
+        self.epoch = ""
         self._reading = asyncio.Lock()
+        self._recent: deque[tuple[int, Message]] = deque()
+        self._snapshot: tuple[int, Message] | None = None
 
     @property
     def head(self) -> int:
         return 0 if self.state is None else self.state.seq
 
+    async def know(self) -> None:
+        """Read the room as it stands, unless somebody has."""
+        async with self._reading:
+            if self.state is None:
+                async with self._pool.connection() as connection:
+                    row = await room(connection, self.room_id)
+                self.state, self.epoch = row.fold, str(row.epoch)
+
     async def pull(self) -> None:
         """Read what is behind the head and hand it on."""
+        await self.know()
         async with self._reading, self._pool.connection() as connection:
-            if self.state is None:
-                self.state = (await room(connection, self.room_id)).fold
-            while True:
-                events = await events_after(connection, self.room_id, self.head)
-                if not events:
-                    return
+            while events := await events_after(connection, self.room_id, self.head):
                 self.take(events)
 
     def take(self, events: Iterable[Event]) -> bool:
@@ -75,12 +100,46 @@ class Feed:
             if event.seq <= self.head:
                 continue
             self.state = fold(self.state, event)
-            frame = protocol.event(event)
+            message = Message(protocol.event(event))
+            self._recent.append((event.seq, message))
+            while len(self._recent) > protocol.REPLAY:
+                self._recent.popleft()
             for link in tuple(self.links):
                 if not link.waiting:
-                    link.outlet.offer(event.seq, frame)
+                    link.hear(event.seq, message)
                 self._concern(link, event)
         return True
+
+    async def missed(self, after: int) -> list[tuple[int, Message]]:
+        """The first of the events behind `after`, none at the head; read once for all who come back together."""
+        if after >= self.head:
+            return []
+        if not self._kept(after):
+            async with self._reading:
+                if not self._kept(after):
+                    async with self._pool.connection() as connection:
+                        events = await events_after(connection, self.room_id, after)
+                    if not events or events[-1].seq < self._first - 1:
+                        return [(one.seq, Message(protocol.event(one))) for one in events]
+                    older = [one for one in events if one.seq < self._first]
+                    self._recent.extendleft((one.seq, Message(protocol.event(one))) for one in reversed(older))
+        return [one for one in self._recent if one[0] > after]
+
+    @property
+    def _first(self) -> int:
+        return self._recent[0][0] if self._recent else self.head + 1
+
+    def _kept(self, after: int) -> bool:
+        return after >= self._first - 1
+
+    def snapshot(self) -> tuple[int, Message]:
+        """The room as it stands here, spelled once for all who need it.  Raises LookupError before the first pull."""
+        if self.state is None:
+            raise LookupError("a feed has a state once it was pulled")
+        if self._snapshot is None or self._snapshot[0] != self.head:
+            said = protocol.snapshot(self.head, self.epoch, canonical(self.state).decode())
+            self._snapshot = (self.head, Message(said))
+        return self._snapshot
 
     def settle(self, link: Link) -> None:
         """Catch a new link up with what was handed on while it was on its way in."""
@@ -129,7 +188,7 @@ class Feed:
 
     def show(self, one: Passing) -> None:
         """Something passing, to everybody but whoever does it."""
-        frame = protocol.ephemeral(one.k, one.by, one.d, self.head)
+        key, message = one.key, Message(protocol.ephemeral(one.k, one.by, one.d, self.head))
         for link in tuple(self.links):
             if link.person != one.by and not link.waiting:
-                link.outlet.show(one.key, frame)
+                link.outlet.show(key, message)

@@ -21,6 +21,7 @@ from telemed.consultation.room import presence, protocol, store
 from telemed.consultation.room.deciding import Image, Who
 from telemed.consultation.room.feed import Feed, Link
 from telemed.consultation.room.lane import Lane, Passing
+from telemed.consultation.room.message import Message
 from telemed.consultation.room.outlet import Bye
 from telemed.consultation.room.presence import Entered, Seat
 from telemed.consultation.room.protocol import Close, Command, Eph, Hello, Seen
@@ -58,6 +59,10 @@ class _Signal(msgspec.Struct):
 
 class _Number(msgspec.Struct):
     number: int
+
+
+class _Any(msgspec.Struct):
+    is_there: bool
 
 
 async def no_studies(_connection: Connection, _room_id: UUID, _images: frozenset[Image]) -> frozenset[Image]:
@@ -99,15 +104,16 @@ class RoomHub:
     async def enter(self, room_id: UUID, person: str, hello: Hello) -> tuple[Entered, Link] | Refusal:
         """Take somebody in; from here on the link hears of everything.  Raises NotFound, Unavailable."""
         async with self._held(room_id) as feed:
-            async with self.pool.transaction() as tx:
+            async with self.pool.transaction(one_turn=True) as tx:
                 entered = await presence.enter(tx, room_id, person, hello, process=self.process, now=self.clock())
             if isinstance(entered, Refusal):
                 return entered
             link = Link(Seat(room_id, person, entered.generation), hello.device, entered.waiting)
-            link.cursor = entered.row.seq
+            link.cursor = entered.state.seq
             feed.links.add(link)
             links_now.inc()
-            feed.take(entered.events)
+            if not feed.take(entered.events) or feed.head < entered.state.seq:
+                await feed.pull()
             feed.settle(link)
             return entered, link
 
@@ -118,10 +124,11 @@ class RoomHub:
         feed = self._feeds.setdefault(room_id, Feed(self.pool, room_id))
         feed.coming += 1
         try:
-            await feed.pull()
             if room_id not in self._following:
-                task = asyncio.create_task(keep("room-feed", lambda: self._follow(feed)), name=f"room-{room_id}")
+                feed.listener = self._log.add([feed.topic])  # before the room is read: nothing comes in between
+                task = asyncio.create_task(keep("room-feed", lambda: self._follow(feed)), name=feed.topic)
                 self._following[room_id] = task
+            await feed.know()
             yield feed
         finally:
             feed.coming -= 1
@@ -133,7 +140,7 @@ class RoomHub:
         feed.links.discard(link)
         links_now.dec()
         try:
-            async with self.pool.transaction() as tx:
+            async with self.pool.transaction(one_turn=True) as tx:
                 events = await presence.lose(tx, link.seat, self.clock())
             await self.offer(link.seat.room_id, events)
         except Unavailable:
@@ -147,17 +154,21 @@ class RoomHub:
             following = self._following.pop(feed.room_id, None)
             if following is not None:
                 following.cancel()
+            if feed.listener is not None:
+                self._log.remove(feed.listener)
 
     async def _follow(self, feed: Feed) -> None:
-        """Look into the database whenever the event log speaks of this room."""
-        while True:
-            listener = self._log.add([f"room/{feed.room_id}"])
-            try:
-                await feed.pull()  # what came before this listener did
-                while await listener.take() is not None:
-                    await feed.pull()
-            finally:
-                self._log.remove(listener)
+        """Look into the database whenever the event log speaks of more than is here."""
+        while feed.listener is not None:
+            if feed.behind:
+                await feed.pull()
+                feed.behind = False
+            told = await feed.listener.take()
+            if told is None:  # too many to be held
+                self._log.remove(feed.listener)
+                feed.listener = self._log.add([feed.topic])
+            # what this process has appended itself, or heard of already, is here
+            feed.behind = told is None or any(one.ids.get("seq", feed.head + 1) > feed.head for one in told)
 
     async def offer(self, room_id: UUID, events: tuple[Event, ...]) -> None:
         """Hand on at once what this process has appended, with what another one has appended before it."""
@@ -171,7 +182,7 @@ class RoomHub:
     async def do(self, link: Link, command: Command) -> Appended | Refusal:
         """Append what a command asks for.  Raises Unavailable: the client sends it again."""
         seat = link.seat
-        async with self.pool.transaction() as tx:
+        async with self.pool.transaction(one_turn=True) as tx:
             done = await store.append(
                 tx,
                 seat.room_id,
@@ -189,6 +200,14 @@ class RoomHub:
     def head(self, link: Link) -> int:
         feed = self._feeds.get(link.seat.room_id)
         return link.cursor if feed is None else feed.head
+
+    def snapshot(self, link: Link) -> tuple[int, Message]:
+        """The room as this process knows it, and how far that goes."""
+        return self._feeds[link.seat.room_id].snapshot()
+
+    async def missed(self, link: Link) -> list[tuple[int, Message]]:
+        """What comes behind a link's cursor, none at the head.  Raises Unavailable."""
+        return await self._feeds[link.seat.room_id].missed(link.cursor)
 
     def pass_on(self, link: Link, eph: Eph) -> None:
         """Show the others something that passes; what this person may not show is dropped."""
@@ -304,6 +323,9 @@ class RoomHub:
             return
         params = {"rooms": [room for room, _ in here], "people": [person for _, person in here]}
         async with self.pool.connection() as connection:
+            waits = await fetch_one(connection, store.queries["any_signal"], {}, _Any)
+            if waits is None or not waits.is_there:
+                return
             taken = await fetch_all(connection, store.queries["take_signals"], params, _Signal)
         oldest = self.clock() - SIGNAL_LIFE
         for one in sorted(taken, key=lambda each: each.id):

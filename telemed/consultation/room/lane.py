@@ -19,6 +19,8 @@ from redis.exceptions import RedisError
 CHANNEL = "telemed:rooms"
 RETRY = 1.0  # seconds between attempts to reach a Redis that is away
 MOST_WAITING = 512
+MOST_TOGETHER = 64  # passing things of one message
+GATHER = 0.005  # seconds in which what comes is gathered for the next one
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +40,7 @@ class Passing(msgspec.Struct, frozen=True):
         return (self.k, self.by, str(self.d.get("vp", "")))
 
 
-_passing = msgspec.json.Decoder(Passing)
+_several = msgspec.json.Decoder(list[Passing])
 
 
 class Lane:
@@ -90,17 +92,19 @@ class Lane:
 
     def _hear(self, content: bytes) -> None:
         try:
-            one = _passing.decode(content)
+            several = _several.decode(content)
         except msgspec.DecodeError:
             log.warning("room-lane-malformed")
             return
-        if one.origin != self.origin:
-            self.heard(one)
+        for one in several:
+            if one.origin != self.origin:
+                self.heard(one)
 
     async def _publish(self, client: redis.Redis) -> None:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            waiting, self._waiting = self._waiting, {}
-            for one in waiting.values():
-                await client.publish(CHANNEL, msgspec.json.encode(one))  # pyright: ignore[reportUnknownMemberType] -- redis leaves it untyped
+            waiting, self._waiting = list(self._waiting.values()), {}
+            for several in (waiting[at : at + MOST_TOGETHER] for at in range(0, len(waiting), MOST_TOGETHER)):
+                await client.publish(CHANNEL, msgspec.json.encode(several))  # pyright: ignore[reportUnknownMemberType] -- redis leaves it untyped
+            await asyncio.sleep(GATHER)

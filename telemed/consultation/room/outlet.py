@@ -1,7 +1,8 @@
 """What waits to be sent to one client: bounded, so that a slow one costs the others nothing.
 
 Events are never dropped: who is too far behind is cut off with 4013 and resumes.  What is worth nothing a second later
-has one slot a key, where the newest replaces what was not sent yet.
+has one slot a key, where the newest replaces what was not sent yet.  Where nothing waits and the connection takes it,
+a message is written at once: most are, and no task has to wake for it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from telemed.consultation.room.message import Message
 from telemed.consultation.room.protocol import Close
 
 MOST_EVENTS = 1000
@@ -29,53 +32,77 @@ class Bye:
 
 @dataclass(frozen=True)
 class Batch:
-    """events: (seq, frame), in order. answers: to this client alone. slots: the newest of each kind."""
+    """events: (seq, message), in order. answers: to this client alone. slots: the newest of each kind."""
 
-    events: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
-    answers: list[str] = field(default_factory=list[str])
-    slots: list[str] = field(default_factory=list[str])
+    events: list[tuple[int, bytes]] = field(default_factory=list[tuple[int, bytes]])
+    answers: list[bytes] = field(default_factory=list[bytes])
+    slots: list[bytes] = field(default_factory=list[bytes])
     bye: Bye | None = None
 
 
+class Connected(Protocol):
+    """What asyncio's transports are to an outlet."""
+
+    def is_closing(self) -> bool: ...
+
+    def get_write_buffer_size(self) -> int: ...
+
+    def write(self, data: bytes) -> None: ...
+
+
 class Outlet:
+    """transport: of the client's connection, once whoever writes to it otherwise lets the outlet write too."""
+
     def __init__(self) -> None:
-        self._events: deque[tuple[int, str]] = deque()
+        self.transport: Connected | None = None
+        self._events: deque[tuple[int, bytes]] = deque()
         self._bytes = 0
-        self._answers: deque[str] = deque()
-        self._slots: dict[tuple[str, ...], str] = {}
+        self._answers: deque[bytes] = deque()
+        self._slots: dict[tuple[str, ...], bytes] = {}
         self._bye: Bye | None = None
         self._waiting = asyncio.Event()
+        self._taking = False
         self.over = asyncio.Event()
 
     @property
     def ended(self) -> Bye | None:
         return self._bye
 
-    def offer(self, seq: int, frame: str) -> None:
+    def write(self, message: Message) -> bool:
+        """Write at once; False where something waits before it, or the connection is behind."""
+        transport = self.transport
+        if not self._taking or self._waiting.is_set() or transport is None:
+            return False
+        if transport.is_closing() or transport.get_write_buffer_size() > 0:
+            return False
+        transport.write(message.wire)
+        return True
+
+    def offer(self, seq: int, message: Message) -> None:
         """An event, behind those offered before."""
         if self._bye is not None:
             return
-        self._events.append((seq, frame))
-        self._bytes += len(frame.encode())
+        self._events.append((seq, message.payload))
+        self._bytes += len(message.payload)
         self._waiting.set()
         if len(self._events) > MOST_EVENTS or self._bytes > MOST_BYTES:
             self.end(Bye(Close.TOO_SLOW, "too-slow", 0))
 
-    def answer(self, frame: str) -> None:
+    def answer(self, payload: bytes) -> None:
         """Something for this client alone, in order, not to be lost."""
-        if self._bye is not None:
+        if self._bye is not None or self.write(Message(payload)):
             return
-        self._answers.append(frame)
+        self._answers.append(payload)
         self._waiting.set()
         if len(self._answers) > MOST_ANSWERS:
             self.end(Bye(Close.TOO_SLOW, "too-slow", 0))
 
-    def show(self, key: tuple[str, ...], frame: str) -> None:
+    def show(self, key: tuple[str, ...], message: Message) -> None:
         """Something passing: it replaces what has the same key."""
-        if self._bye is not None or (key not in self._slots and len(self._slots) >= MOST_SLOTS):
+        if self._bye is not None or self.write(message) or (key not in self._slots and len(self._slots) >= MOST_SLOTS):
             return
         self._slots.pop(key, None)
-        self._slots[key] = frame
+        self._slots[key] = message.payload
         self._waiting.set()
 
     def wake(self) -> None:
@@ -93,7 +120,11 @@ class Outlet:
 
     async def take(self) -> Batch:
         """Everything that waits, once something does; passing things stay while events wait."""
-        await self._waiting.wait()
+        self._taking = True
+        try:
+            await self._waiting.wait()
+        finally:
+            self._taking = False
         self._waiting.clear()
         events, answers = list(self._events), list(self._answers)
         self._events.clear()

@@ -15,6 +15,7 @@ import msgspec
 
 from telemed.consultation.room.coming import Draft, entering, leaving, letting_go, losing
 from telemed.consultation.room.facts import SYSTEM
+from telemed.consultation.room.fold import fold
 from telemed.consultation.room.protocol import Hello
 from telemed.consultation.room.refusals import Refusal
 from telemed.consultation.room.state import Event, Member, State
@@ -53,9 +54,9 @@ class Seat(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Entered:
-    """row: the room with what the entrance has appended."""
+    """state: the room's, with what the entrance has appended."""
 
-    row: RoomRow
+    epoch: UUID
     state: State
     member: Member
     generation: int
@@ -102,9 +103,10 @@ async def enter(
         lease = {"process": process, "session": session, "at": now, "due_at": now + LEASE, "due": "reconnecting"}
         await execute(tx, queries["take_seat"], seat | lease)
     events = await write(tx, row, outcome, now)
-    after = await lock(tx, room_id) if events else row
-    state = after.fold
-    return Entered(after, state, state.members[person], generation, session, events)
+    state = row.fold
+    for event in events:
+        state = fold(state, event)
+    return Entered(row.epoch, state, state.members[person], generation, session, events)
 
 
 async def lose(tx: Connection, seat: Seat, now: datetime) -> tuple[Event, ...]:

@@ -26,9 +26,13 @@ set seq = %(seq)s::bigint, head = %(head)s::bytea, state = %(state)s::text,
 where id = %(id)s::uuid;
 
 -- name: by_command
--- What became of a command that came before.
-select seq, by_person, kind from room_event
-where room_id = %(room)s::uuid and device = %(device)s::text and cid = %(cid)s::text;
+-- Which device speaks for the sender, and what became of a command that came before.  Asked once the room is held: what
+-- another transaction has appended meanwhile is seen then.
+select d.generation, e.seq, e.by_person, e.kind
+from (select %(room)s::uuid as room_id) asked
+left join room_device d on d.room_id = asked.room_id and d.person = %(person)s::text
+left join room_event e
+    on e.room_id = asked.room_id and e.device = %(device)s::text and e.cid = %(cid)s::text;
 
 -- name: events
 -- Lines of the log behind one, in order.
@@ -64,10 +68,6 @@ select id, seq from room where id = any(%(ids)s::uuid[]);
 -- The device that speaks for somebody.
 select device, generation, session, process, seen_at, lost_at, due_at, due
 from room_device where room_id = %(room)s::uuid and person = %(person)s::text;
-
--- name: generation
--- Of the device that speaks for somebody.
-select generation from room_device where room_id = %(room)s::uuid and person = %(person)s::text;
 
 -- name: take_seat
 -- From here on this device speaks for somebody.
@@ -129,6 +129,10 @@ values (%(room)s::uuid, %(to)s::text, %(by)s::text, %(kind)s::text, %(data)s::te
 -- name: waiting_signals
 -- How many wait for somebody, so that nobody fills the table.
 select count(*) as number from room_signal where room_id = %(room)s::uuid and to_person = %(to)s::text;
+
+-- name: any_signal
+-- Whether anything waits for anybody: mostly nothing does, and this is asked whenever the bell rings.
+select exists (select from room_signal) as is_there;
 
 -- name: take_signals
 -- What waits for the people whose links this process has; who takes it delivers it.

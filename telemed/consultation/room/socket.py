@@ -32,7 +32,7 @@ from telemed.consultation.room.protocol import (
     Seen,
 )
 from telemed.consultation.room.refusals import Refusal
-from telemed.consultation.room.store import Appended, events_after, millis, room
+from telemed.consultation.room.store import Appended, millis
 from telemed.errors import NotFound, Unavailable
 
 FIRST_MESSAGE = 10.0  # seconds until a client must have said hello
@@ -104,7 +104,7 @@ def _bound_buffer(request: web.Request) -> None:
 async def part(socket: web.WebSocketResponse, bye: Bye) -> None:
     """Say why, then close with the same code."""
     try:
-        await socket.send_str(protocol.bye(bye.code, bye.reason, bye.retry_ms))
+        await socket.send_frame(protocol.bye(bye.code, bye.reason, bye.retry_ms), WSMsgType.TEXT)
     except ConnectionError:
         return
     await socket.close(code=bye.code, message=bye.reason.encode())
@@ -152,7 +152,7 @@ class Conversation:
 
     async def run(self, entered: Entered, link: Link, hello: Hello) -> None:
         """Welcome, then read and write until one of the two ends."""
-        epoch, head = str(entered.row.epoch), entered.row.seq
+        epoch, head = str(entered.epoch), entered.state.seq
         going_on = protocol.plan(hello.resume, epoch=epoch, head=head)
         if isinstance(going_on, protocol.Continue):
             link.cursor, link.behind = going_on.after, True
@@ -183,16 +183,20 @@ class Conversation:
 
     # --- out
 
-    async def _write(self, link: Link, welcome: str) -> None:
+    async def _say(self, payload: bytes) -> None:
+        await self._socket.send_frame(payload, WSMsgType.TEXT)
+
+    async def _write(self, link: Link, welcome: bytes) -> None:
         try:
-            await self._socket.send_str(welcome)
+            await self._say(welcome)
+            link.outlet.transport = self._request.transport
             link.outlet.wake()
             while True:
                 try:
                     async with asyncio.timeout(PING):
                         batch = await link.outlet.take()
                 except TimeoutError:
-                    await self._socket.send_str(protocol.ping(self._now(), self._hub.head(link)))
+                    await self._say(protocol.ping(self._now(), self._hub.head(link)))
                     continue
                 await self._send(link, batch)
                 if batch.bye is not None:
@@ -209,17 +213,17 @@ class Conversation:
         else:
             await self._catch_up(link)
             events = batch.events
-        for seq, frame in events:
+        for seq, payload in events:
             if seq > link.cursor + 1:
                 link.behind = True
                 await self._catch_up(link)
             if seq == link.cursor + 1:
-                await self._socket.send_str(frame)
+                await self._say(payload)
                 link.cursor = seq
-        for frame in batch.answers:
-            await self._socket.send_str(frame)
-        for frame in batch.slots:
-            await self._socket.send_str(frame)
+        for payload in batch.answers:
+            await self._say(payload)
+        for payload in batch.slots:
+            await self._say(payload)
 
     async def _catch_up(self, link: Link) -> None:
         """Send the state if that is needed, else every event behind the cursor if some are missing."""
@@ -231,17 +235,14 @@ class Conversation:
                 link.cursor, link.behind = min(after, link.cursor), True
         if link.needs_state:
             link.needs_state = link.behind = False
-            async with self._hub.pool.connection() as connection:
-                row = await room(connection, link.seat.room_id)
-            link.cursor = row.seq
-            await self._socket.send_str(protocol.snapshot(row.seq, str(row.epoch), row.state))
+            link.cursor, snapshot = self._hub.snapshot(link)
+            await self._say(snapshot.payload)
         while link.behind:
-            async with self._hub.pool.connection() as connection:
-                missed = await events_after(connection, link.seat.room_id, link.cursor)
+            missed = await self._hub.missed(link)
             link.behind = bool(missed)
-            for event in missed:
-                await self._socket.send_str(protocol.event(event))
-                link.cursor = event.seq
+            for seq, message in missed:
+                await self._say(message.payload)
+                link.cursor = seq
 
     async def _cut_off(self, link: Link) -> None:
         """Whoever does not even take the reason loses the connection without it, and resumes all the same."""

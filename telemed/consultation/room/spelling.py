@@ -6,7 +6,6 @@ code points and that of UTF-16 units are one.
 
 from __future__ import annotations
 
-import json
 from typing import Any, cast
 
 import msgspec
@@ -17,11 +16,13 @@ MOST = 2**53 - 1  # the largest whole number that JavaScript counts exactly
 def canonical(value: object) -> bytes:
     """The bytes that are hashed and kept.
 
-    Raises TypeError for what has no one spelling: a fraction, a number beyond MOST, a key that is not ASCII text.
+    A struct holds nothing but what its types say and what came out of events, which were looked through when they were
+    spelled.  Raises TypeError for what has no one spelling: a fraction, a number beyond MOST, a key that is not ASCII
+    text.
     """
-    plain = msgspec.to_builtins(value)
-    _check(plain)
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    if not isinstance(value, msgspec.Struct):
+        _check(msgspec.to_builtins(value))
+    return msgspec.json.encode(value, order="sorted")
 
 
 def _check(value: Any) -> None:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 InsideRoom = Callable[[Connection, UUID, frozenset[Image]], Awaitable[frozenset[Image]]]
 
 
-class RoomRow(msgspec.Struct, frozen=True):
+class RoomRow(msgspec.Struct, frozen=True, dict=True):
     id: UUID
     kind: str
     epoch: UUID
@@ -46,7 +47,7 @@ class RoomRow(msgspec.Struct, frozen=True):
     opened_at: datetime
     closed_at: datetime | None
 
-    @property
+    @cached_property
     def fold(self) -> State:
         return read(self.state)
 
@@ -70,9 +71,20 @@ class EventRow(msgspec.Struct, frozen=True):
 
 
 class _CommandRow(msgspec.Struct):
-    seq: int
-    by_person: str
-    kind: str
+    """generation: of the device that speaks for the sender. seq, by_person, kind: None of a new command."""
+
+    generation: int | None
+    seq: int | None
+    by_person: str | None
+    kind: str | None
+
+    def known(self, who: Who, kind: str) -> Appended | Refusal | None:
+        """What became of the command, if it came before."""
+        if self.seq is None:
+            return None
+        if self.by_person != who.person or self.kind != kind:
+            return Refusal("cid-taken")
+        return Appended(self.seq, again=True)
 
 
 class MemberRow(msgspec.Struct, frozen=True):
@@ -222,19 +234,6 @@ async def _follow(tx: Connection, room_id: UUID, event: Event) -> None:
         await execute(tx, queries["leave_seats"], {"room": room_id})
 
 
-async def known_command(
-    connection: Connection, room_id: UUID, who: Who, device: str, command: Command
-) -> Appended | Refusal | None:
-    """What became of a command that came before; None for a new one."""
-    params = {"room": room_id, "device": device, "cid": command.cid}
-    row = await fetch_one(connection, queries["by_command"], params, _CommandRow)
-    if row is None:
-        return None
-    if row.by_person != who.person or row.kind != command.k:
-        return Refusal("cid-taken")
-    return Appended(row.seq, again=True)
-
-
 async def append(
     tx: Connection,
     room_id: UUID,
@@ -252,11 +251,14 @@ async def append(
     inside: which images are the room's; without it none is.
     """
     row = await lock(tx, room_id)
-    known = await known_command(tx, room_id, who, device, command)
+    params = {"room": room_id, "device": device, "cid": command.cid, "person": who.person}
+    before = await fetch_one(tx, queries["by_command"], params, _CommandRow)
+    if before is None:
+        raise LookupError("by_command answers with one row")
+    known = before.known(who, command.k)
     if known is not None:
         return known
-    fenced = generation is not None and row.closed_at is None
-    if fenced and not await _speaks(tx, room_id, who.person, generation):
+    if generation is not None and row.closed_at is None and before.generation != generation:
         return Refusal("superseded")
     image = names_image(command.d)
     allowed: frozenset[Image] = frozenset()
@@ -272,15 +274,6 @@ async def append(
 def _own(events: Sequence[Event], kind: str) -> int:
     """The event that a command asked for, which others may have to come before."""
     return next(one.seq for one in events if one.k == kind)
-
-
-async def _speaks(tx: Connection, room_id: UUID, person: str, generation: int | None) -> bool:
-    row = await fetch_one(tx, queries["generation"], {"room": room_id, "person": person}, _Generation)
-    return row is not None and row.generation == generation
-
-
-class _Generation(msgspec.Struct):
-    generation: int
 
 
 async def open_room(

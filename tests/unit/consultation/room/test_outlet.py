@@ -5,30 +5,31 @@ import asyncio
 import pytest
 
 from telemed.consultation.room.bucket import Bucket
-from telemed.consultation.room.outlet import MOST_ANSWERS, MOST_BYTES, MOST_EVENTS, MOST_SLOTS, Bye, Outlet
+from telemed.consultation.room.message import Message
+from telemed.consultation.room.outlet import MOST_ANSWERS, MOST_BYTES, MOST_EVENTS, MOST_SLOTS, Batch, Bye, Outlet
 
 
 async def test_everything_that_waits_is_taken_in_order():
     outlet = Outlet()
-    outlet.offer(1, "a")
-    outlet.offer(2, "b")
-    outlet.answer("ok")
+    outlet.offer(1, Message(b"a"))
+    outlet.offer(2, Message(b"b"))
+    outlet.answer(b"ok")
     batch = await outlet.take()
-    assert (batch.events, batch.answers, batch.bye) == ([(1, "a"), (2, "b")], ["ok"], None)
+    assert (batch.events, batch.answers, batch.bye) == ([(1, b"a"), (2, b"b")], [b"ok"], None)
 
 
 async def test_the_newest_of_a_key_replaces_what_was_not_sent():
     outlet = Outlet()
     for n in range(100):
-        outlet.show(("ptr", "x"), f"p{n}")
-        outlet.show(("ptr", "y"), f"q{n}")
-    assert (await outlet.take()).slots == ["p99", "q99"]
+        outlet.show(("ptr", "x"), Message(f"p{n}".encode()))
+        outlet.show(("ptr", "y"), Message(f"q{n}".encode()))
+    assert (await outlet.take()).slots == [b"p99", b"q99"]
 
 
 async def test_no_flood_of_keys_grows_without_end():
     outlet = Outlet()
     for n in range(MOST_SLOTS + 50):
-        outlet.show((str(n),), "x")
+        outlet.show((str(n),), Message(b"x"))
     assert len((await outlet.take()).slots) == MOST_SLOTS
 
 
@@ -36,7 +37,7 @@ async def test_no_flood_of_keys_grows_without_end():
 async def test_a_client_that_is_too_far_behind_is_cut_off_and_told_to_come_back(number, size):
     outlet = Outlet()
     for n in range(number):
-        outlet.offer(n, "x" * size)
+        outlet.offer(n, Message(b"x" * size))
     batch = await outlet.take()
     assert batch.bye == Bye(4013, "too-slow", 0)
     assert batch.events == []
@@ -46,7 +47,7 @@ async def test_a_client_that_is_too_far_behind_is_cut_off_and_told_to_come_back(
 async def test_as_much_as_the_bound_is_borne():
     outlet = Outlet()
     for n in range(MOST_EVENTS):
-        outlet.offer(n, "x")
+        outlet.offer(n, Message(b"x"))
     assert len((await outlet.take()).events) == MOST_EVENTS
     assert outlet.ended is None
 
@@ -54,7 +55,7 @@ async def test_as_much_as_the_bound_is_borne():
 async def test_answers_are_bounded_too():
     outlet = Outlet()
     for _ in range(MOST_ANSWERS + 1):
-        outlet.answer("x")
+        outlet.answer(b"x")
     assert outlet.ended == Bye(4013, "too-slow", 0)
 
 
@@ -62,8 +63,8 @@ async def test_the_first_reason_stands_and_nothing_follows_it():
     outlet = Outlet()
     outlet.end(Bye(4008, "superseded"))
     outlet.end(Bye(4013, "too-slow", 0))
-    outlet.offer(1, "late")
-    outlet.show(("ptr",), "late")
+    outlet.offer(1, Message(b"late"))
+    outlet.show(("ptr",), Message(b"late"))
     batch = await outlet.take()
     assert (batch.bye, batch.events, batch.slots) == (Bye(4008, "superseded"), [], [])
 
@@ -73,8 +74,70 @@ async def test_taking_waits_until_there_is_something():
     taking = asyncio.create_task(outlet.take())
     await asyncio.sleep(0)
     assert not taking.done()
-    outlet.offer(1, "a")
-    assert (await taking).events == [(1, "a")]
+    outlet.offer(1, Message(b"a"))
+    assert (await taking).events == [(1, b"a")]
+
+
+class Connection:
+    """A transport that keeps what is written to it; left: bytes that it has not sent yet."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.left = 0
+        self.closing = False
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def get_write_buffer_size(self) -> int:
+        return self.left
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+
+async def taken(outlet: Outlet) -> asyncio.Task[Batch]:
+    """A writer that waits for something."""
+    taking = asyncio.create_task(outlet.take())
+    await asyncio.sleep(0)
+    return taking
+
+
+async def test_where_nothing_waits_a_message_is_written_at_once_and_no_writer_wakes():
+    outlet, connection = Outlet(), Connection()
+    outlet.transport = connection
+    writer = await taken(outlet)
+    outlet.show(("ptr",), Message(b"p"))
+    outlet.answer(b"ok")
+    assert connection.written == [b"\x81\x01p", b"\x81\x02ok"]
+    await asyncio.sleep(0)
+    assert not writer.done()
+    writer.cancel()
+
+
+@pytest.mark.parametrize(
+    "hindrance", ["writer busy", "something waits", "connection behind", "closing", "no connection"]
+)
+async def test_nothing_is_written_past_what_comes_first(hindrance):
+    outlet, connection = Outlet(), Connection()
+    outlet.transport = None if hindrance == "no connection" else connection
+    writer = None if hindrance == "writer busy" else await taken(outlet)
+    if hindrance == "something waits":
+        outlet.offer(1, Message(b"a"))
+    connection.left = int(hindrance == "connection behind")
+    connection.closing = hindrance == "closing"
+    outlet.answer(b"ok")
+    assert connection.written == []
+    batch = await (outlet.take() if writer is None else writer)
+    assert batch.answers == [b"ok"]
+
+
+@pytest.mark.parametrize(("size", "header"), [
+    (125, b"\x81\x7d"), (126, b"\x81\x7e\x00\x7e"), (65535, b"\x81\x7e\xff\xff"),
+    (65536, b"\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+])  # fmt: skip
+def test_a_message_is_framed_as_the_protocol_of_sockets_says(size, header):
+    assert Message(b"x" * size).wire == header + b"x" * size
 
 
 def test_a_bucket_grants_its_burst_then_its_rate():
