@@ -40,7 +40,7 @@ from telemed.config import Config
 from telemed.db import Connection, Pool
 from telemed.errors import Unavailable
 from telemed.events.consumer import run as follow
-from telemed.events.signal import Signal
+from telemed.events.hub import Hub
 from telemed.his.desk import PictureAsked, PictureLink
 from telemed.http.wire import Call, Endpoint
 from telemed.reading.routes import Desk
@@ -117,13 +117,15 @@ def assessor(config: Config, pool: Pool, clock: Callable[[], datetime]) -> Asses
     )
 
 
-def upload_tasks(config: Config, pool: Pool, signal: Signal, clock: Callable[[], datetime]) -> dict[str, Work]:
+def upload_tasks(config: Config, pool: Pool, hub: Hub, clock: Callable[[], datetime]) -> dict[str, Work]:
     """What brings signed reports to the provincial platform; nothing where none is configured."""
     told = config.report_upload
     if not told.url:
         return {}
     uploader = Uploader(pool, http_sender(told.url, told.authorization), clock)
-    return {"report-queue": lambda: follow(pool, uploads(), signal), "report-upload": uploader.run}
+    queue = uploads()
+    bell = hub.of(queue.kinds)
+    return {"report-queue": lambda: follow(pool, queue, bell), "report-upload": uploader.run}
 
 
 def _links(config: Config) -> PictureLinks:

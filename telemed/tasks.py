@@ -35,25 +35,26 @@ RESOLVING = Consumer("resolve-identities", resolving.KINDS, resolving.handle)
 
 def tasks(county: County) -> dict[str, Work]:
     """What goes on beside requests, by name."""
+    studies = county.hub.of(linking.KINDS)
     return {
         "event-hub": county.hub.run,
         "redis-hints": county.hints.run,
         "rooms": county.rooms.run,
         "audit-sealer": _sealer(county).run,
         "access-housekeeping": lambda: housekeeping.run(county.pool, county.sign_in.attempts, county.clock),
-        "matching": lambda: follow(county.pool, MATCHING, county.signal),
-        "identity-resolution": lambda: follow(county.pool, RESOLVING, county.signal),
-        "reading-schedule": lambda: follow(county.pool, scheduling.consumer(county.desk.book), county.signal),
+        "matching": _following(county, MATCHING),
+        "identity-resolution": _following(county, RESOLVING),
+        "reading-schedule": _following(county, scheduling.consumer(county.desk.book)),
         **_knowing(county),
         "laboratory-remapping": lambda: remap_for_ever(Remapper(county.pool, county.maps, county.zone), county.clock),
         "recognition-organizations": lambda: know_organizations(_assessor(county), county.pool, county.clock),
-        "quality-tickets": lambda: follow(county.pool, TICKETS, county.signal),
+        "quality-tickets": _following(county, TICKETS),
         "look-back-settling": lambda: settle_look_backs(county.pool, county.clock),
         "statistics-sealer": StatisticsSealer(county.pool, county.zone, county.counting, county.clock).run,
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "consultation-clocks": lambda: watch_consultations(county.pool, county.clock, county.zone),
-        "study-settling": lambda: settle_for_ever(county.pool, county.signal, county.clock),
-        **upload_tasks(county.config, county.pool, county.signal, county.clock),
+        "study-settling": lambda: settle_for_ever(county.pool, studies, county.clock),
+        **upload_tasks(county.config, county.pool, county.hub, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, county.zone).run}),
         **({} if county.config.laboratory.mllp == "off" else {"laboratory-mllp": _laboratory(county)}),
     }
@@ -82,9 +83,15 @@ def _knowing(county: County) -> dict[str, Work]:
     """What keeps the registry's knowledge."""
 
     def following(name: str) -> Work:
-        return lambda: follow(county.pool, _assessor(county).consumers()[name], county.signal)
+        bell = county.hub.of(KINDS[name])
+        return lambda: follow(county.pool, _assessor(county).consumers()[name], bell)
 
     return {name: following(name) for name in KINDS}
+
+
+def _following(county: County, consumer: Consumer) -> Work:
+    bell = county.hub.of(consumer.kinds)
+    return lambda: follow(county.pool, consumer, bell)
 
 
 def _assessor(county: County) -> Assessor:

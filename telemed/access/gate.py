@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,8 +11,8 @@ from aiohttp import web
 
 from telemed.access.policy import SECOND_FACTOR_ROLES
 from telemed.access.sessions import Limits, Need, Standing, digest, needs, standing
-from telemed.access.store import SessionRow, queries, session_by_token
-from telemed.db import Pool, execute
+from telemed.access.store import SessionRow, queries, sessions_by_token
+from telemed.db import Pool, Together, execute
 from telemed.http.wire import Authenticated
 from telemed.vocabulary import AccountId, OrganizationId, PractitionerId, Principal, Role, SessionId
 
@@ -47,6 +48,7 @@ class SessionGate:
         self._pool = pool
         self.cookie = cookie
         self.limits = limits
+        self._sessions = Together[tuple[bytes, datetime], SessionRow](self._behind)
 
     async def authenticate(self, request: web.Request, now: datetime) -> Authenticated | None:
         """The person behind the request's cookie, None if there is none."""
@@ -61,14 +63,21 @@ class SessionGate:
         token = self.cookie.token(request)
         if token is None:
             return None
-        async with self._pool.connection() as connection:
-            row = await session_by_token(connection, digest(token), now)
-            if row is None:
-                return None
-            state = self.standing(row, now)
-            if state is Standing.ACTIVE and now - row.last_seen_at >= self.limits.touch:
+        row = await self._sessions.find((digest(token), now))
+        if row is None:
+            return None
+        state = self.standing(row, now)
+        if state is Standing.ACTIVE and now - row.last_seen_at >= self.limits.touch:
+            async with self._pool.connection() as connection:
                 await execute(connection, queries["touch_session"], {"session_id": row.session_id, "now": now})
         return None if state is Standing.OVER else row
+
+    async def _behind(self, asked: Sequence[tuple[bytes, datetime]]) -> dict[tuple[bytes, datetime], SessionRow]:
+        """The sessions of everybody who asks at this time, in one query."""
+        latest = max(now for _, now in asked)
+        async with self._pool.connection() as connection:
+            rows = await sessions_by_token(connection, [token_digest for token_digest, _ in asked], latest)
+        return {key: rows[key[0]] for key in asked if key[0] in rows}
 
     def principal(self, row: SessionRow, now: datetime) -> Principal:
         return principal_of(row, self.limits, now)

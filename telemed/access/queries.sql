@@ -1,7 +1,7 @@
--- name: session_by_token
--- An open session with its person, roles at its organisation, the clinics below, the community, and the records that
+-- name: sessions_by_token
+-- Open sessions, each with its person, roles at its organisation, the clinics below, the community, and the records that
 -- break-glass holds open, with those that are the same person by decision.
-select s.id as session_id, s.account_id, s.csrf_token, s.created_at, s.last_seen_at, s.expires_at,
+select s.token_digest, s.id as session_id, s.account_id, s.csrf_token, s.created_at, s.last_seen_at, s.expires_at,
     s.second_factor_at, s.locked_at,
     a.username, a.password_changed_at, a.must_change_password, a.totp_secret is not null as totp_enrolled,
     p.id as practitioner_id, p.name, p.title,
@@ -39,7 +39,7 @@ from session s
 join account a on a.id = s.account_id
 join practitioner p on p.id = a.practitioner_id
 join organization o on o.id = s.organization_id
-where s.token_digest = %(digest)s and s.ended_at is null and a.active and p.active and o.active
+where s.token_digest = any(%(digests)s::bytea[]) and s.ended_at is null and a.active and p.active and o.active
 
 -- name: touch_session
 -- Note that the session is in use; at most one write a minute.

@@ -22,7 +22,7 @@ from telemed.access.messages import (
 from telemed.access.policy import ADMINISTRATORS, awaits_second_factor, scope
 from telemed.access.sessions import Standing, digest
 from telemed.access.signin import SignIn
-from telemed.access.store import SessionRow, queries, session_by_token
+from telemed.access.store import SessionRow, queries, sessions_by_token
 from telemed.access.trail import trail_endpoints
 from telemed.db import execute
 from telemed.errors import Invalid, NotFound
@@ -52,7 +52,8 @@ class SessionRoutes:
         async with call.transaction() as tx:
             token, session_id = await self._sign_in.open(tx, proven, replaces, call.now)
             call.about("session", session_id)
-            row = await session_by_token(tx, digest(token), call.now)
+            own = digest(token)
+            row = (await sessions_by_token(tx, [own], call.now)).get(own)
             if row is None:
                 raise LookupError("a session that was opened a moment ago is gone")
             # The audit row of a sign-in names who came in, not who sat here before.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -20,6 +21,7 @@ class SessionRow(msgspec.Struct, frozen=True):
     opened: patient to break-glass use.  consulted: patient to the consultation that asks this person now.
     """
 
+    token_digest: bytes
     session_id: UUID
     account_id: UUID
     csrf_token: str
@@ -70,9 +72,13 @@ def county_day(now: datetime) -> date:
     return now.astimezone(COUNTY_ZONE).date()
 
 
-async def session_by_token(connection: Connection, token_digest: bytes, now: datetime) -> SessionRow | None:
-    params = {"digest": token_digest, "today": county_day(now), "now": now}
-    return await fetch_one(connection, queries["session_by_token"], params, SessionRow)
+async def sessions_by_token(
+    connection: Connection, token_digests: Sequence[bytes], now: datetime
+) -> dict[bytes, SessionRow]:
+    """The sessions behind some tokens, by digest; one that is over or was never there is left out."""
+    params = {"digests": list(token_digests), "today": county_day(now), "now": now}
+    rows = await fetch_all(connection, queries["sessions_by_token"], params, SessionRow)
+    return {row.token_digest: row for row in rows}
 
 
 async def account_by_username(connection: Connection, username: str) -> AccountRow | None:

@@ -69,10 +69,11 @@ async def step(pool: Pool, consumer: Consumer, looked: Looked | None = None) -> 
     eager = looked is None
     looked = looked or Looked()
     async with pool.connection() as connection:
-        stored = await fetch_one(connection, queries["consumer"], {"name": consumer.name}, _Position)
-        if stored is None:
-            return 0
-        looked.cursor = max(looked.cursor, stored.cursor)
+        if looked.cursor == START:
+            stored = await fetch_one(connection, queries["consumer"], {"name": consumer.name}, _Position)
+            if stored is None:
+                return 0
+            looked.cursor = stored.cursor
         events = await read_after(connection, looked.cursor, limit=BATCH)
     own = [event for event in events if event.kind in consumer.kinds]
     most = 1 if consumer.together is None else MOST_TOGETHER

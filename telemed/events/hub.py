@@ -61,6 +61,7 @@ class Hub:
         self._pool = pool
         self._signal = signal
         self._listeners: set[Listener] = set()
+        self._bells: list[tuple[frozenset[str], Signal]] = []
         self.position = START
         self.ready = asyncio.Event()
 
@@ -73,6 +74,12 @@ class Hub:
         listener = Listener(topics, self.position)
         self._listeners.add(listener)
         return listener
+
+    def of(self, kinds: frozenset[str]) -> Signal:
+        """A bell that rings when an event of these kinds can be read; its owner sleeps through all others."""
+        bell = Signal()
+        self._bells.append((kinds, bell))
+        return bell
 
     def remove(self, listener: Listener) -> None:
         self._listeners.discard(listener)
@@ -92,13 +99,10 @@ class Hub:
         if not self.ready.is_set():
             self.position = await head(connection)
             self.ready.set()
-        look, held_back = FIRST_LOOK, False
+        look = FIRST_LOOK
         while True:
             seen = self._signal.count
-            waited, held_back = held_back, await self._advance(connection)
-            if waited and not held_back:
-                self._signal.fire()  # consumers of this process were held back by the same transaction
-                seen += 1  # what somebody else fired meanwhile still counts
+            held_back = await self._advance(connection)
             patience, look = (look, min(look * 2, SLOWEST_LOOK)) if held_back else (POLL, FIRST_LOOK)
             with contextlib.suppress(TimeoutError):
                 # not wait_for: before Python 3.12 it loses a cancellation that comes together with the bell
@@ -112,11 +116,20 @@ class Hub:
         """
         while True:
             events = await read_settling(connection, self.position, limit=BATCH)
+            kinds = set[str]()
             for event in events:
                 if not event.settled:
+                    self._ring(kinds)
                     return True
                 for listener in tuple(self._listeners):
                     listener.offer(event)
                 self.position = event.cursor
+                kinds.add(event.kind)
+            self._ring(kinds)
             if len(events) < BATCH:
                 return False
+
+    def _ring(self, kinds: set[str]) -> None:
+        for wanted, bell in self._bells:
+            if not wanted.isdisjoint(kinds):
+                bell.fire()

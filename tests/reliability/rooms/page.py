@@ -69,10 +69,18 @@ def millis() -> int:
 
 
 class Page:
-    """One tab.  port: of the way to the servers."""
+    """One tab.  port: of the way to the servers.  patience: the longest pause between two tries, in seconds."""
 
     def __init__(
-        self, room: str, person: str, device: str, *, headers: dict[str, str], port: Callable[[], int], chance: Random
+        self,
+        room: str,
+        person: str,
+        device: str,
+        *,
+        headers: dict[str, str],
+        port: Callable[[], int],
+        chance: Random,
+        patience: float = 2.0,
     ) -> None:
         self.told = Told(person, device)
         self.person = person
@@ -92,6 +100,7 @@ class Page:
         self._headers = headers
         self._port = port
         self._chance = chance
+        self._patience = patience
         self._socket: ClientConnection | None = None
         self._bye: dict[str, Any] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -150,7 +159,7 @@ class Page:
                 self.epoch = ""
             attempts = 1 if self.joined > joined else attempts + 1
             told = None if bye is None else bye["retry_ms"]
-            seconds = min(2.0, 0.1 * 2**attempts) if told is None else told / 1000
+            seconds = min(self._patience, 0.1 * 2**attempts) if told is None else told / 1000
             await asyncio.sleep(seconds * self._chance.uniform(0.5, 1.0))
 
     def _down(self) -> None:
