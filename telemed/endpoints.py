@@ -45,6 +45,7 @@ from telemed.imaging.routes_matching import endpoints as matching_endpoints
 from telemed.imaging.routes_quarantine import endpoints as quarantine_endpoints
 from telemed.imaging.routes_registration import endpoints as registration_endpoints
 from telemed.imaging.routes_splitting import endpoints as splitting_endpoints
+from telemed.outgoing.routes import endpoints as outgoing_endpoints
 from telemed.patients.routes import endpoints as patient_endpoints
 from telemed.patients.routes_break_glass import endpoints as break_glass_endpoints
 from telemed.quality.entry import County as QualityCounty
@@ -97,6 +98,7 @@ def endpoints(county: County) -> list[Endpoint]:
         *statistics_endpoints(Figures(county.zone, county.counting), scope),
         *quality_endpoints(county.granting, QualityCounty(county.zone, county.config.recognition.community), scope),
         *sender_endpoints(),
+        *outgoing_endpoints(),
         *result_quarantine_endpoints(county.zone, county.maps, scope),
         *table_endpoints(county.zone, county.maps),
         *dicomweb_endpoints(

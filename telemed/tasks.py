@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from urllib.parse import urlsplit
 
 from dicom_gateway.indexer import Indexer
 from telemed.access import housekeeping
 from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
 from telemed.audit.sealer import Sealer
 from telemed.background import Work
+from telemed.config import ReceiverTable
+from telemed.config.outgoing import secrets_of, trust_of
+from telemed.consultation.model.guards import DEPARTMENTS
 from telemed.consultation.service.clock import watch as watch_consultations
 from telemed.county import County
 from telemed.events.consumer import Consumer
 from telemed.events.consumer import run as follow
 from telemed.imaging import linking
 from telemed.imaging.settle import settle_for_ever
+from telemed.outgoing.http_sender import http_sender
+from telemed.outgoing.sending import DUE, Keeper, Mouth, Receiver, Worker
 from telemed.patients import resolving
 from telemed.quality.opening import CONSUMER as TICKETS
 from telemed.quality.settling import settle_for_ever as settle_look_backs
@@ -54,6 +63,7 @@ def tasks(county: County) -> dict[str, Work]:
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "consultation-clocks": lambda: watch_consultations(county.pool, county.clock, county.zone),
         "study-settling": lambda: settle_for_ever(county.pool, studies, county.clock),
+        **_outgoing(county),
         **upload_tasks(county.config, county.pool, county.hub, county.clock),
         **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, county.zone).run}),
         **({} if county.config.laboratory.mllp == "off" else {"laboratory-mllp": _laboratory(county)}),
@@ -101,3 +111,28 @@ def _assessor(county: County) -> Assessor:
 def _sealer(county: County) -> Sealer:
     key = load_or_create_signing_key(county.config.audit_key)
     return Sealer(county.pool, key, Checkpoints(county.config.audit_checkpoints))
+
+
+def _outgoing(county: County) -> dict[str, Work]:
+    """What brings messages to the receivers that are configured, each on its own; nothing is sent where none is."""
+    told, pool, clock = county.config.outgoing, county.pool, county.clock
+    longest = timedelta(hours=told.give_up_hours)
+    names = {code: text for code, (text, _) in DEPARTMENTS.items()}
+    mouth = Mouth(county.config.public_url, county.zone, names, longest)
+    receivers = [receiver_of(one, clock) for one in told.receivers]
+    sending = {f"outgoing-{one.name}": Worker(pool, one, mouth, clock, county.hub.of(DUE)).run for one in receivers}
+    return {"outgoing": Keeper(pool, receivers, longest, clock).run, **sending}
+
+
+def receiver_of(table: ReceiverTable, clock: Callable[[], datetime]) -> Receiver:
+    """A receiver as it is configured.  Its address and secret stay in this process."""
+    parts = urlsplit(table.url)
+    return Receiver(
+        name=table.name,
+        origin=f"{parts.scheme}://{parts.netloc}",
+        address_digest=sha256(table.url.encode()).digest(),
+        kinds=table.kinds,
+        institutions=table.institutions,
+        phones=table.phones,
+        send=http_sender(table.url, secrets_of(table), trust_of(table), clock),
+    )

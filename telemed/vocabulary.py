@@ -105,6 +105,9 @@ class Action(StrEnum):
     UPLOAD_READ = "report-upload.read"  # which did not arrive, and why; shows no patient
     UPLOAD_RETRY = "report-upload.retry"
     UPLOAD_GIVE_UP = "report-upload.give-up"  # a report that the province is never to have, with a reason
+    # messages to other systems
+    OUTGOING_READ = "outgoing.read"  # 外发通知: which did not arrive, and why; names nobody
+    OUTGOING_MANAGE = "outgoing.manage"  # try a receiver, send again, switch one on again
     # remote consultation
     ROOM_JOIN = "room.join"  # 会诊室: of those rooms on whose roster this person is
     # quality
@@ -127,6 +130,30 @@ class Action(StrEnum):
     STATISTICS_READ = "statistics.read"  # official indicators
     STATISTICS_QUALITY = "statistics.quality"  # all of them: the quality officer's
     STATISTICS_DECISIONS = "statistics.decisions"  # the decisions behind a figure
+
+
+class NoticeKind(StrEnum):
+    """What is told to other systems (docs/reference/outgoing-messages.md)."""
+
+    WAITING = "consultation.waiting"  # a request that nobody is asked about: the coordinator's
+    ASKED = "consultation.asked"  # an expert is asked, by name or as the next in line
+    DUE_SOON = "consultation.due-soon"  # the clock to accept is nearly out
+    OVERDUE = "consultation.overdue"  # it ran out unanswered
+    ACCEPTED = "consultation.accepted"
+    DECLINED = "consultation.declined"
+    INFORMATION_NEEDED = "consultation.information-needed"
+    INFORMED = "consultation.informed"
+    SCHEDULED = "consultation.scheduled"
+    REMINDER = "consultation.reminder"  # an appointment is near
+    BEGUN = "consultation.begun"  # the session is open, and somebody is in it
+    MISSED = "consultation.missed"
+    FAILED = "consultation.failed"
+    OPINION_SIGNED = "consultation.opinion-signed"
+    WITHDRAWN = "consultation.withdrawn"
+    CONVERTED = "consultation.converted"
+    KNOCKED = "room.knocked"  # somebody waits to be let into a room
+    DUTY_GAPS = "duty.gaps"  # somebody on duty within a day cannot be reached or may not answer
+    TEST = "test"  # an administrator tries a receiver
 
 
 class Intent(StrEnum):

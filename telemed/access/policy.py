@@ -211,11 +211,13 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.DUTY_MANAGE,
         ),
         Action.DUTY_READ: Reach.COMMUNITY,
+        Action.OUTGOING_READ: Reach.CENTER_ONLY,
     },
     Role.MEDICAL_OFFICE: {
         **OWN_FIGURES,
         **ROOMS,
         Action.DUTY_READ: Reach.COMMUNITY,
+        Action.OUTGOING_READ: Reach.CENTER_ONLY,
         **_reach(
             Reach.CENTER,
             Action.CONSULTATION_READ,
@@ -266,6 +268,8 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.OPERATIONS_READ,
         Action.UPLOAD_READ,
         Action.UPLOAD_RETRY,
+        Action.OUTGOING_READ,
+        Action.OUTGOING_MANAGE,
     ),
     Role.SECURITY_ADMIN: _reach(
         Reach.EVERYWHERE,

@@ -12,6 +12,7 @@ from telemed.config.model import (
     RedisSection,
     StateSection,
 )
+from telemed.config.outgoing import OutgoingSection, ReceiverTable
 from telemed.config.read import Fault, Faulty, environment_of, load
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Faulty",
     "HttpSection",
     "LogSection",
+    "OutgoingSection",
+    "ReceiverTable",
     "RedisSection",
     "StateSection",
     "environment_of",

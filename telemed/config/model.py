@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from telemed.config.call import CallSection
 from telemed.config.kinds import Count, Note, Port, Seconds
+from telemed.config.outgoing import OutgoingSection
 
 # PS3.5 6.2, AE: at most 16 characters of the default repertoire, no backslash, no control characters
 AETitle = Annotated[str, Meta(pattern=r"^(?! +$)[ -\[\]-~]{1,16}$")]
@@ -302,6 +303,7 @@ class Config(msgspec.Struct, frozen=True):
     recognition: RecognitionSection = RecognitionSection()
     report_upload: ReportUploadSection = ReportUploadSection()
     call: CallSection = CallSection()
+    outgoing: OutgoingSection = OutgoingSection()
     archive: ArchiveSection = ArchiveSection()
     log: LogSection = LogSection()
 

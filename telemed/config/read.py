@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from telemed.config.call import CallSection
-from telemed.config.kinds import Section
+from telemed.config.kinds import Section, tables_of
 from telemed.config.model import Config, is_loopback
+from telemed.config.outgoing import faults_of
 
 PREFIX = "TELEMED__"
 FILE_SUFFIX = "_FILE"
@@ -69,9 +70,15 @@ def environment_of(config: Config) -> dict[str, str]:
         for field in msgspec.structs.fields(table):
             value = getattr(table, field.name)
             if value != field.default:
-                text = ",".join(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else str(value)
-                variables[f"{PREFIX}{section.name}__{field.name}".upper()] = text
+                variables[f"{PREFIX}{section.name}__{field.name}".upper()] = _text(value, field)
     return variables
+
+
+def _text(value: object, field: msgspec.structs.FieldInfo) -> str:
+    """A value as an environment variable says it."""
+    if tables_of(field.type) is not None:
+        return msgspec.json.encode(value, enc_hook=str).decode()
+    return ",".join(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else str(value)
 
 
 def _known() -> dict[tuple[str, str], msgspec.structs.FieldInfo]:
@@ -146,7 +153,12 @@ def _converted(value: object, field: msgspec.structs.FieldInfo) -> object:
     """Return the value in the field's type; texts of the environment may stand for numbers and comma lists."""
     if value == "" and field.default is None:
         return None  # an empty text means "not set" where that is possible
-    if isinstance(value, str) and isinstance(field.default, tuple):
+    if isinstance(value, str) and tables_of(field.type) is not None:
+        try:
+            value = msgspec.json.decode(value or "[]")
+        except msgspec.DecodeError as error:
+            raise msgspec.ValidationError(f"应为 JSON / must be JSON: {error}") from None
+    elif isinstance(value, str) and isinstance(field.default, tuple):
         value = [part.strip() for part in value.split(",") if part.strip()]
     return msgspec.convert(value, field.type, strict=not isinstance(value, str), dec_hook=_path)
 
@@ -189,6 +201,7 @@ def _contradictions(config: Config) -> list[Fault]:
             )
         )
     faults += _of_the_relay(call)
+    faults += [Fault(*one) for one in faults_of(config.outgoing)]
     if not archive.refuse_free_bytes < archive.pause_free_bytes < archive.warn_free_bytes:
         faults.append(
             Fault(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import msgspec
 
-from telemed.config.kinds import Note, Section
+from telemed.config.kinds import Note, Section, tables_of
 from telemed.config.model import Config
 from telemed.config.read import PREFIX
 
@@ -39,7 +39,21 @@ def page() -> str:
                 f"| `{field.name}`<br>`{PREFIX}{name.upper()}__{field.name.upper()}` | {_type(field.type)} "
                 f"| `{_toml(field.default)}` | {note.zh}<br>{note.en} |"
             )
+        for field in msgspec.structs.fields(kind):
+            lines += _table(f"{name}.{field.name}", tables_of(field.type))
     return "\n".join(lines) + "\n"
+
+
+def _table(name: str, kind: type[Section] | None) -> list[str]:
+    """The keys of one table of an array; none where a setting is no such array."""
+    if kind is None:
+        return []
+    lines = ["", f"### [[{name}]]", "", "| 键 key | 类型 type | 默认 default | 说明 meaning |", "|---|---|---|---|"]
+    for field in msgspec.structs.fields(kind):
+        note = note_of(field)
+        default = "—" if field.required else f"`{_toml(field.default)}`"
+        lines.append(f"| `{field.name}` | {_type(field.type)} | {default} | {note.zh}<br>{note.en} |")
+    return lines
 
 
 def file(sections: Iterable[str]) -> str:
@@ -94,7 +108,9 @@ def _type(annotation: Any) -> str:
     elif origin is tuple:
         text = "列表 list"
     else:
-        text = {Path: "路径 path", str: "文本 text", int: "整数 integer", float: "数 number"}[annotation]
+        text = {bool: "true \\| false", Path: "路径 path", str: "文本 text", int: "整数 integer", float: "数 number"}[
+            annotation
+        ]
     for meta in bounds:
         for sign, bound in (("≥", meta.ge), (">", meta.gt), ("≤", meta.le)):
             text += f" {sign} {bound:g}" if bound is not None and abs(bound) < 1e6 else ""
@@ -104,6 +120,8 @@ def _type(annotation: Any) -> str:
 def _toml(value: object) -> str:
     if value is None:
         return '""'
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(part) for part in cast("tuple[object, ...]", value)) + "]"
     if isinstance(value, int | float):

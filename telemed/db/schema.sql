@@ -544,6 +544,18 @@ CREATE TABLE public.draft (
     CONSTRAINT draft_significance_is_known CHECK ((significance = ANY (ARRAY['none'::text, 'significant'::text, 'critical'::text])))
 );
 
+CREATE TABLE public.duty_check (
+    day date NOT NULL,
+    checked_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.duty_check_gap (
+    day date NOT NULL,
+    shift_id uuid NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT duty_check_reason_is_known CHECK ((reason = ANY (ARRAY['no-account'::text, 'account-suspended'::text, 'person-left'::text, 'not-an-expert'::text, 'not-accepting'::text, 'licence-missing'::text, 'licence-expired'::text, 'licence-category'::text, 'licence-scope'::text, 'practice-too-short'::text, 'practice-unknown'::text, 'department-not-offered'::text, 'no-telephone'::text])))
+);
+
 CREATE TABLE public.duty_shift (
     id uuid NOT NULL,
     organization_id uuid NOT NULL,
@@ -1307,6 +1319,57 @@ CREATE TABLE public.organization (
     CONSTRAINT organization_kind_is_known CHECK ((kind = ANY (ARRAY['lead-hospital'::text, 'county-hospital'::text, 'maternity'::text, 'township-hospital'::text, 'community-health-center'::text, 'village-clinic'::text, 'laboratory'::text, 'outside-hospital'::text, 'bureau'::text]))),
     CONSTRAINT organization_level_is_known CHECK ((((level >= 10) AND (level <= 34)) AND (((level)::integer % 10) <= 4))),
     CONSTRAINT organization_region_is_gbt_2260 CHECK ((region ~ '^([0-9]{2}){0,3}$'::text))
+);
+
+CREATE TABLE public.outgoing_message (
+    id uuid NOT NULL,
+    receiver text NOT NULL,
+    kind text NOT NULL,
+    subject uuid NOT NULL,
+    once text NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    urgency text DEFAULT ''::text NOT NULL,
+    department text DEFAULT ''::text NOT NULL,
+    organization_id uuid,
+    due_at timestamp with time zone,
+    starts_at timestamp with time zone,
+    path text NOT NULL,
+    amount integer,
+    stands_in text[] DEFAULT '{}'::text[] NOT NULL,
+    recipients jsonb NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    refusals integer DEFAULT 0 NOT NULL,
+    lease_id uuid,
+    leased_until timestamp with time zone,
+    last_status integer,
+    last_fault text DEFAULT ''::text NOT NULL,
+    ended_at timestamp with time zone,
+    is_over boolean DEFAULT false NOT NULL,
+    CONSTRAINT outgoing_message_ended_iff_over CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
+    CONSTRAINT outgoing_message_path_is_of_ours CHECK (((path ~ '^/[a-z]'::text) AND (length(path) <= 200))),
+    CONSTRAINT outgoing_message_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'cancelled'::text, 'given-up'::text])))
+);
+
+CREATE TABLE public.outgoing_receiver (
+    name text NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    origin text NOT NULL,
+    address_digest bytea NOT NULL,
+    kinds text[] DEFAULT '{}'::text[] NOT NULL,
+    institutions text[] DEFAULT '{}'::text[] NOT NULL,
+    state text DEFAULT 'on'::text NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    rests_until timestamp with time zone,
+    last_attempt_at timestamp with time zone,
+    last_success_at timestamp with time zone,
+    last_status integer,
+    last_fault text DEFAULT ''::text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT outgoing_receiver_name_is_short CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text)),
+    CONSTRAINT outgoing_receiver_state_is_known CHECK ((state = ANY (ARRAY['on'::text, 'gone'::text, 'removed'::text])))
 );
 
 CREATE TABLE public.patient (
@@ -2428,6 +2491,12 @@ ALTER TABLE ONLY public.device_seen
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (work_item_id);
 
+ALTER TABLE ONLY public.duty_check_gap
+    ADD CONSTRAINT duty_check_gap_pkey PRIMARY KEY (day, shift_id, reason);
+
+ALTER TABLE ONLY public.duty_check
+    ADD CONSTRAINT duty_check_pkey PRIMARY KEY (day);
+
 ALTER TABLE ONLY public.duty_shift
     ADD CONSTRAINT duty_shift_pkey PRIMARY KEY (id);
 
@@ -2592,6 +2661,18 @@ ALTER TABLE ONLY public.organization
 
 ALTER TABLE ONLY public.organization
     ADD CONSTRAINT organization_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.outgoing_message
+    ADD CONSTRAINT outgoing_message_is_said_once UNIQUE (receiver, once);
+
+ALTER TABLE ONLY public.outgoing_message
+    ADD CONSTRAINT outgoing_message_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.outgoing_receiver
+    ADD CONSTRAINT outgoing_receiver_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.outgoing_receiver
+    ADD CONSTRAINT outgoing_receiver_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.patient_organization
     ADD CONSTRAINT patient_organization_pkey PRIMARY KEY (organization_id, patient_id);
@@ -2941,6 +3022,12 @@ CREATE UNIQUE INDEX one_receipt_of_a_kind_an_organization ON public.report_recei
 CREATE INDEX organization_by_parent ON public.organization USING btree (parent_id);
 
 CREATE INDEX organization_by_patient ON public.patient_organization USING btree (patient_id);
+
+CREATE INDEX outgoing_message_due ON public.outgoing_message USING btree (receiver, next_at) WHERE (state = 'waiting'::text);
+
+CREATE INDEX outgoing_message_ended ON public.outgoing_message USING btree (ended_at) WHERE (state <> 'waiting'::text);
+
+CREATE INDEX outgoing_message_of ON public.outgoing_message USING btree (subject) WHERE (NOT is_over);
 
 CREATE INDEX patient_by_birth ON public.patient USING btree (birth_date) WHERE (NOT birth_date_estimated);
 
@@ -3414,6 +3501,12 @@ ALTER TABLE ONLY public.draft
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_work_item_id_fkey FOREIGN KEY (work_item_id) REFERENCES public.work_item(id);
 
+ALTER TABLE ONLY public.duty_check_gap
+    ADD CONSTRAINT duty_check_gap_day_fkey FOREIGN KEY (day) REFERENCES public.duty_check(day) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.duty_check_gap
+    ADD CONSTRAINT duty_check_gap_shift_id_fkey FOREIGN KEY (shift_id) REFERENCES public.duty_shift(id);
+
 ALTER TABLE ONLY public.duty_shift
     ADD CONSTRAINT duty_shift_cancelled_by_fkey FOREIGN KEY (cancelled_by) REFERENCES public.practitioner(id);
 
@@ -3650,6 +3743,12 @@ ALTER TABLE ONLY public.number_counter
 
 ALTER TABLE ONLY public.organization
     ADD CONSTRAINT organization_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.outgoing_message
+    ADD CONSTRAINT outgoing_message_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.outgoing_message
+    ADD CONSTRAINT outgoing_message_receiver_fkey FOREIGN KEY (receiver) REFERENCES public.outgoing_receiver(name);
 
 ALTER TABLE ONLY public.patient_identifier
     ADD CONSTRAINT patient_identifier_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(id);

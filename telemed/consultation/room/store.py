@@ -16,6 +16,7 @@ from uuid import UUID
 
 import msgspec
 
+from telemed.consultation.room import lobby
 from telemed.consultation.room.coming import Draft, draft
 from telemed.consultation.room.deciding import Image, Who, decide, names_image
 from telemed.consultation.room.facts import Closed, Fact, Opened, Ranked
@@ -220,6 +221,7 @@ async def write(
     advanced = {"id": row.id, "seq": state.seq, "head": head, "closed_at": closed_at}
     await execute(tx, queries["advance"], {**advanced, "state": canonical(state).decode()})
     await announce(tx, "room.appended", row.id, [f"room/{row.id}"], seq=state.seq)
+    await lobby.tell(tx, row.id, state, events)
     return tuple(events)
 
 

@@ -24,6 +24,8 @@ async def watch(pool: Pool, clock: Callable[[], datetime], zone: tzinfo) -> None
             await lapse_due(pool, now, zone)
             async with pool.transaction() as tx:
                 await store.to_remind(tx, now, now + REMIND)
+            async with pool.transaction() as tx:
+                await store.warn_of_clocks(tx, now)
             async with pool.connection() as connection:
                 due = await store.next_due(connection)
             if due is not None:

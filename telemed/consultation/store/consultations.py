@@ -11,9 +11,10 @@ from uuid import UUID
 
 import msgspec
 
-from telemed.consultation.model import states
+from telemed.consultation.model import states, telling
 from telemed.consultation.model.guards import Concern, Consent
-from telemed.consultation.model.states import Asked, Expert, State
+from telemed.consultation.model.states import Asked, Expert, State, Urgency
+from telemed.consultation.model.telling import Standing
 from telemed.consultation.store.rows import (
     ConsentRow,
     ConsultationLine,
@@ -28,6 +29,8 @@ from telemed.consultation.store.rows import (
 )
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.events import append
+from telemed.outgoing.outbox import stands
+from telemed.outgoing.outbox import tell as owe
 from telemed.vocabulary import Scope
 
 queries = load(__name__, "consultations.sql")
@@ -96,7 +99,15 @@ async def move(tx: Connection, row: ConsultationRow, to: State, taken: Taken, **
     await execute(tx, queries["save"], msgspec.structs.asdict(after))
     await _note(tx, row, states.word(to), taken)
     await tell(tx, row, f"consultation.{taken.command}")
+    await stands(tx, row.id, telling.words(standing(after)), taken.now)
+    for notice in telling.of_step(taken.command, standing(row), standing(after), taken.by):
+        await owe(tx, notice, taken.now)
     return after
+
+
+def standing(row: ConsultationRow) -> Standing:
+    """A consultation as it is decided by who is told what of it."""
+    return Standing(**{name: getattr(row, name) for name in Standing.__slots__})
 
 
 async def note(tx: Connection, row: ConsultationRow, taken: Taken) -> None:
@@ -198,6 +209,19 @@ async def to_remind(tx: Connection, now: datetime, until: datetime) -> None:
     for one in await fetch_all(tx, queries["to_remind"], {"now": now, "until": until}, _Near):
         topics = [TOPIC, f"consultation/{one.id}"]
         await append(tx, "consultation.reminded", one.id, topics, organization_id=one.organization_id)
+        row = await hold(tx, one.id)
+        if row is not None:
+            await owe(tx, telling.of_appointment_near(standing(row)), now)
+
+
+async def warn_of_clocks(tx: Connection, now: datetime) -> None:
+    """Tell of the clocks that are nearly out, once each."""
+    near = {"until": now + telling.LONGEST_WARNING}
+    for one in await fetch_all(tx, queries["nearly_due"], near, Id):
+        row = await hold(tx, one.id)
+        if row is None or row.due_at is None or now < telling.warn_at(Urgency(row.urgency), row.due_at):
+            continue
+        await owe(tx, telling.of_clock_nearly_out(standing(row)), now)
 
 
 async def busy(

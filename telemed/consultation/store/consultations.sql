@@ -82,6 +82,10 @@ where o.consultation_id = %(id)s::uuid order by o.number;
 -- Consultations whose clock has run out, the longest over first.
 select id from consultation where due_at <= %(now)s::timestamptz order by due_at, id limit 100;
 
+-- name: nearly_due
+-- Consultations whose clock runs out before a moment, the next one first.
+select id from consultation where due_at <= %(until)s::timestamptz order by due_at, id limit 200;
+
 -- name: next_due
 -- When the next clock runs out.
 select min(due_at) as due_at from consultation where due_at is not null;

@@ -1804,6 +1804,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/outgoing/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages on their way
+         * @description 外发通知
+         */
+        get: operations["get-outgoing-messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outgoing/messages/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message again
+         * @description 重发一条消息
+         */
+        post: operations["post-outgoing-messages-id-retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outgoing/receivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who receives messages
+         * @description 外发通知接收方
+         */
+        get: operations["get-outgoing-receivers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outgoing/receivers/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what a receiver was not delivered
+         * @description 重发一个接收方的未送达消息
+         */
+        post: operations["post-outgoing-receivers-id-retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outgoing/receivers/{id}/switch-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a receiver again
+         * @description 重新启用接收方
+         */
+        post: operations["post-outgoing-receivers-id-switch-on"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outgoing/receivers/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a receiver
+         * @description 发送测试消息
+         */
+        post: operations["post-outgoing-receivers-id-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patients/search": {
         parameters: {
             query?: never;
@@ -8463,6 +8583,29 @@ export interface components {
             values: components["schemas"]["MessageValue"][];
         };
         /**
+         * MessageItem
+         * @description A message on its way: what is told, of which institution; nobody's name.
+         */
+        MessageItem: {
+            attempts: number;
+            department: string;
+            due_at: string | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["NoticeKind"];
+            last_fault: string;
+            last_status: number | null;
+            next_at: string;
+            organization_name: string;
+            receiver: string;
+            /** Format: uuid */
+            receiver_id: string;
+            state: string;
+            told_at: string;
+            urgency: string;
+        };
+        /**
          * MessageLine
          * @description One line of a message.  hidden: it is of a person.  about: this one matters.
          */
@@ -8481,6 +8624,11 @@ export interface components {
             name: string;
             text: string;
             zh: string;
+        };
+        /** Messages */
+        Messages: {
+            items: components["schemas"]["MessageItem"][];
+            next: string | null;
         };
         /** MissBody */
         MissBody: {
@@ -8696,6 +8844,12 @@ export interface components {
             told_at: string | null;
             told_by_name: string | null;
         };
+        /**
+         * NoticeKind
+         * @description What is told to other systems (docs/reference/outgoing-messages.md).
+         * @enum {unknown}
+         */
+        NoticeKind: "consultation.accepted" | "consultation.asked" | "consultation.begun" | "consultation.converted" | "consultation.declined" | "consultation.due-soon" | "consultation.failed" | "consultation.information-needed" | "consultation.informed" | "consultation.missed" | "consultation.opinion-signed" | "consultation.overdue" | "consultation.reminder" | "consultation.scheduled" | "consultation.waiting" | "consultation.withdrawn" | "duty.gaps" | "room.knocked" | "test";
         /**
          * Offer
          * @description A new second factor to scan: the QR code as an image's data URI, and the secret for typing.
@@ -9357,6 +9511,38 @@ export interface components {
             viewed_at: string | null;
         };
         /**
+         * ReceiverItem
+         * @description A receiver and its queue.
+         *
+         *         origin: scheme, host and port of its address.  state: on | gone (it answered 410) | removed (configured no more).
+         *         failures: in a row.  rests_until: nothing is sent before, after many failures or because the receiver asked for it.
+         *         waiting, oldest: how many wait, and since when the first.  given_up: of those that would still say something.
+         *         sent: in the last 24 hours.
+         */
+        ReceiverItem: {
+            failures: number;
+            given_up: number;
+            /** Format: uuid */
+            id: string;
+            institutions: string[];
+            kinds: string[];
+            last_attempt_at: string | null;
+            last_fault: string;
+            last_status: number | null;
+            last_success_at: string | null;
+            name: string;
+            oldest: string | null;
+            origin: string;
+            rests_until: string | null;
+            sent: number;
+            state: string;
+            waiting: number;
+        };
+        /** Receivers */
+        Receivers: {
+            items: components["schemas"]["ReceiverItem"][];
+        };
+        /**
          * RecordBody
          * @description seen: the digest of the consequences as they were shown.
          */
@@ -9802,6 +9988,13 @@ export interface components {
         /** ReviewReopening */
         ReviewReopening: {
             note: string;
+        };
+        /**
+         * Revived
+         * @description How many are sent again.
+         */
+        Revived: {
+            amount: number;
         };
         /**
          * RevocationBody
@@ -14558,6 +14751,186 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Organization"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-outgoing-messages": {
+        parameters: {
+            query?: {
+                state?: "cancelled" | "given-up" | "sent" | "waiting";
+                receiver?: string | null;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Messages"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-outgoing-messages-id-retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-outgoing-receivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receivers"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-outgoing-receivers-id-retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revived"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-outgoing-receivers-id-switch-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-outgoing-receivers-id-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {

@@ -1,0 +1,1 @@
+"""Messages to other systems: written with the fact they tell, sent by a worker until somebody has them."""
