@@ -19,7 +19,7 @@ OPEN_TO: Mapping[str, tuple[Action, ...]] = {
     "consultations": (Action.CONSULTATION_READ,),
     # that a document, a grant or an evaluation has changed: what the directory's readers may look up
     "recognition": (Action.DIRECTORY_READ,),
-    "admin": (Action.DEVICE_READ, Action.ACCOUNT_MANAGE, Action.OPERATIONS_READ),
+    "admin": (Action.DEVICE_READ, Action.ACCOUNT_MANAGE, Action.OPERATIONS_READ, Action.OUTGOING_READ),
 }
 
 

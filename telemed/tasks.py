@@ -17,6 +17,7 @@ from telemed.config import ReceiverTable
 from telemed.config.outgoing import secrets_of, trust_of
 from telemed.consultation.model.guards import DEPARTMENTS
 from telemed.consultation.service.clock import watch as watch_consultations
+from telemed.consultation.service.reaching import watch as watch_duty
 from telemed.county import County
 from telemed.events.consumer import Consumer
 from telemed.events.consumer import run as follow
@@ -62,6 +63,7 @@ def tasks(county: County) -> dict[str, Work]:
         "statistics-sealer": StatisticsSealer(county.pool, county.zone, county.counting, county.clock).run,
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "consultation-clocks": lambda: watch_consultations(county.pool, county.clock, county.zone),
+        "duty-check": lambda: watch_duty(county.pool, county.clock, county.zone),
         "study-settling": lambda: settle_for_ever(county.pool, studies, county.clock),
         **_outgoing(county),
         **upload_tasks(county.config, county.pool, county.hub, county.clock),

@@ -316,6 +316,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consultation-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How one's consultations stand
+         * @description 会诊动态
+         */
+        get: operations["get-consultation-notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consultations": {
         parameters: {
             query?: never;
@@ -1202,6 +1222,30 @@ export interface paths {
         get: operations["get-duty"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who on duty cannot be reached
+         * @description 值班可联系核对
+         */
+        get: operations["get-duty-check"];
+        put?: never;
+        /**
+         * Look again who on duty can be reached
+         * @description 重新核对值班
+         */
+        post: operations["post-duty-check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7361,6 +7405,14 @@ export interface components {
             shifts: components["schemas"]["ShiftRow"][];
         };
         /**
+         * DutyCheck
+         * @description checked_at: None before today's look.
+         */
+        DutyCheck: {
+            checked_at: string | null;
+            items: components["schemas"]["UnreachableTurn"][];
+        };
+        /**
          * DutyGap
          * @description Nobody stands on the first line.
          */
@@ -8843,6 +8895,31 @@ export interface components {
             practitioner_id: string | null;
             told_at: string | null;
             told_by_name: string | null;
+        };
+        /**
+         * NoticeItem
+         * @description A consultation as it stands.  you: what one is to it.  by_me: whether one took its last step oneself.
+         *
+         *         reminded_at: when its appointment was near.  ids, codes and names of places alone.
+         */
+        NoticeItem: {
+            by_me: boolean;
+            department: string;
+            due_at: string | null;
+            expert_id: string | null;
+            /** Format: uuid */
+            id: string;
+            organization_name: string;
+            reminded_at: string | null;
+            room_id: string | null;
+            starts_at: string | null;
+            state: string;
+            urgency: components["schemas"]["Urgency"];
+            you: ("coordinator" | "expert" | "inviter")[];
+        };
+        /** NoticeItems */
+        NoticeItems: {
+            items: components["schemas"]["NoticeItem"][];
         };
         /**
          * NoticeKind
@@ -11176,6 +11253,27 @@ export interface components {
             study: components["schemas"]["StudyItem"];
         };
         /**
+         * Unreachable
+         * @description Why a turn of duty may come to nothing.
+         * @enum {unknown}
+         */
+        Unreachable: "account-suspended" | "department-not-offered" | "licence-category" | "licence-expired" | "licence-missing" | "licence-scope" | "no-account" | "no-telephone" | "not-accepting" | "not-an-expert" | "person-left" | "practice-too-short" | "practice-unknown";
+        /**
+         * UnreachableTurn
+         * @description A turn of duty that may come to nothing, and why.
+         */
+        UnreachableTurn: {
+            begins: string;
+            department: string;
+            ends: string;
+            line: number;
+            organization_name: string;
+            practitioner_name: string;
+            reasons: components["schemas"]["Unreachable"][];
+            /** Format: uuid */
+            shift_id: string;
+        };
+        /**
          * Upload
          * @description A report on its way, by what is no patient's.
          *
@@ -12181,6 +12279,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultation-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeItems"];
+                };
             };
             /** @description Problem */
             default: {
@@ -13702,6 +13829,62 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Duty"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-duty-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyCheck"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-duty-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {

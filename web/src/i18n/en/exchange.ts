@@ -3,5 +3,5 @@ import type { Translated } from '@/i18n/texts';
 
 export const en: Translated<typeof zh> = {
   title: 'Exchange',
-  tabs: { tables: 'Laboratory tables', uploads: 'Provincial platform', links: 'Image links' },
+  tabs: { tables: 'Laboratory tables', uploads: 'Provincial platform', links: 'Image links', outgoing: 'Outgoing messages' },
 };
