@@ -72,6 +72,8 @@ CONSULTATION_VISITS: tuple[Visit, ...] = (
     Visit("consultations-coordinator", "/consultations", "coordinator", LIST),
     Visit("duty", "/duty", "coordinator", ".both .on, .both .empty", route="/duty/board"),
     Visit("duty-expert-side", "/duty/board", "expert", ".both .on, .both .empty"),
+    Visit("exchange-outgoing", "/exchange/outgoing", "system-admin", ".receivers .empty, .receivers table"),
+    Visit("exchange-outgoing-read", "/exchange/outgoing", "coordinator", ".receivers .empty, .receivers table"),
     Visit("duty-roster", "/duty/roster", "coordinator", ".part table, .part .empty"),
     Visit("duty-turn", "/duty/roster", "coordinator", ".part table, .part .empty", prepare=enter),
     Visit("duty-experts", "/duty/experts", "coordinator", LIST),

@@ -52,9 +52,9 @@ export const en: Translated<typeof zh> = {
     'duty-gaps': 'Duty not reachable',
     test: 'Test message',
   },
-  urgency: { immediate: 'Immediate', urgent: 'Urgent', routine: '', none: '' },
+  urgency: { immediate: 'Immediate', urgent: 'Urgent' },
   fault: {
-    none: '',
+    none: '—',
     refused: 'Refused ({status})',
     later: 'Cannot take it for now ({status})',
     redirected: 'Moved ({status}): the configuration needs the new address',

@@ -49,9 +49,9 @@ export const zh = {
     'duty-gaps': '值班联系不上',
     test: '测试消息',
   },
-  urgency: { immediate: '特急', urgent: '急', routine: '', none: '' },
+  urgency: { immediate: '特急', urgent: '急' },
   fault: {
-    none: '',
+    none: '—',
     refused: '对方拒收（{status}）',
     later: '对方暂时不能接收（{status}）',
     redirected: '地址已改（{status}），请更新配置',

@@ -35,7 +35,8 @@ export function kindOf(kind: string): KindKey {
   return isKind(word) ? word : 'test';
 }
 const isUrgency = (word: string): word is keyof typeof zh.urgency => Object.hasOwn(zh.urgency, word);
-export const urgencyOf = (word: string): keyof typeof zh.urgency => (isUrgency(word) ? word : 'none');
+/** What is routine has no word. */
+export const urgencyOf = (word: string): keyof typeof zh.urgency | undefined => (isUrgency(word) ? word : undefined);
 
 type Fault = keyof typeof zh.fault;
 const BY_WORD: Readonly<Record<string, Fault>> = {
