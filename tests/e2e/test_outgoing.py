@@ -17,7 +17,8 @@ from .readings import Hands
 RECEIVER = """
 insert into outgoing_receiver (name, origin, address_digest, state, failures, last_status, last_success_at, changed_at)
 values ('sms', 'https://sms.example', '1', %s, %s, %s, now() - interval '5 minutes', now())
-on conflict (name) do update set state = excluded.state, failures = excluded.failures, last_status = excluded.last_status
+on conflict (name) do update
+set state = excluded.state, failures = excluded.failures, last_status = excluded.last_status
 """
 UNDELIVERED = """
 insert into outgoing_message (id, receiver, kind, subject, once, told_at, urgency, department, organization_id, path,
