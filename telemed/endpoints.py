@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -16,7 +17,8 @@ from telemed.access.routes import endpoints as access_endpoints
 from telemed.cds.routes_catalogues import endpoints as catalogue_endpoints
 from telemed.cds.routes_events import endpoints as intervening_endpoints
 from telemed.cds.routes_grant_map import endpoints as grant_map_endpoints
-from telemed.config import Config
+from telemed.config import CallSection, Config
+from telemed.consultation.call.turn import Relaying
 from telemed.consultation.guest.routes import GuestRoutes
 from telemed.consultation.guest.routes import endpoints as guest_endpoints
 from telemed.consultation.opinion.keys import KeyStore
@@ -84,7 +86,11 @@ def endpoints(county: County) -> list[Endpoint]:
         *quarantine_endpoints(scope),
         *reading_endpoints(county.desk, county.zone),
         *room_endpoints(
-            county.rooms, county.config.state.path / "room-files", lambda call: _in_rooms(county, call), told_of
+            county.rooms,
+            county.config.state.path / "room-files",
+            lambda call: _in_rooms(county, call),
+            told_of,
+            _relaying(county.config.call),
         ),
         *guest_endpoints(GuestRoutes(consultation_desk(county), county.rooms, county.guests, county.config.public_url)),
         *order_time_endpoints(county.config, county.desk, county.decide, county.check),
@@ -188,6 +194,10 @@ def _own_endpoints(county: County) -> list[Endpoint]:
             audited=False,
         ),
     ]
+
+
+def _relaying(call: CallSection) -> Relaying:
+    return Relaying(call.urls, call.secret, timedelta(minutes=call.credential_minutes), call.max_peers)
 
 
 async def _probe(county: County) -> list[health.Check]:

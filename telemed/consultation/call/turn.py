@@ -72,3 +72,19 @@ def ice_servers(urls: Sequence[str], secret: str, person: str, now: datetime, li
         return []
     made = credential(secret, person, now, lifetime)
     return [IceServer(tuple(urls), made.username, made.password)]
+
+
+class Relaying(msgspec.Struct, frozen=True):
+    """How a county relays voice and video. most: people of one call who hear and see each other."""
+
+    urls: tuple[str, ...] = ()
+    secret: str = ""
+    lifetime: timedelta = timedelta(hours=1)
+    most: int = 4
+
+    def __repr__(self) -> str:
+        return f"Relaying(urls={self.urls!r}, most={self.most})"
+
+    def servers(self, person: str, now: datetime) -> list[IceServer]:
+        """Return what a person's browser is told; nothing where the county has no relay or no secret with it."""
+        return ice_servers(self.urls, self.secret, person, now, self.lifetime) if self.secret else []

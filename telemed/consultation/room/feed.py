@@ -186,6 +186,13 @@ class Feed:
             return member.role in DOING
         return k == "quality" or member.role in TALKING
 
+    def may_hear(self, person: str) -> bool:
+        """Whether signals of a call may go to somebody: let in, and no audience, who have no voice in it."""
+        member = None if self.state is None else self.state.members.get(person)
+        if member is None or member.role not in TALKING or member.st == "denied":
+            return False
+        return member.role != "guest" or member.adm == 1
+
     def show(self, one: Passing) -> None:
         """Something passing, to everybody but whoever does it."""
         key, message = one.key, Message(protocol.ephemeral(one.k, one.by, one.d, self.head))

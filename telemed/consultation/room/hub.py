@@ -226,8 +226,7 @@ class RoomHub:
     async def signal(self, link: Link, eph: Eph, to: str) -> None:
         """Hand an offer, an answer or a candidate to one person, through the database if they are linked elsewhere."""
         feed = self._feeds[link.seat.room_id]
-        state = feed.state
-        if link.waiting or state is None or to not in state.members or not feed.may_pass(link.person, "quality"):
+        if link.waiting or not feed.may_pass(link.person, eph.k) or not feed.may_hear(to):
             return
         here = [one for one in feed.links if one.person == to and not one.waiting and one.outlet.ended is None]
         for one in here:

@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from telemed.consultation.call.turn import IceServer, Relaying
 from telemed.consultation.room import store
 from telemed.consultation.room.deciding import TALKING, Who
 from telemed.consultation.room.facts import Filed
@@ -102,12 +103,20 @@ class RoomFile(msgspec.Struct, frozen=True):
     seq: int
 
 
+class RoomIce(msgspec.Struct, frozen=True):
+    """What a browser's calls are made with. servers: empty where the county has no relay."""
+
+    servers: list[IceServer]
+    max_peers: int
+
+
 class RoomRoutes:
-    def __init__(self, hub: RoomHub, files: Files, stands: SessionStands, tell: Tell) -> None:
+    def __init__(self, hub: RoomHub, files: Files, stands: SessionStands, tell: Tell, relaying: Relaying) -> None:
         self._tell = tell
         self._hub = hub
         self._files = files
         self._stands = stands
+        self._relaying = relaying
 
     async def converse(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:
         origin = call.request.headers.get("Origin")
@@ -187,6 +196,15 @@ class RoomRoutes:
         await response.write_eof()
         return response
 
+    async def relay(self, call: Call[Nothing, Nothing]) -> RoomIce:
+        """Credentials of the relay for who is let in and may speak: the relay knows a person by the id alone."""
+        row, role = await self._inside(call)
+        if role not in TALKING:
+            raise Forbidden("role-may-not", *WORDS["role-may-not"])
+        if row.closed_at is not None:
+            raise Conflict("room-closed", *WORDS["room-closed"])
+        return RoomIce(self._relaying.servers(_person(call), call.now), self._relaying.most)
+
     async def _inside(self, call: Call[Any, Any]) -> tuple[RoomRow, str]:
         """The room and the caller's role; for nobody who is not on the roster, nor still in the lobby."""
         room_id, person = call.uuid("id"), _person(call)
@@ -234,9 +252,9 @@ async def _body(request: web.Request) -> bytes:
     return bytes(content)
 
 
-def endpoints(hub: RoomHub, folder: Path, stands: SessionStands, tell: Tell) -> list[Endpoint]:
-    """The routes of rooms.  folder: where their files are kept."""
-    routes = RoomRoutes(hub, Files(folder), stands, tell)
+def endpoints(hub: RoomHub, folder: Path, stands: SessionStands, tell: Tell, relaying: Relaying) -> list[Endpoint]:
+    """The routes of rooms.  folder: where their files are kept.  relaying: how voice and video are relayed."""
+    routes = RoomRoutes(hub, Files(folder), stands, tell, relaying)
 
     def one(method: str, path: str, handler: Callable[[Any], Any], summary: Text, **more: Any) -> Endpoint:
         return Endpoint(method, f"/api/rooms/{{id}}{path}", Action.ROOM_JOIN, handler, summary, guest=True, **more)
@@ -275,5 +293,12 @@ def endpoints(hub: RoomHub, folder: Path, stands: SessionStands, tell: Tell) -> 
             Text("会诊室的文件", "A file of a room"),
             returns=Stream(MEDIA_TYPES),
             access=True,
+        ),
+        one(
+            "POST",
+            "/ice-servers",
+            routes.relay,
+            Text("音视频中继的限时凭据", "Time-limited credentials of the relay"),
+            returns=RoomIce,
         ),
     ]

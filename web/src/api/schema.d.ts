@@ -3796,6 +3796,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{id}/ice-servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Time-limited credentials of the relay
+         * @description 音视频中继的限时凭据
+         */
+        post: operations["post-rooms-id-ice-servers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{id}/socket": {
         parameters: {
             query?: never;
@@ -8028,6 +8048,17 @@ export interface components {
             } | null;
         };
         /**
+         * IceServer
+         * @description An RTCIceServer as browsers take it (W3C WebRTC section 4.2.2).
+         */
+        IceServer: {
+            /** @default  */
+            credential: string;
+            urls: string[];
+            /** @default  */
+            username: string;
+        };
+        /**
          * IdentifierKind
          * @description What kind of number it is (WS 364.3 CV02.01.101 in words).
          * @enum {unknown}
@@ -10124,6 +10155,14 @@ export interface components {
             seq: number;
             sha256: string;
             size: number;
+        };
+        /**
+         * RoomIce
+         * @description What a browser's calls are made with. servers: empty where the county has no relay.
+         */
+        RoomIce: {
+            max_peers: number;
+            servers: components["schemas"]["IceServer"][];
         };
         /**
          * RoomLog
@@ -18299,6 +18338,37 @@ export interface operations {
                     "text/plain": unknown;
                     "video/mp4": unknown;
                     "video/webm": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-rooms-id-ice-servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomIce"];
                 };
             };
             /** @description Problem */

@@ -10,8 +10,9 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from telemed.app import application
-from telemed.config import Config
+from telemed.config import CallSection, Config
 from telemed.config.model import StateSection
+from telemed.consultation.call.turn import password
 from telemed.consultation.room import open_room, verify_chain
 from telemed.consultation.room.store import Whole, add_seen
 from telemed.county import assemble
@@ -19,6 +20,7 @@ from telemed.vocabulary import Role
 from tests.hiring import hire, signed_in
 
 CENTER, TOWNSHIP = UUID(int=1), UUID(int=2)
+RELAYS = ("turn:relay.test:3478?transport=udp",)
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 SCRIPT = PDF.replace(b"/Type/Catalog", b"/OpenAction<</S/JavaScript>>")
 
@@ -58,7 +60,8 @@ async def office(pool, tmp_path):
                 "insert into organization (id, code, name, kind) values (%s, %s, %s, %s)", (place, kind, kind, kind)
             )
             await tx.execute("insert into community_membership values (%s, '2026-01-01')", (place,))
-    config = Config(state=StateSection(path=tmp_path))
+    calling = CallSection(urls=RELAYS, secret="north", credential_minutes=5, max_peers=3)
+    config = Config(state=StateSection(path=tmp_path), call=calling)
     county = assemble(config, pool, key=bytes(32))
     server = TestServer(application(county))
     await server.start_server()
@@ -96,6 +99,20 @@ async def test_a_member_finds_the_room_and_nobody_else_does(office):
         assert await office.code("stranger", path) == (404, "unknown-room"), path
         assert await office.code("registrar", path) == (403, "not-allowed"), path
     assert await office.code("stranger", "/files", "POST", data=PDF) == (404, "unknown-room")
+
+
+async def test_the_relay_serves_for_a_while_who_is_let_in_and_nobody_else(office):
+    answer, body = await office.ask("expert", "/ice-servers", "POST")
+    assert answer.status == 200
+    assert body["max_peers"] == 3
+    (server,) = body["servers"]
+    expiry, person = server["username"].split(":")
+    assert person == office.ids["expert"]
+    assert 0 < int(expiry) - datetime.now(UTC).timestamp() <= 5 * 60
+    assert server["credential"] == password("north", server["username"])
+    assert server["urls"] == list(RELAYS)
+    assert await office.code("stranger", "/ice-servers", "POST") == (404, "unknown-room")
+    assert await office.code("registrar", "/ice-servers", "POST") == (403, "not-allowed")
 
 
 async def test_the_log_is_read_page_by_page_to_its_end(office, monkeypatch):
