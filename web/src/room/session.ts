@@ -14,7 +14,7 @@ export interface RoomSession {
   /** Comes in on this device from here on, whatever other one there is. */
   readonly open: () => void;
   readonly act: (k: string, d: Data, base?: number) => string;
-  readonly pass: (k: string, d: Data) => void;
+  readonly pass: (k: string, d: Data, to?: string) => void;
   readonly painted: (study: string, images: readonly Painted[]) => void;
 }
 
@@ -152,7 +152,7 @@ export function useRoom(room: string, token: () => string, heard: Heard, person?
       feed(base === undefined ? { kind: 'do', cid, k, d, now: Date.now() } : { kind: 'do', cid, k, d, base, now: Date.now() });
       return cid;
     },
-    pass: (k, d) => feed({ kind: 'pass', k, d }),
+    pass: (k, d, to) => feed(to === undefined ? { kind: 'pass', k, d } : { kind: 'pass', k, d, to }),
     painted: (study, images) => feed({ kind: 'painted', study, images }),
   };
 }

@@ -3,6 +3,7 @@
  * click, not after the page.  Waiting: the pixels of the next case come while nothing else does.
  * Cornerstone is loaded when it is needed, so that lists stay light.
  */
+import { ref } from 'vue';
 import { nearestFirst, startOf, isImageModality, type Series, type SeriesSummary } from '@/viewer/dicom';
 import { ENOUGH, listSeries, loadSeries, previewOf, type Preview } from '@/viewer/dicomweb';
 import type * as Engine from '@/viewer/engine';
@@ -97,10 +98,17 @@ export function preview(study: string): Promise<Preview | undefined> {
   return openingOf(study)?.preview ?? previewOf(study);
 }
 
+/** Whether anything is brought that nobody has asked for; a call on a thin line needs all of that line. */
+export const bringsAhead = ref(true);
+export function bringAhead(may: boolean): void {
+  bringsAhead.value = may;
+  if (!may) bringing.abort();
+}
+
 /** Brings the next case that is not the one on the screen; ends when something is opened. */
 export async function bringNext(current?: string): Promise<void> {
   const study = waiting.find((one) => one !== current);
-  if (study === undefined) return;
+  if (study === undefined || !bringsAhead.value) return;
   bringing.abort();
   bringing = new AbortController();
   brought = study;

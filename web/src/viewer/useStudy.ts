@@ -1,7 +1,7 @@
 /** The series of a study and of its priors, loaded when they are wanted and kept while the viewer lives. */
 import { onScopeDispose, ref, shallowReactive, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
 import { asFailure, type Failure } from '@/api/failure';
-import { bringNext, keptSeries, preview, seriesList } from '@/viewer/ahead';
+import { bringNext, bringsAhead, keptSeries, preview, seriesList } from '@/viewer/ahead';
 import { nearestFirst, type Series, type SeriesSummary } from '@/viewer/dicom';
 import { listSeries, loadSeries } from '@/viewer/dicomweb';
 import { prefetch, register } from '@/viewer/engine';
@@ -61,9 +61,18 @@ export function useStudy(studyUid: () => string): StudyImages {
     }
   }
 
+  let ahead = new AbortController();
+  let brought: readonly [Series, number] | undefined;
+  watch(bringsAhead, (may) => {
+    ahead.abort();
+    if (may && brought !== undefined) bring(...brought);
+  });
   function bring(one: Series, from: number): void {
+    brought = [one, from];
+    if (!bringsAhead.value) return;
+    if (ahead.signal.aborted) ahead = new AbortController();
     const ids = nearestFirst(one.frames, from).map((frame) => frame.imageId);
-    const { signal } = life;
+    const { signal } = ahead;
     void prefetch(ids, signal, () => loaded.set(one.uid, (loaded.get(one.uid) ?? 0) + 1)).then(() =>
       signal.aborted ? undefined : bringNext(studyUid()),
     );
@@ -83,6 +92,8 @@ export function useStudy(studyUid: () => string): StudyImages {
     () => {
       life.abort();
       life = new AbortController();
+      ahead.abort();
+      brought = undefined;
       series.clear();
       settled.clear();
       loaded.clear();
@@ -97,6 +108,7 @@ export function useStudy(studyUid: () => string): StudyImages {
   );
   onScopeDispose(() => {
     life.abort();
+    ahead.abort();
     lookAway();
   });
 
