@@ -31,9 +31,11 @@ async def test_a_guest_sees_nothing_before_being_let_in(case: Case):
     guest = await case.guest()
     mine, _ = await study_uids(case)
     assert (await guest.ask("GET", f"/api/rooms/{case.room}"))[0] == 403
+    assert (await guest.ask("POST", f"/api/rooms/{case.room}/ice-servers")) == (403, "not-present")
     assert (await guest.ask("GET", f"/dicom-web/studies/{mine}/thumbnail"))[0] == 404
     await case.let_in(guest.number)
     assert (await guest.ask("GET", f"/api/rooms/{case.room}"))[0] == 200
+    assert (await guest.ask("POST", f"/api/rooms/{case.room}/ice-servers"))[0] == 200
 
 
 async def test_a_guest_finds_the_studies_of_the_consultation_and_no_other_of_the_same_patient(case: Case):
@@ -97,7 +99,14 @@ async def test_another_room_is_not_found_even_where_the_same_physician_has_it(ca
     guest = await case.guest()
     await case.let_in(guest.number)
     other = await opened(case.door)
-    for method, path in (("GET", ""), ("GET", "/events"), ("GET", "/socket"), ("POST", "/files"), ("GET", "/files/x")):
+    for method, path in (
+        ("GET", ""),
+        ("GET", "/events"),
+        ("GET", "/socket"),
+        ("POST", "/files"),
+        ("GET", "/files/x"),
+        ("POST", "/ice-servers"),
+    ):
         assert (await guest.ask(method, f"/api/rooms/{other.room}{path}"))[0] == 404
 
 

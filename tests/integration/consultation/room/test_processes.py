@@ -8,6 +8,7 @@ import pytest
 from telemed.consultation.room import add_member, presence
 from telemed.consultation.room import hub as hub_module
 from tests.integration.consultation.room.conftest import (
+    AUDIENCE,
     EXPERT,
     HOST,
     IMAGE,
@@ -72,6 +73,25 @@ async def test_signals_reach_their_one_receiver_in_order_in_either_process(consu
     async with consultation.pool.connection() as connection:
         left = await (await connection.execute("select count(*) from room_signal")).fetchone()
     assert left == (0,)
+
+
+async def test_the_audience_has_no_voice_in_a_call_in_either_process(consultation, two, page):
+    here, there, audience = (
+        await page(HOST).connect(two[0]),
+        await page(EXPERT).connect(two[1]),
+        await page(AUDIENCE).connect(two[1]),
+    )
+    for one, to in ((audience, HOST), (audience, EXPERT), (here, AUDIENCE), (there, AUDIENCE)):
+        await one.say({"t": "eph", "k": "rtc.offer", "d": {"signal": "{}"}, "to": to})
+        await one.say({"t": "ping", "t0": 1})
+        await one.until(lambda one=one: any(each["t"] == "pong" for each in one.heard))
+    # near miss: the same signal between those who talk arrives, and nothing before it
+    await here.say({"t": "eph", "k": "rtc.ice", "d": {"call": True}, "to": EXPERT})
+    await there.until(lambda: any(each["t"] == "eph" for each in there.heard))
+    for one, kinds in ((here, []), (there, ["rtc.ice"]), (audience, [])):
+        assert [each["k"] for each in one.heard if each["t"] == "eph"] == kinds
+    async with consultation.pool.connection() as connection:
+        assert await (await connection.execute("select count(*) from room_signal")).fetchone() == (0,)
 
 
 async def test_nobody_fills_the_table_of_signals_and_old_ones_are_not_delivered(

@@ -13,7 +13,7 @@ from telemed.app import application
 from telemed.config import CallSection, Config
 from telemed.config.model import StateSection
 from telemed.consultation.call.turn import password
-from telemed.consultation.room import open_room, verify_chain
+from telemed.consultation.room import close, open_room, verify_chain
 from telemed.consultation.room.store import Whole, add_seen
 from telemed.county import assemble
 from telemed.vocabulary import Role
@@ -113,6 +113,10 @@ async def test_the_relay_serves_for_a_while_who_is_let_in_and_nobody_else(office
     assert server["urls"] == list(RELAYS)
     assert await office.code("stranger", "/ice-servers", "POST") == (404, "unknown-room")
     assert await office.code("registrar", "/ice-servers", "POST") == (403, "not-allowed")
+    assert await office.code("audience", "/ice-servers", "POST") == (403, "role-may-not")
+    async with office.pool.transaction() as tx:
+        await close(tx, office.room, by=office.ids["host"], now=datetime.now(UTC))
+    assert await office.code("expert", "/ice-servers", "POST") == (409, "room-closed")
 
 
 async def test_the_log_is_read_page_by_page_to_its_end(office, monkeypatch):
