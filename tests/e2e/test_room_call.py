@@ -141,7 +141,7 @@ def test_two_people_see_and_hear_each_other_beside_the_images_until_they_leave(c
 
         expert.get_by_role("button", name="退出音视频").click()
         expect(_tile(physician)).to_have_count(0)
-        expect(expert.get_by_test_id("call")).to_contain_text("音视频中：江海燕")
+        expect(expert.get_by_test_id("call")).to_contain_text("音视频中：姜海燕")
         expect(expert.get_by_test_id("phase")).to_have_text("已连接")
         assert found == []
 
