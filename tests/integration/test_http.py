@@ -211,6 +211,8 @@ async def test_an_unknown_address_is_a_problem_too(client):
 async def test_every_answer_carries_the_security_headers(client):
     answer = await client.get("/api/hello")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    # voice notes are fetched whole and played from there, and nothing is played from elsewhere
+    assert "media-src 'self' blob:;" in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"
 

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from PIL import Image
 
+from telemed.consultation.room.tracks import mp4_is_sound, webm_is_sound
 from telemed.errors import Invalid, NotFound
 
 LIMIT = 20 << 20  # bytes of one file
@@ -30,6 +31,8 @@ MEDIA_TYPES = (
     "audio/ogg",
     "audio/wav",
     "audio/mpeg",
+    "audio/mp4",
+    "audio/webm",
     "video/mp4",
     "video/webm",
     "text/plain",
@@ -55,7 +58,7 @@ def media_type(content: bytes) -> str:
         return picture
     if head[128:132] == b"DICM":
         return "application/dicom"
-    sound = _sound(head)
+    sound = _sound(content, head)
     if sound is not None:
         return sound
     if content and len(content) <= MOST_TEXT and _is_text(content):
@@ -91,7 +94,7 @@ def _picture(content: bytes, head: bytes) -> str | None:
         raise _unusable() from None
 
 
-def _sound(head: bytes) -> str | None:
+def _sound(content: bytes, head: bytes) -> str | None:
     if head.startswith(b"OggS"):
         return "audio/ogg"
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
@@ -99,8 +102,10 @@ def _sound(head: bytes) -> str | None:
     if head.startswith(b"ID3") or head[:2] in {b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"}:
         return "audio/mpeg"
     if head[4:8] == b"ftyp":
-        return "video/mp4"
-    return "video/webm" if head.startswith(b"\x1a\x45\xdf\xa3") else None
+        return "audio/mp4" if mp4_is_sound(content) else "video/mp4"
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return "audio/webm" if webm_is_sound(content) else "video/webm"
+    return None
 
 
 def _is_text(content: bytes) -> bool:

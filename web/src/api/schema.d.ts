@@ -18277,9 +18277,11 @@ export interface operations {
             content: {
                 "application/dicom": string;
                 "application/pdf": string;
+                "audio/mp4": string;
                 "audio/mpeg": string;
                 "audio/ogg": string;
                 "audio/wav": string;
+                "audio/webm": string;
                 "image/jpeg": string;
                 "image/png": string;
                 "image/webp": string;
@@ -18329,9 +18331,11 @@ export interface operations {
                 content: {
                     "application/dicom": unknown;
                     "application/pdf": unknown;
+                    "audio/mp4": unknown;
                     "audio/mpeg": unknown;
                     "audio/ogg": unknown;
                     "audio/wav": unknown;
+                    "audio/webm": unknown;
                     "image/jpeg": unknown;
                     "image/png": unknown;
                     "image/webp": unknown;
