@@ -4,7 +4,7 @@ import { failureOf, type Failure } from '@/api/failure';
 /** As telemed/consultation/room/files.py takes them; the server looks at the bytes, this at what the system says. */
 export const MOST_BYTES = 20 * 1024 * 1024;
 export const TAKEN = [
-  'image/jpeg', 'image/png', 'image/webp', 'application/pdf', 'application/dicom', 'audio/ogg', 'audio/wav', 'audio/mpeg', 'video/mp4', 'video/webm', 'text/plain',
+  'image/jpeg', 'image/png', 'image/webp', 'application/pdf', 'application/dicom', 'audio/ogg', 'audio/wav', 'audio/mpeg', 'audio/mp4', 'audio/webm', 'video/mp4', 'video/webm', 'text/plain',
 ] as const;
 export const ACCEPT = [...TAKEN, '.dcm'].join(',');
 

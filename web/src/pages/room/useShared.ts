@@ -21,6 +21,10 @@ export interface Shared {
   readonly presents: ComputedRef<boolean>;
   readonly seeing: ComputedRef<Seeing>;
   readonly presented: ComputedRef<Slice | undefined>;
+  /** Shows what was shown last, though nobody presents. */
+  readonly goToAsked: () => void;
+  /** Whoever is here moves the image themselves. */
+  readonly stay: () => void;
   readonly heard: (one: Passing) => void;
   readonly onLook: (pane: Pane) => void;
   readonly onPainted: (frame: Frame) => void;
@@ -36,6 +40,9 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
   let applying = false;
   /** The presenter who comes back goes on where they were, before anything of theirs goes out. */
   let restored = false;
+  /** What was shown last is on its way to this screen; once by itself, for whoever comes when nobody presents. */
+  let returning = false;
+  let came = false;
 
   const state = computed(() => room.connection.value.room);
   const presenter = computed(() => state.value.presenter);
@@ -44,17 +51,24 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
   const follows = computed(() => presenter.value.person !== '' && !presents.value && following.value);
   const presented = computed<Slice | undefined>(() => (presents.value ? own.value : presenter.value.person === '' ? undefined : wanted.value));
 
+  const led = (): boolean => (returning && presenter.value.person === '') || follows.value || (presents.value && !restored);
   function take(d: Asked | undefined): void {
     if (d === undefined) return;
     wanted.value = d;
-    if (follows.value || (presents.value && !restored)) void apply();
+    if (led()) void apply();
+  }
+  function goToAsked(): void {
+    if (asked(state.value.viewer) === undefined) return;
+    returning = true;
+    done = undefined;
+    take(asked(state.value.viewer));
   }
 
   async function apply(): Promise<void> {
     if (applying) return;
     applying = true;
     try {
-      while (wanted.value !== undefined && wanted.value !== done && (follows.value || (presents.value && !restored))) {
+      while (wanted.value !== undefined && wanted.value !== done && led()) {
         const next: Asked = wanted.value;
         if (next.study !== study.value) {
           // The viewer of the other study tells of its first image, and this goes on from there.
@@ -65,6 +79,7 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
         if (pane === undefined || !(await pane.lookAs(next))) return;
         done = next;
         restored = true;
+        returning = false;
       }
     } finally {
       applying = false;
@@ -86,8 +101,11 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
 
   // The log speaks first when somebody comes in, and again whenever something has settled.
   watch(() => state.value.viewer, (key) => {
+    const first = !came;
+    came ||= live.value;
     if (key === null || (presents.value && restored)) return;
-    take(asked(key));
+    if (first && presenter.value.person === '') goToAsked();
+    else take(asked(key));
   });
   watch([presents, live], ([is, there]) => {
     if (!is || !there) {
@@ -160,6 +178,8 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
     presents,
     seeing: computed(() => seeing(state.value.members, painted, presented.value)),
     presented,
+    goToAsked,
+    stay: () => (returning = false),
     heard,
     onLook,
     onPainted,
