@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from cryptography import x509
+from msgspec import UNSET
 
 from telemed.certificates import fingerprint
 from telemed.commands import settings
@@ -81,10 +82,16 @@ def _refuse(found: Refused) -> int:
 
 def _lines(found: Verified) -> list[tuple[str, str, str]]:
     evidence, signer = found.evidence, found.evidence.signer
+    addition = found.opinion.addition
+    earlier = () if addition is UNSET else addition.earlier
     images = f"{len(evidence.images)}" + (f" (1: {evidence.images[0].first_seen})" if evidence.images else "")
     return [
         ("通过核验", "VERIFIED", "文件完整，签署后未改动 whole, and unaltered since it was sealed"),
         ("会诊编号", "consultation", f"{evidence.consultation_number} v{evidence.opinion_version}"),
+        *(
+            ("补充于", "adds to", f"v{one.version} {one.signed_at} {one.text_sha256} PDF {one.document_sha256}")
+            for one in earlier
+        ),
         ("签署人", "signed by", f"{signer.name} {signer.title} {signer.licence_number}"),
         ("机构电子印章", "institution's seal", signer.institution),
         ("邀请方", "inviting institution", evidence.inviting_institution),

@@ -350,6 +350,29 @@ END),
     CONSTRAINT consultation_verdict_says_why CHECK (((verdict = ANY (ARRAY[''::text, 'adopted'::text])) OR (verdict_reason <> ''::text)))
 );
 
+CREATE TABLE public.consultation_addendum_answer (
+    consultation_id uuid NOT NULL,
+    version smallint NOT NULL,
+    verdict text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    by uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT addendum_answer_is_of_an_addendum CHECK ((version > 1)),
+    CONSTRAINT addendum_reason_is_short CHECK ((length(reason) <= 2000)),
+    CONSTRAINT addendum_verdict_is_known CHECK ((verdict = ANY (ARRAY['adopted'::text, 'partly'::text, 'not-adopted'::text]))),
+    CONSTRAINT addendum_verdict_says_why CHECK (((verdict = 'adopted'::text) OR (reason <> ''::text)))
+);
+
+CREATE TABLE public.consultation_addendum_draft (
+    consultation_id uuid NOT NULL,
+    by uuid NOT NULL,
+    reason text NOT NULL,
+    addendum text NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT addendum_draft_is_bounded CHECK (((length(reason) <= 500) AND (length(addendum) <= 4000)))
+);
+
 CREATE TABLE public.consultation_agreement (
     id uuid NOT NULL,
     inviting_id uuid NOT NULL,
@@ -421,6 +444,9 @@ CREATE TABLE public.consultation_opinion (
     evidence text NOT NULL,
     document text NOT NULL,
     size bigint NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    addendum text DEFAULT ''::text NOT NULL,
+    CONSTRAINT consultation_addendum_says_what_and_why CHECK ((((version = 1) = (reason = ''::text)) AND ((version = 1) = (addendum = ''::text)))),
     CONSTRAINT consultation_opinion_document_is_a_digest CHECK ((document ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT consultation_opinion_says_something CHECK ((diagnosis <> ''::text))
 );
@@ -2434,6 +2460,12 @@ ALTER TABLE ONLY public.cds_jti
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_pkey PRIMARY KEY (organization_id, valid_from);
 
+ALTER TABLE ONLY public.consultation_addendum_answer
+    ADD CONSTRAINT consultation_addendum_answer_pkey PRIMARY KEY (consultation_id, version);
+
+ALTER TABLE ONLY public.consultation_addendum_draft
+    ADD CONSTRAINT consultation_addendum_draft_pkey PRIMARY KEY (consultation_id, by);
+
 ALTER TABLE ONLY public.consultation_agreement
     ADD CONSTRAINT consultation_agreement_pkey PRIMARY KEY (id);
 
@@ -3187,6 +3219,10 @@ CREATE TRIGGER catalogue_version_is_immutable BEFORE DELETE OR UPDATE ON public.
 
 CREATE TRIGGER catalogue_version_is_never_truncated BEFORE TRUNCATE ON public.catalogue_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER consultation_addendum_answer_is_append_only BEFORE DELETE OR UPDATE ON public.consultation_addendum_answer FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER consultation_addendum_answer_is_never_truncated BEFORE TRUNCATE ON public.consultation_addendum_answer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER consultation_consent_is_append_only BEFORE DELETE OR UPDATE ON public.consultation_consent FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER consultation_consent_is_never_truncated BEFORE TRUNCATE ON public.consultation_consent FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -3383,6 +3419,18 @@ ALTER TABLE ONLY public.cds_jti
 
 ALTER TABLE ONLY public.community_membership
     ADD CONSTRAINT community_membership_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.consultation_addendum_answer
+    ADD CONSTRAINT consultation_addendum_answer_by_fkey FOREIGN KEY (by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_addendum_answer
+    ADD CONSTRAINT consultation_addendum_answer_consultation_id_version_fkey FOREIGN KEY (consultation_id, version) REFERENCES public.consultation_opinion(consultation_id, version);
+
+ALTER TABLE ONLY public.consultation_addendum_draft
+    ADD CONSTRAINT consultation_addendum_draft_by_fkey FOREIGN KEY (by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_addendum_draft
+    ADD CONSTRAINT consultation_addendum_draft_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
 
 ALTER TABLE ONLY public.consultation_agreement
     ADD CONSTRAINT consultation_agreement_entered_by_fkey FOREIGN KEY (entered_by) REFERENCES public.practitioner(id);

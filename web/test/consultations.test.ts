@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { actsOf, admits, byUrgency, clockOf, COMMANDS, inOrder, isUnaccepted, mayNotePhone, mayRate, mayWrite, otherSide, primaryOf, STATES, waitsForMe, type Command, type Consultation, type Party } from '@/pages/consultations/acts';
+import { actsOf, admits, byUrgency, clockOf, COMMANDS, inOrder, isUnaccepted, mayAddend, mayAnswerAddendum, mayNotePhone, mayRate, mayWrite, otherSide, primaryOf, STATES, waitsForMe, type Command, type Consultation, type Party } from '@/pages/consultations/acts';
 import { blankConsent, consentOf } from '@/pages/consultations/consent';
 import { appointment, dialled, momentOf, running, STATE, type Expert } from '@/pages/consultations/consultations';
 import { named, ranked, stopping } from '@/pages/consultations/experts';
@@ -20,7 +20,7 @@ const consultation = (changed: Partial<Consultation> = {}): Consultation => ({
   inviting_department: '', organization_id: 'o1', organization_name: 'Qingshi', organization_phone: '0455-1', requester_name: 'Zhao', requester_phone: '138', patient_id: 'p1',
   patient_name: 'Wang', sex: 'F', age: null, question: 'q', expert_id: 'e1', expert_name: 'Han', expert_title: 'Chief', expert_phone: '139', expert_organization_name: 'County',
   expert_organization_phone: '0455-2', line: 1, due_at: '2026-11-27T06:08:00Z', starts_at: null, minutes: null, verdict: '', converted_into: '', consent_due_at: null,
-  room_id: null, created_at: '2026-11-27T05:50:00Z', submitted_at: '2026-11-27T05:55:00Z', accepted_at: null, returned_at: null, ended_at: null, revision: 3, you: ['expert'],
+  room_id: null, created_at: '2026-11-27T05:50:00Z', submitted_at: '2026-11-27T05:55:00Z', accepted_at: null, returned_at: null, ended_at: null, revision: 3, addenda_owed: 0, you: ['expert'],
   ...changed,
 });
 
@@ -107,6 +107,21 @@ describe('what waits for whom', () => {
     const owed = { consent_due_at: '2026-11-28T05:55:00Z', you: ['inviter'] as Party[] };
     expect(waitsForMe(consultation(owed), NOW)).toBe(true);
     expect(waitsForMe(consultation({ ...owed, state: 'withdrawn' }), NOW)).toBe(false);
+  });
+
+  it('an addendum that came after the decision waits for the inviter, archived or not', () => {
+    for (const state of ['decided', 'archived']) {
+      expect(PARTIES.filter((party) => waitsForMe(consultation({ state, addenda_owed: 1, you: [party] }), NOW))).toEqual(['inviter']);
+    }
+    expect(waitsForMe(consultation({ state: 'archived', you: ['inviter'] }), NOW)).toBe(false);
+  });
+
+  it('only whoever signed adds, only the inviting side answers, each once it is signed', () => {
+    const adds = STATES.filter((state) => PARTIES.some((party) => mayAddend({ state, you: [party] }, everything)));
+    expect(adds).toEqual(['returned', 'decided', 'archived']);
+    expect(PARTIES.filter((party) => mayAddend({ state: 'archived', you: [party] }, everything))).toEqual(['expert']);
+    expect(PARTIES.filter((party) => mayAnswerAddendum({ state: 'archived', you: [party] }, everything))).toEqual(['inviter']);
+    expect(mayAnswerAddendum({ state: 'returned', you: ['inviter'] }, everything)).toBe(false);
   });
 
   it('puts mine first, then urgency, then what ends first', () => {

@@ -65,6 +65,53 @@ def written_meanwhile() -> Conflict:
     )
 
 
+def added_meanwhile() -> Conflict:
+    return Conflict(
+        "opinion-added-meanwhile",
+        "专家在您查看之后签发了补充意见。未作任何改动，请看完补充意见后再决定。",
+        "The expert has signed an addendum since you looked. Nothing was changed: read it, then decide.",
+    )
+
+
+def addendum_incomplete() -> Invalid:
+    return Invalid(
+        "addendum-is-empty",
+        "签发前须填写补充原因和补充意见。草稿已保留。",
+        "A reason and a text are needed before an addendum is signed. The draft was kept.",
+    )
+
+
+def too_many_addenda() -> Conflict:
+    return Conflict(
+        "too-many-addenda",
+        "该会诊意见已有 20 份补充意见。草稿已保留，请另行申请会诊。",
+        "This opinion has 20 addenda. The draft was kept: ask for another consultation.",
+    )
+
+
+def works_elsewhere() -> Forbidden:
+    return Forbidden(
+        "works-elsewhere",
+        "您已不在出具该意见的机构，不能以其印章签发。草稿已保留，请另行申请会诊。",
+        "You no longer work at the institution whose seal the opinion has. The draft was kept: ask for another "
+        "consultation.",
+    )
+
+
+def no_such_addendum() -> NotFound:
+    return NotFound(
+        "unknown-addendum", "找不到该补充意见。未作任何改动。", "There is no such addendum. Nothing was changed."
+    )
+
+
+def answered_already() -> Conflict:
+    return Conflict(
+        "addendum-answered",
+        "该补充意见已有决定。未作任何改动，请刷新查看。",
+        "This addendum was decided on already. Nothing was changed: look again.",
+    )
+
+
 def incomplete() -> Invalid:
     return Invalid(
         "request-incomplete",

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from telemed.consultation.opinion.characters import Coverage, legible
 from telemed.consultation.opinion.evidence import Evidence, digest
-from telemed.consultation.opinion.spelling import Instant, Line, Malformed, Prose, Words, at, read, spelled
+from telemed.consultation.opinion.spelling import Instant, Line, Malformed, Prose, Sha256, Words, at, read, spelled
 
 FORMAT = "telemed-opinion/1"
 MOST_BYTES = 1 << 19
@@ -44,8 +44,31 @@ class Expert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     institution: Line
 
 
+class Earlier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A version that an addendum adds to, known again by its hashes.  reason, addendum: empty for the first."""
+
+    version: Annotated[int, Meta(ge=1, le=9999)]
+    signer: Line
+    signed_at: Instant
+    text_sha256: Sha256
+    document_sha256: Sha256
+    reason: Words
+    addendum: Prose
+
+
+class Addition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is added, and every version it is added to, in order."""
+
+    text: Prose
+    earlier: Annotated[tuple[Earlier, ...], Meta(min_length=1, max_length=100)]
+
+
 class Opinion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The text that is signed.  reason: why a version after the first was made; empty for the first."""
+    """The text that is signed.  reason: why a version after the first was made; empty for the first.
+
+    addition: of an addendum, whose diagnosis and advice are the first version's, unchanged; not written elsewhere, so
+    that a paper without it is spelt as it always was.
+    """
 
     consultation_number: Line
     version: Annotated[int, Meta(ge=1, le=9999)]
@@ -60,6 +83,7 @@ class Opinion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     advice: Prose
     expert: Expert
     signed_at: Instant
+    addition: Addition | UnsetType = UNSET
     format: Literal["telemed-opinion/1"] = FORMAT
 
     def __post_init__(self) -> None:
@@ -68,6 +92,20 @@ class Opinion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("an opinion says something")
         if (self.version == 1) != (not self.reason):
             raise ValueError("every version but the first says why it was made")
+        if self.addition is not UNSET:
+            _adds(self.version, self.addition)
+
+
+def _adds(version: int, addition: Addition) -> None:
+    """Raises ValueError unless an addendum says something and names every version before it."""
+    if not addition.text.strip():
+        raise ValueError("an addendum says something")
+    if [one.version for one in addition.earlier] != list(range(1, version)):
+        raise ValueError("an addendum names every version before it")
+    for one in addition.earlier:
+        at(one.signed_at)
+        if (one.version == 1) != (not one.reason) or (one.version == 1) != (not one.addendum):
+            raise ValueError("every version but the first adds something, and says why")
 
 
 def opinion_bytes(opinion: Opinion) -> bytes:
@@ -121,7 +159,7 @@ def sheet(opinion: Opinion, evidence_sha256: str, zone: ZoneInfo, coverage: Cove
     expert, patient = opinion.expert, opinion.patient
     rows = [
         ("会诊编号", opinion.consultation_number),
-        ("版本", f"第 {opinion.version} 版" + (f"（更正原因：{opinion.reason}）" if opinion.reason else "")),
+        ("版本", _version(opinion)),
         ("邀请方", opinion.inviting_institution),
         ("邀请医师", opinion.inviting_physician),
         ("受邀方", expert.institution),
@@ -130,8 +168,7 @@ def sheet(opinion: Opinion, evidence_sha256: str, zone: ZoneInfo, coverage: Cove
     sections = [
         ("会诊目的", opinion.purpose),
         ("病情摘要", opinion.summary),
-        ("诊断意见", opinion.diagnosis),
-        ("建议", opinion.advice),
+        *_opinions(opinion, zone),
     ]
     return Sheet(
         title=f"会诊意见书 {shown(opinion.consultation_number)}",
@@ -158,6 +195,40 @@ def sheet(opinion: Opinion, evidence_sha256: str, zone: ZoneInfo, coverage: Cove
         ),
         hashes=[("意见正文 SHA-256", opinion_digest(opinion)), ("签署证据 SHA-256", evidence_sha256)],
     )
+
+
+def _version(opinion: Opinion) -> str:
+    if not opinion.reason:
+        return f"第 {opinion.version} 版"
+    if opinion.addition is UNSET:
+        return f"第 {opinion.version} 版（更正原因：{opinion.reason}）"
+    return f"第 {opinion.version} 版：对第 1 版的补充意见（补充原因：{opinion.reason}）"
+
+
+def _opinions(opinion: Opinion, zone: ZoneInfo) -> list[tuple[str, str]]:
+    """The opinion itself; in an addendum the first version's words, what was added since, what is added now."""
+    if opinion.addition is UNSET:
+        return [("诊断意见", opinion.diagnosis), ("建议", opinion.advice)]
+    earlier = opinion.addition.earlier
+    added = [
+        (
+            f"第 {one.version} 版补充意见（{one.signer}，{county_time(one.signed_at, zone)}；原因：{one.reason}）",
+            one.addendum,
+        )
+        for one in earlier[1:]
+    ]
+    hashes = "\n".join(
+        f"第 {one.version} 版：{one.signer}，{county_time(one.signed_at, zone)}\n"
+        f"意见正文 SHA-256：{one.text_sha256}\n文件 SHA-256：{one.document_sha256}"
+        for one in earlier
+    )
+    return [
+        ("诊断意见（第 1 版原文，未作改动）", opinion.diagnosis),
+        ("建议（第 1 版原文，未作改动）", opinion.advice),
+        *added,
+        (f"本次补充意见（第 {opinion.version} 版）", opinion.addition.text),
+        ("本次补充所针对的版本", hashes),
+    ]
 
 
 def opinion_digest(opinion: Opinion) -> str:

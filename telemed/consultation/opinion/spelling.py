@@ -6,6 +6,7 @@ no blank, no other escape passes.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -70,6 +71,16 @@ def at(text: str) -> datetime:
     if when.tzinfo is None or moment(when) != text:
         raise ValueError(f"{text[:40]} is no moment in UTC as it is written here")
     return when
+
+
+def prose(text: str) -> str:
+    """What somebody typed, as Prose: line ends of every kind are one, other controls are nothing."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "", re.sub(r"\r\n?", "\n", text))
+
+
+def one_line(text: str) -> str:
+    """What somebody typed, as Words."""
+    return re.sub(r"[\t\n]+", " ", prose(text))
 
 
 def instant(when: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telemed.consultation.routes.addenda import addendum_endpoints
 from telemed.consultation.routes.answering import answer_endpoints
 from telemed.consultation.routes.desk import Desk
 from telemed.consultation.routes.duty import duty_endpoints
@@ -18,6 +19,7 @@ def endpoints(desk: Desk) -> list[Endpoint]:
     return [
         *request_endpoints(desk),
         *answer_endpoints(desk),
+        *addendum_endpoints(desk),
         *duty_endpoints(desk),
         *reaching_endpoints(desk),
         *noticing_endpoints(),

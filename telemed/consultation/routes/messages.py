@@ -12,6 +12,8 @@ from telemed.consultation.model import states
 from telemed.consultation.model.states import Into, Kind, Purpose, Urgency, Verdict
 from telemed.consultation.service.requesting import Agreed, Form
 from telemed.consultation.store.rows import (
+    AddendumAnswerRow,
+    AddendumDraftRow,
     AgreementRow,
     ConsultationLine,
     DraftRow,
@@ -43,7 +45,7 @@ class Consultation(msgspec.Struct, frozen=True):
     """A consultation as lists show it.
 
     task_status: FHIR R4 Task.status.  you: what whoever asks is to it.  age: as it is said today.  telephone: where the
-    other side is reached now, whoever asks.  Times are UTC.
+    other side is reached now, whoever asks.  Times are UTC.  addenda_owed: signed after the decision, not answered yet.
     """
 
     id: UUID
@@ -85,6 +87,7 @@ class Consultation(msgspec.Struct, frozen=True):
     returned_at: datetime | None
     ended_at: datetime | None
     revision: int
+    addenda_owed: int
     you: list[PartyWord]
 
     @classmethod
@@ -141,11 +144,16 @@ class SeenSeries(msgspec.Struct, frozen=True):
 
 
 class SignedOpinion(msgspec.Struct, frozen=True):
-    """A signed opinion.  document: SHA-256 of the PDF; room_head: hash of the room's log when it was signed."""
+    """A signed opinion.  document: SHA-256 of the PDF; room_head: hash of the room's log when it was signed.
+
+    reason, addendum: of every version but the first, whose diagnosis and advice it says again unchanged.
+    """
 
     version: int
     diagnosis: str
     advice: str
+    reason: str
+    addendum: str
     signer_name: str
     signer_title: str
     signed_at: datetime
@@ -169,6 +177,8 @@ class Detail(msgspec.Struct, frozen=True):
     steps: list[StepRow]
     draft: DraftRow | None
     opinions: list[SignedOpinion]
+    addendum_draft: AddendumDraftRow | None
+    addendum_answers: list[AddendumAnswerRow]
     rating: RatingRow | None
 
 
@@ -284,7 +294,23 @@ class PhoneAnswerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DecideBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """reason: needed unless the opinion is adopted as it stands."""
+    """reason: needed unless the opinion is adopted as it stands.  version: the newest that was read; 0: not said."""
+
+    verdict: Verdict
+    reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    version: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 0
+
+
+class AddendumBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """revision: of what was read; 0 where nothing was written yet."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=500)]
+    addendum: Annotated[str, msgspec.Meta(max_length=4000)]
+    revision: Revision = 0
+
+
+class AddendumAnswerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """reason: needed unless the addendum is adopted as it stands."""
 
     verdict: Verdict
     reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""

@@ -25,7 +25,7 @@ from telemed.consultation.routes.messages import (
     WriteBody,
     Written,
 )
-from telemed.consultation.service import opinions, requesting
+from telemed.consultation.service import addenda, opinions, requesting
 from telemed.consultation.store import consultations as store
 from telemed.errors import Invalid, NotFound
 from telemed.http.paging import cursor, following
@@ -74,6 +74,10 @@ class RequestRoutes:
                 phone_answers=await store.phone_answers(connection, row.id),
                 steps=await store.steps(connection, row.id),
                 draft=await opinions.draft(connection, row.id) if "expert" in shown.you else None,
+                addendum_draft=await addenda.draft(connection, row.id, call.principal.practitioner_id)
+                if "expert" in shown.you
+                else None,
+                addendum_answers=await addenda.answers(connection, row.id),
                 opinions=[msgspec.convert(one, SignedOpinion, from_attributes=True) for one in signed],
                 rating=await store.rating(connection, row.id),
             )
@@ -141,7 +145,7 @@ class RequestRoutes:
     async def decide(self, call: Call[Nothing, DecideBody]) -> None:
         async with call.transaction() as tx:
             acting, body = self._desk.acting(call, tx), call.body
-            await requesting.decide(acting, consultation_of(call), body.verdict, body.reason)
+            await requesting.decide(acting, consultation_of(call), body.verdict, body.reason, version=body.version)
 
     async def rate(self, call: Call[Nothing, RateBody]) -> None:
         async with call.transaction() as tx:

@@ -15,11 +15,11 @@ import msgspec
 from telemed.certificates import write_durably
 from telemed.consultation.model import states, words
 from telemed.consultation.model.parties import Party
-from telemed.consultation.opinion.document import Examination, Expert, Opinion, Patient, opinion_digest
+from telemed.consultation.opinion.document import Addition, Examination, Expert, Opinion, Patient, opinion_digest
 from telemed.consultation.opinion.evidence import Evidence, RoomRecord, SeenImage, Signer, in_order
 from telemed.consultation.opinion.keys import Institution, KeyStore
 from telemed.consultation.opinion.sealing import SealedOpinion, seal_opinion
-from telemed.consultation.opinion.spelling import instant
+from telemed.consultation.opinion.spelling import instant, prose
 from telemed.consultation.opinion.typesetting import Press
 from telemed.consultation.room import store as room_log
 from telemed.consultation.service import rooms
@@ -45,7 +45,7 @@ class _Version(msgspec.Struct):
     version: int
 
 
-class _Facts(msgspec.Struct, frozen=True):
+class Facts(msgspec.Struct, frozen=True):
     """What the paper says of people and places."""
 
     number: str
@@ -129,6 +129,44 @@ class Made:
     evidence: str
     document: str
     size: int
+    reason: str = ""
+    addendum: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a paper is made over: people and places, the room as it stands, what was put before the expert and seen."""
+
+    id: UUID
+    facts: Facts
+    institution: Institution
+    room: room_log.Head
+    room_id: UUID
+    painted: list[room_log.SeenRow]
+    images: dict[str, _Image]
+    examinations: list[_Examination]
+
+
+async def case_of(connection: Connection, consultation_id: UUID, principal: Principal) -> Case:
+    """Raises NotFound for whoever is not its expert, Conflict where no expert has accepted it yet."""
+    facts = await fetch_one(connection, queries["facts"], {"id": consultation_id}, Facts)
+    if facts is None or facts.expert_id != principal.practitioner_id:
+        raise words.no_such_consultation()
+    if facts.room_id is None or facts.institution_id is None:
+        raise words.refused(states.Refusal.NOT_NOW)
+    head = await room_log.head(connection, facts.room_id)
+    painted = await room_log.seen_images(connection, facts.room_id, str(principal.practitioner_id))
+    images = await fetch_all(connection, queries["images"], {"sops": [one.sop for one in painted]}, _Image)
+    return Case(
+        consultation_id,
+        facts,
+        Institution(facts.institution_id, facts.institution),
+        head,
+        facts.room_id,
+        painted,
+        {one.sop: one for one in images},
+        await fetch_all(connection, queries["examinations"], {"id": consultation_id}, _Examination),
+    )
 
 
 async def draft(connection: Connection, consultation_id: UUID) -> DraftRow | None:
@@ -152,8 +190,8 @@ async def write(acting: Acting, consultation_id: UUID, diagnosis: str, advice: s
         raise words.refused(states.Refusal.NOT_NOW)
     params = {
         "id": consultation_id,
-        "diagnosis": diagnosis,
-        "advice": advice,
+        "diagnosis": prose(diagnosis),
+        "advice": prose(advice),
         "by": acting.by,
         "now": acting.now,
         "revision": revision,
@@ -180,10 +218,8 @@ async def prepare(
     Raises Conflict where the draft or the state is another by now.  A file that nobody signs for is nobody's.
     """
     async with pool.connection() as connection:
-        facts = await fetch_one(connection, queries["facts"], {"id": consultation_id}, _Facts)
-        if facts is None or facts.expert_id != principal.practitioner_id:
-            raise words.no_such_consultation()
-        if facts.state not in ("in-session", "failed") or facts.room_id is None or facts.institution_id is None:
+        case = await case_of(connection, consultation_id, principal)
+        if case.facts.state not in ("in-session", "failed"):
             raise words.refused(states.Refusal.NOT_NOW)
         written = await draft(connection, consultation_id)
         if written is None or not written.diagnosis.strip():
@@ -195,22 +231,38 @@ async def prepare(
         if written.revision != revision:
             raise words.written_meanwhile()
         version = len(await signed(connection, consultation_id)) + 1
-        head = await room_log.head(connection, facts.room_id)
-        painted = await room_log.seen_images(connection, facts.room_id, str(principal.practitioner_id))
-        images = await fetch_all(connection, queries["images"], {"sops": [one.sop for one in painted]}, _Image)
-        examinations = await fetch_all(connection, queries["examinations"], {"id": consultation_id}, _Examination)
-    by_sop = {one.sop: one for one in images}
-    opinion = _opinion(facts, written, examinations, version=version, now=now, zone=zone)
+    opinion = opinion_of(case, written.diagnosis, written.advice, version=version, now=now, zone=zone)
+    return await kept(case, opinion, revision, principal=principal, now=now, zone=zone, sealing=sealing)
+
+
+async def kept(
+    case: Case,
+    opinion: Opinion,
+    revision: int,
+    *,
+    principal: Principal,
+    now: datetime,
+    zone: ZoneInfo,
+    sealing: Sealing,
+) -> Made:
+    """Set, seal and keep the paper of an opinion."""
+    facts = case.facts
     evidence = Evidence(
-        consultation_id=str(consultation_id),
+        consultation_id=str(case.id),
         consultation_number=facts.number,
-        opinion_version=version,
+        opinion_version=opinion.version,
         text_sha256=opinion_digest(opinion),
-        room=RoomRecord(str(facts.room_id), str(head.epoch), head.seq, head.hash),
+        room=RoomRecord(str(case.room_id), str(case.room.epoch), case.room.seq, case.room.hash),
         images=in_order(
-            SeenImage(by_sop[one.sop].study_uid, by_sop[one.sop].series_uid, one.sop, one.frame, instant(one.first_at))
-            for one in painted
-            if one.sop in by_sop and one.first_at <= now
+            SeenImage(
+                case.images[one.sop].study_uid,
+                case.images[one.sop].series_uid,
+                one.sop,
+                one.frame,
+                instant(one.first_at),
+            )
+            for one in case.painted
+            if one.sop in case.images and one.first_at <= now
         ),
         signer=Signer(
             str(principal.practitioner_id),
@@ -223,30 +275,42 @@ async def prepare(
         signed_at=instant(now),
         inviting_institution=facts.inviting_institution,
     )
-    keys = await asyncio.to_thread(sealing.keys.keys, Institution(facts.institution_id, facts.institution), now)
+    keys = await asyncio.to_thread(sealing.keys.keys, case.institution, now)
     sealed = await seal_opinion(opinion, evidence, keys, press=sealing.press, zone=zone)
     await sealing.keep(sealed)
     return Made(
-        written.diagnosis,
-        written.advice,
+        opinion.diagnosis,
+        opinion.advice,
         revision,
-        version,
+        opinion.version,
         evidence.text_sha256,
-        head,
+        case.room,
         sealed.evidence.decode(),
         sealed.sha256,
         len(sealed.pdf),
+        opinion.reason,
+        "" if opinion.addition is msgspec.UNSET else opinion.addition.text,
     )
 
 
-def _opinion(
-    facts: _Facts, written: DraftRow, examinations: list[_Examination], *, version: int, now: datetime, zone: ZoneInfo
+def opinion_of(
+    case: Case,
+    diagnosis: str,
+    advice: str,
+    *,
+    version: int,
+    now: datetime,
+    zone: ZoneInfo,
+    reason: str = "",
+    addition: Addition | msgspec.UnsetType = msgspec.UNSET,
 ) -> Opinion:
+    """The text of a version.  reason, addition: of an addendum."""
+    facts = case.facts
     years = None if facts.birth_date is None else age(facts.birth_date, now.astimezone(zone).date())
     return Opinion(
         consultation_number=facts.number,
         version=version,
-        reason="",
+        reason=reason,
         inviting_institution=facts.inviting_institution,
         inviting_physician=facts.inviting_physician,
         patient=Patient(names.shown(facts.patient_name), SEXES[facts.sex], "年龄不详" if years is None else years.zh),
@@ -260,12 +324,13 @@ def _opinion(
                 one.accession_number,
                 one.institution,
             )
-            for one in examinations
+            for one in case.examinations
         ),
-        diagnosis=written.diagnosis,
-        advice=written.advice,
+        diagnosis=diagnosis,
+        advice=advice,
         expert=Expert(facts.expert_name, facts.expert_title or "医师", facts.licence_number, facts.institution),
         signed_at=instant(now),
+        addition=addition,
     )
 
 
@@ -276,10 +341,22 @@ async def sign(acting: Acting, consultation_id: UUID, made: Made) -> int:
     written = await draft(acting.tx, consultation_id)
     if written is None or written.revision != made.revision:
         raise words.written_meanwhile()
+    await insert(acting, consultation_id, made)
+    text = f"{made.diagnosis}\n\n{made.advice}".strip()
+    await rooms.signed(acting.tx, row, text, made.text_sha256, by=acting.by, now=acting.now)
+    taken = acting.taken("sign", version=made.version, document=made.document)
+    await store.move(acting.tx, row, to, taken, returned_at=acting.now)
+    return made.version
+
+
+async def insert(acting: Acting, consultation_id: UUID, made: Made) -> None:
+    """A signed version counts.  Raises Conflict where another one has come before it."""
     params = {
         "id": consultation_id,
         "diagnosis": made.diagnosis,
         "advice": made.advice,
+        "reason": made.reason,
+        "addendum": made.addendum,
         "signer_id": acting.by,
         "now": acting.now,
         "room_seq": made.room.seq,
@@ -288,15 +365,10 @@ async def sign(acting: Acting, consultation_id: UUID, made: Made) -> int:
         "document": made.document,
         "size": made.size,
     }
-    kept = await fetch_one(acting.tx, queries["insert_opinion"], params, _Version)
-    if kept is None or kept.version != made.version:
+    version = await fetch_one(acting.tx, queries["insert_opinion"], params, _Version)
+    if version is None or version.version != made.version:
         raise Conflict(
             "opinion-signed-meanwhile",
             "该会诊意见已在别处签发。未作任何改动，请刷新查看。",
             "The opinion was signed elsewhere meanwhile. Nothing was changed: look again.",
         )
-    text = f"{made.diagnosis}\n\n{made.advice}".strip()
-    await rooms.signed(acting.tx, row, text, made.text_sha256, by=acting.by, now=acting.now)
-    taken = acting.taken("sign", version=made.version, document=made.document)
-    await store.move(acting.tx, row, to, taken, returned_at=acting.now)
-    return made.version

@@ -15,18 +15,18 @@ returning revision;
 
 -- name: insert_opinion
 -- A signed opinion; never changed.
-insert into consultation_opinion (consultation_id, version, diagnosis, advice, signer_id, signed_at, room_seq, room_head,
-    evidence, document, size)
-select %(id)s::uuid, coalesce(max(o.version), 0) + 1, %(diagnosis)s::text, %(advice)s::text, %(signer_id)s::uuid,
-    %(now)s::timestamptz, %(room_seq)s::bigint, %(room_head)s::text, %(evidence)s::text, %(document)s::text,
+insert into consultation_opinion (consultation_id, version, diagnosis, advice, reason, addendum, signer_id, signed_at,
+    room_seq, room_head, evidence, document, size)
+select %(id)s::uuid, coalesce(max(o.version), 0) + 1, %(diagnosis)s::text, %(advice)s::text, %(reason)s::text,
+    %(addendum)s::text, %(signer_id)s::uuid, %(now)s::timestamptz, %(room_seq)s::bigint, %(room_head)s::text, %(evidence)s::text, %(document)s::text,
     %(size)s::bigint
 from consultation_opinion o where o.consultation_id = %(id)s::uuid
 returning version;
 
 -- name: opinions
 -- The signed opinions of a consultation, the newest first.
-select o.version, o.diagnosis, o.advice, o.signer_id, p.name as signer_name, p.title as signer_title, o.signed_at,
-    o.room_seq, o.room_head, o.evidence, o.document, o.size
+select o.version, o.diagnosis, o.advice, o.reason, o.addendum, o.signer_id, p.name as signer_name,
+    p.title as signer_title, o.signed_at, o.room_seq, o.room_head, o.evidence, o.document, o.size
 from consultation_opinion o join practitioner p on p.id = o.signer_id
 where o.consultation_id = %(id)s::uuid order by o.version desc;
 

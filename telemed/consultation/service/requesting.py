@@ -11,7 +11,7 @@ from telemed.consultation.model import clocks, guards, states, words
 from telemed.consultation.model.guards import DEPARTMENTS
 from telemed.consultation.model.parties import Party
 from telemed.consultation.model.states import Kind, Purpose, Urgency, Verdict
-from telemed.consultation.service import rooms
+from telemed.consultation.service import addenda, opinions, rooms
 from telemed.consultation.service.acting import Acting, taken_or_raise
 from telemed.consultation.store import consultations as store
 from telemed.consultation.store.rows import ConsultationRow, ResultRow
@@ -230,10 +230,18 @@ async def withdraw(acting: Acting, consultation_id: UUID, reason: str) -> Consul
     return await store.move(acting.tx, row, to, acting.taken("withdraw", reason), ended_at=acting.now)
 
 
-async def decide(acting: Acting, consultation_id: UUID, verdict: Verdict, reason: str) -> ConsultationRow:
-    """What becomes of the opinion; archived at once where no consent is owed."""
+async def decide(
+    acting: Acting, consultation_id: UUID, verdict: Verdict, reason: str, *, version: int = 0
+) -> ConsultationRow:
+    """What becomes of the opinion with all that was added to it; archived at once where no consent is owed.
+
+    version: the newest that was read, 0 for whoever does not say.  Raises Conflict where another one came since.
+    """
     row = await acting.hold(consultation_id, Party.INVITER)
     to = taken_or_raise(states.decide(row.standing(), verdict, reason.strip()))
+    if version and version != max(one.version for one in await opinions.signed(acting.tx, consultation_id)):
+        raise words.added_meanwhile()
+    await addenda.decided(acting, consultation_id, verdict, reason)
     taken = acting.taken("decide", reason, verdict=verdict.value)
     after = await store.move(
         acting.tx, row, to, taken, verdict=verdict.value, verdict_reason=reason.strip(), decided_at=acting.now

@@ -10,7 +10,7 @@ import msgspec
 from telemed.consultation.room import store as log
 from telemed.consultation.room.coming import THERE
 from telemed.consultation.room.deciding import Image
-from telemed.consultation.room.facts import Leaving, Signed, Text
+from telemed.consultation.room.facts import Addend, Leaving, Signed, Text
 from telemed.consultation.room.told import RoomCase, RoomPerson, RoomStudy, Told
 from telemed.consultation.store.rows import ConsultationRow
 from telemed.db import Connection, fetch_all, fetch_one, load
@@ -81,6 +81,14 @@ async def signed(tx: Connection, row: ConsultationRow, text: str, sha256: str, *
     await log.record(tx, row.room_id, "opinion.draft", Text(text), by=who, now=now, base=standing)
     fact = msgspec.convert({"ver": standing + 1, "sha256": sha256}, Signed)
     await log.record(tx, row.room_id, "opinion.sign", fact, by=who, now=now)
+
+
+async def added(tx: Connection, row: ConsultationRow, text: str, *, by: UUID, now: datetime) -> None:
+    """The room's log says what was added, while it is open; one that is closed stays as it was signed."""
+    if row.room_id is None or (await log.lock(tx, row.room_id)).closed_at is not None:
+        return
+    fact = msgspec.convert({"text": text}, Addend)
+    await log.record(tx, row.room_id, "opinion.addend", fact, by=str(by), now=now)
 
 
 async def close_for(tx: Connection, row: ConsultationRow, *, by: UUID, now: datetime, why: str) -> None:

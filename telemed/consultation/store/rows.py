@@ -147,6 +147,7 @@ class ConsultationLine(msgspec.Struct, frozen=True):
     decided_at: datetime | None
     ended_at: datetime | None
     revision: int
+    addenda_owed: int
 
 
 class StepRow(msgspec.Struct, frozen=True):
@@ -242,6 +243,25 @@ class DraftRow(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class AddendumDraftRow(msgspec.Struct, frozen=True):
+    """What is being added to a signed opinion."""
+
+    reason: str
+    addendum: str
+    revision: int
+    at: datetime
+
+
+class AddendumAnswerRow(msgspec.Struct, frozen=True):
+    """What the inviting side makes of an addendum."""
+
+    version: int
+    verdict: str
+    reason: str
+    by_name: str
+    at: datetime
+
+
 class SeriesSeenRow(msgspec.Struct, frozen=True):
     """A series as the signer had it. images: it has now, by frames; seen: of them painted on the signer's screen."""
 
@@ -259,11 +279,16 @@ class SeriesSeenRow(msgspec.Struct, frozen=True):
 
 
 class OpinionRow(msgspec.Struct, frozen=True):
-    """A signed opinion.  document: SHA-256 of the PDF.  room_seq, room_head: where the room's log stood."""
+    """A signed opinion.  document: SHA-256 of the PDF.  room_seq, room_head: where the room's log stood.
+
+    reason, addendum: of every version but the first, whose diagnosis and advice it says again unchanged.
+    """
 
     version: int
     diagnosis: str
     advice: str
+    reason: str
+    addendum: str
     signer_id: UUID
     signer_name: str
     signer_title: str

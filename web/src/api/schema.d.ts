@@ -400,6 +400,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consultations/{id}/addenda/{version}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide on an addendum
+         * @description 补充意见采纳与否
+         */
+        post: operations["post-consultations-id-addenda-version-answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/addendum": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write an addendum
+         * @description 书写补充意见
+         */
+        put: operations["put-consultations-id-addendum"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/addendum/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign an addendum
+         * @description 签发补充意见
+         */
+        post: operations["post-consultations-id-addendum-sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consultations/{id}/ask": {
         parameters: {
             query?: never;
@@ -6458,6 +6518,46 @@ export interface components {
         ActiveBody: {
             active: boolean;
         };
+        /**
+         * AddendumAnswerBody
+         * @description reason: needed unless the addendum is adopted as it stands.
+         */
+        AddendumAnswerBody: {
+            /** @default  */
+            reason: string;
+            verdict: components["schemas"]["telemed.consultation.model.states.Verdict"];
+        };
+        /**
+         * AddendumAnswerRow
+         * @description What the inviting side makes of an addendum.
+         */
+        AddendumAnswerRow: {
+            at: string;
+            by_name: string;
+            reason: string;
+            verdict: string;
+            version: number;
+        };
+        /**
+         * AddendumBody
+         * @description revision: of what was read; 0 where nothing was written yet.
+         */
+        AddendumBody: {
+            addendum: string;
+            reason: string;
+            /** @default 0 */
+            revision: number;
+        };
+        /**
+         * AddendumDraftRow
+         * @description What is being added to a signed opinion.
+         */
+        AddendumDraftRow: {
+            addendum: string;
+            at: string;
+            reason: string;
+            revision: number;
+        };
         /** Administrator */
         Administrator: {
             name: string;
@@ -7008,10 +7108,11 @@ export interface components {
          * @description A consultation as lists show it.
          *
          *         task_status: FHIR R4 Task.status.  you: what whoever asks is to it.  age: as it is said today.  telephone: where the
-         *         other side is reached now, whoever asks.  Times are UTC.
+         *         other side is reached now, whoever asks.  Times are UTC.  addenda_owed: signed after the decision, not answered yet.
          */
         Consultation: {
             accepted_at: string | null;
+            addenda_owed: number;
             age: components["schemas"]["telemed.patients.messages.Words"] | null;
             consent_due_at: string | null;
             converted_into: string;
@@ -7206,12 +7307,14 @@ export interface components {
         };
         /**
          * DecideBody
-         * @description reason: needed unless the opinion is adopted as it stands.
+         * @description reason: needed unless the opinion is adopted as it stands.  version: the newest that was read; 0: not said.
          */
         DecideBody: {
             /** @default  */
             reason: string;
             verdict: components["schemas"]["telemed.consultation.model.states.Verdict"];
+            /** @default 0 */
+            version: number;
         };
         /**
          * Decision
@@ -7292,6 +7395,8 @@ export interface components {
          * @description A consultation with all that belongs to it.
          */
         Detail: {
+            addendum_answers: components["schemas"]["AddendumAnswerRow"][];
+            addendum_draft: components["schemas"]["AddendumDraftRow"] | null;
             consents: components["schemas"]["Consent"][];
             consultation: components["schemas"]["Consultation"];
             draft: components["schemas"]["telemed.consultation.store.rows.DraftRow"] | null;
@@ -10558,11 +10663,15 @@ export interface components {
         /**
          * SignedOpinion
          * @description A signed opinion.  document: SHA-256 of the PDF; room_head: hash of the room's log when it was signed.
+         *
+         *         reason, addendum: of every version but the first, whose diagnosis and advice it says again unchanged.
          */
         SignedOpinion: {
+            addendum: string;
             advice: string;
             diagnosis: string;
             document: string;
+            reason: string;
             room_head: string;
             room_seq: number;
             signed_at: string;
@@ -12474,6 +12583,110 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-addenda-version-answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddendumAnswerBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-consultations-id-addendum": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddendumBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Written"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-addendum-sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["telemed.consultation.routes.messages.SignBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
+                };
             };
             /** @description Problem */
             default: {

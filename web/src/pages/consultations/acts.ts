@@ -94,6 +94,11 @@ export const mayNotePhone = (one: Standing & Pick<Consultation, 'submitted_at'>,
   one.you.length > 0 && one.submitted_at !== null && !isOver(one.state) && may('consultation.conduct');
 export const mayWrite = (one: Standing & Pick<Consultation, 'returned_at'>, may: May): boolean =>
   one.you.includes('expert') && ['accepted', 'scheduled', 'in-session', 'missed', 'failed'].includes(one.state) && one.returned_at === null && may('consultation.answer');
+export const mayAddend = (one: Standing, may: May): boolean =>
+  one.you.includes('expert') && ['returned', 'decided', 'archived'].includes(one.state) && may('consultation.sign');
+/** What is not decided yet is decided together with the opinion. */
+export const mayAnswerAddendum = (one: Standing, may: May): boolean =>
+  one.you.includes('inviter') && ['decided', 'archived'].includes(one.state) && may('consultation.request');
 export const mayRate = (one: Standing & Pick<Consultation, 'returned_at'>, may: May): boolean =>
   one.you.includes('inviter') && one.returned_at !== null && may('consultation.request');
 
@@ -105,7 +110,7 @@ export function primaryOf(state: string, acts: readonly Act[]): Act | undefined 
   return GOES_ON.find((act) => acts.includes(act));
 }
 
-type Waiting = Standing & Pick<Consultation, 'starts_at' | 'consent_due_at'>;
+type Waiting = Standing & Pick<Consultation, 'starts_at' | 'consent_due_at' | 'addenda_owed'>;
 /** Whose turn it is in a state. */
 const TURN: Readonly<Partial<Record<State, readonly Party[]>>> = {
   draft: INVITER,
@@ -122,8 +127,9 @@ const TURN: Readonly<Partial<Record<State, readonly Party[]>>> = {
 /** An appointment concerns both sides from this many milliseconds before it on. */
 const NEAR = 15 * 60_000;
 
-/** Whether it is this person's turn: by state, by an appointment that is near, by a consent that is owed. */
+/** Whether it is this person's turn: by state, by an appointment that is near, by a consent or an answer that is owed. */
 export function waitsForMe(one: Waiting, now: Date): boolean {
+  if (one.addenda_owed > 0 && one.you.includes('inviter')) return true;
   if (isOver(one.state)) return false;
   if (one.consent_due_at !== null && one.you.includes('inviter')) return true;
   if (one.state === 'scheduled') {
