@@ -204,15 +204,20 @@ def _key_pem(key: Key) -> bytes:
 
 
 def write_durably(path: Path, content: bytes, mode: int) -> None:
-    """Replace a file in one step that survives a power cut."""
+    """Replace a file in one step that survives a power cut; where it cannot be written nothing is left of it."""
     arriving = path.with_name(f"{path.name}.new")
     descriptor = os.open(arriving, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as output:
-        os.fchmod(descriptor, mode)  # whatever the umask: every PC may read the public certificate
-        output.write(content)
-        output.flush()
-        os.fsync(output.fileno())
-    arriving.rename(path)
+    try:
+        with os.fdopen(descriptor, "wb") as output:
+            os.fchmod(descriptor, mode)  # whatever the umask: every PC may read the public certificate
+            output.write(content)
+            output.flush()
+            os.fsync(output.fileno())
+        arriving.rename(path)
+    except OSError:
+        # a disk that is full would stay fuller by the half of a file
+        arriving.unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

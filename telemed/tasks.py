@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
 
+from dicom_gateway.deposit import Deposit
 from dicom_gateway.indexer import Indexer
+from dicom_gateway.spool import DurableSpool
 from telemed.access import housekeeping
 from telemed.audit.checkpoint import Checkpoints, load_or_create_signing_key
 from telemed.audit.sealer import Sealer
@@ -17,6 +19,9 @@ from telemed.config import ReceiverTable
 from telemed.config.outgoing import secrets_of, trust_of
 from telemed.consultation.model.guards import DEPARTMENTS
 from telemed.consultation.service.clock import watch as watch_consultations
+from telemed.consultation.service.marks import OWED
+from telemed.consultation.service.marks import export_for_ever as export_marks
+from telemed.consultation.service.opinions import tidy
 from telemed.consultation.service.reaching import watch as watch_duty
 from telemed.county import County
 from telemed.events.consumer import Consumer
@@ -63,11 +68,12 @@ def tasks(county: County) -> dict[str, Work]:
         "statistics-sealer": StatisticsSealer(county.pool, county.zone, county.counting, county.clock).run,
         "reading-timers": lambda: sweep(county.pool, county.clock),
         "consultation-clocks": lambda: watch_consultations(county.pool, county.clock, county.zone),
+        "opinion-leftovers": lambda: _tidied(county),
         "duty-check": lambda: watch_duty(county.pool, county.clock, county.zone),
         "study-settling": lambda: settle_for_ever(county.pool, studies, county.clock),
         **_outgoing(county),
         **upload_tasks(county.config, county.pool, county.hub, county.clock),
-        **({} if county.spool is None else {"indexer": Indexer(county.spool, county.pool, county.zone).run}),
+        **({} if county.spool is None else _archive(county, county.spool)),
         **({} if county.config.laboratory.mllp == "off" else {"laboratory-mllp": _laboratory(county)}),
     }
 
@@ -138,3 +144,16 @@ def receiver_of(table: ReceiverTable, clock: Callable[[], datetime]) -> Receiver
         phones=table.phones,
         send=http_sender(table.url, secrets_of(table), trust_of(table), clock),
     )
+
+
+def _archive(county: County, spool: DurableSpool) -> dict[str, Work]:
+    deposit, owed = Deposit(spool), county.hub.of(OWED)
+    return {
+        "indexer": Indexer(spool, county.pool, county.zone).run,
+        "consultation-marks": lambda: export_marks(county.pool, deposit, owed, county.clock, county.zone),
+    }
+
+
+async def _tidied(county: County) -> None:
+    """Once, when the server starts: whoever died while writing an opinion left the half of a file."""
+    await tidy(county.config.state.path / "opinions", county.clock())

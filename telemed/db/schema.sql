@@ -417,6 +417,30 @@ CREATE TABLE public.consultation_draft (
     CONSTRAINT consultation_draft_is_bounded CHECK (((length(diagnosis) <= 8000) AND (length(advice) <= 8000)))
 );
 
+CREATE TABLE public.consultation_marks (
+    consultation_id uuid NOT NULL,
+    version smallint NOT NULL,
+    study_id uuid NOT NULL,
+    series_uid text NOT NULL,
+    sop_uid text NOT NULL,
+    follows text DEFAULT ''::text NOT NULL,
+    marks integer NOT NULL,
+    left_out integer DEFAULT 0 NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    digest text DEFAULT ''::text NOT NULL,
+    size bigint DEFAULT 0 NOT NULL,
+    stored_at timestamp with time zone,
+    CONSTRAINT marks_are_due_iff_pending CHECK (((state = 'pending'::text) = (due_at IS NOT NULL))),
+    CONSTRAINT marks_are_known_iff_stored CHECK ((((state = 'stored'::text) = (stored_at IS NOT NULL)) AND ((state = 'stored'::text) = (digest <> ''::text)))),
+    CONSTRAINT marks_are_some CHECK (((marks > 0) AND ((left_out >= 0) AND (left_out <= marks)))),
+    CONSTRAINT marks_reason_is_a_word CHECK ((reason ~ '^[a-z-]{0,64}$'::text)),
+    CONSTRAINT marks_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'stored'::text, 'failed'::text]))),
+    CONSTRAINT marks_that_failed_say_why CHECK (((state <> 'failed'::text) OR (reason <> ''::text)))
+);
+
 CREATE TABLE public.consultation_offer (
     consultation_id uuid NOT NULL,
     number integer NOT NULL,
@@ -1069,6 +1093,7 @@ CREATE TABLE public.imaging_study (
     hold text DEFAULT ''::text NOT NULL,
     split_from_id uuid,
     split_at timestamp with time zone,
+    documents integer DEFAULT 0 NOT NULL,
     CONSTRAINT study_charset_confidence_is_known CHECK ((charset_confidence = ANY (ARRAY['declared'::text, 'sure'::text, 'likely'::text, 'doubtful'::text]))),
     CONSTRAINT study_completeness_is_known CHECK ((completeness = ANY (ARRAY['receiving'::text, 'complete'::text, 'quiet'::text]))),
     CONSTRAINT study_evidence_is_known CHECK ((completeness_evidence = ANY (ARRAY[''::text, 'announced'::text, 'procedure-step'::text, 'released'::text]))),
@@ -2475,6 +2500,15 @@ ALTER TABLE ONLY public.consultation_consent
 ALTER TABLE ONLY public.consultation_draft
     ADD CONSTRAINT consultation_draft_pkey PRIMARY KEY (consultation_id);
 
+ALTER TABLE ONLY public.consultation_marks
+    ADD CONSTRAINT consultation_marks_pkey PRIMARY KEY (consultation_id, version, study_id);
+
+ALTER TABLE ONLY public.consultation_marks
+    ADD CONSTRAINT consultation_marks_series_uid_key UNIQUE (series_uid);
+
+ALTER TABLE ONLY public.consultation_marks
+    ADD CONSTRAINT consultation_marks_sop_uid_key UNIQUE (sop_uid);
+
 ALTER TABLE ONLY public.consultation
     ADD CONSTRAINT consultation_number_key UNIQUE (number);
 
@@ -2920,6 +2954,8 @@ CREATE INDEX consultation_appointments ON public.consultation USING btree (exper
 CREATE INDEX consultation_consent_of ON public.consultation_consent USING btree (consultation_id);
 
 CREATE INDEX consultation_due ON public.consultation USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX consultation_marks_due ON public.consultation_marks USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 CREATE INDEX consultation_of_expert ON public.consultation USING btree (expert_id, created_at DESC) WHERE (expert_id IS NOT NULL);
 
@@ -3458,6 +3494,12 @@ ALTER TABLE ONLY public.consultation
 
 ALTER TABLE ONLY public.consultation
     ADD CONSTRAINT consultation_expert_organization_id_fkey FOREIGN KEY (expert_organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.consultation_marks
+    ADD CONSTRAINT consultation_marks_consultation_id_version_fkey FOREIGN KEY (consultation_id, version) REFERENCES public.consultation_opinion(consultation_id, version);
+
+ALTER TABLE ONLY public.consultation_marks
+    ADD CONSTRAINT consultation_marks_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
 
 ALTER TABLE ONLY public.consultation_offer
     ADD CONSTRAINT consultation_offer_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);

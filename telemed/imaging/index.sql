@@ -124,13 +124,24 @@ update imaging_study set
     total_bytes = total_bytes + %(bytes)s,
     series_count = (select count(*) from imaging_series where study_id = %(id)s),
     modalities = (
-        select coalesce(array_agg(distinct modality order by modality), '{}')
-        from imaging_series where study_id = %(id)s and modality <> ''),
+        select coalesce(array_agg(distinct e.modality order by e.modality), '{}')
+        from imaging_series e where e.study_id = %(id)s and e.modality <> '' and not exists (
+            select from imaging_instance i where i.series_id = e.id and i.calling_ae = 'TELEMED-SR')),
     acquired_at = least(acquired_at, %(acquired_at)s),
     last_received_at = greatest(last_received_at, %(received_at)s),
     completeness = 'receiving',
     completeness_evidence = '',
     settle_at = %(settle_at)s,
+    revision = revision + 1
+where id = %(id)s;
+
+-- name: count_documents
+-- Count what the county itself put into a study; it stays as complete as it was.
+update imaging_study set
+    instance_count = instance_count + %(count)s,
+    documents = documents + %(count)s,
+    total_bytes = total_bytes + %(bytes)s,
+    series_count = (select count(*) from imaging_series where study_id = %(id)s),
     revision = revision + 1
 where id = %(id)s;
 
@@ -160,7 +171,8 @@ returning id;
 
 -- name: due_studies
 -- Studies whose completeness is to be looked at, with the evidence.
-select s.id, s.organization_id, s.instance_count, s.last_received_at, s.expected_instances,
+select s.id, s.organization_id, s.instance_count - s.documents as instance_count, s.last_received_at,
+    s.expected_instances,
     (select count(*) from imaging_association a where a.study_id = s.id and a.ended = 'open') as open_associations,
     (select count(*) from imaging_association a where a.study_id = s.id and a.ended = 'lost') as lost_associations,
     (select count(*) from imaging_association a where a.study_id = s.id and a.ended = 'released')

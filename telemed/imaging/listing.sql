@@ -8,7 +8,8 @@ select s.id, s.study_instance_uid, s.organization_id, o.name as organization_nam
        coalesce(q.item, nullif(s.description, ''), '') as item, coalesce(q.body_site, s.body_site) as body_site,
        coalesce(q.laterality, nullif(s.laterality, ''), 'U') as laterality, s.laterality as image_laterality,
        q.encounter_class, q.priority, q.emergency_class, s.acquired_at, s.first_received_at, s.last_received_at,
-       s.instance_count, s.expected_instances, s.series_count, s.total_bytes, s.completeness, s.completeness_evidence,
+       s.instance_count - s.documents as instance_count, s.expected_instances, s.series_count, s.total_bytes,
+       s.completeness, s.completeness_evidence,
        s.match_state, s.hold, s.intent, s.intent_confirmed, s.match_revision, s.service_request_id,
        d.ae_title as device, d.clock_skew_seconds as skew_seconds,
        array(select t.id from service_request r join imaging_study t on t.service_request_id = r.id

@@ -13,6 +13,7 @@ import msgspec
 from telemed.db import Connection, execute, fetch_all, fetch_one, load
 from telemed.events import append
 from telemed.imaging.completeness import QUIET
+from telemed.imaging.documents import AE
 from telemed.imaging.mixed import Whose
 from telemed.imaging.study import (
     Arrival,
@@ -343,6 +344,16 @@ async def _count(tx: Connection, study: _Study, stored: Sequence[Arrival], serie
     by_series = Counter(series[one.series_instance_uid].id for one in stored)
     for series_id in sorted(by_series):
         await execute(tx, queries["count_series"], {"id": series_id, "count": by_series[series_id]})
+    documents = [one for one in stored if one.calling_ae == AE]
+    if documents:
+        total = sum(one.size for one in documents)
+        await execute(tx, queries["count_documents"], {"id": study.id, "count": len(documents), "bytes": total})
+    images = [one for one in stored if one.calling_ae != AE]
+    if images:
+        await _count_images(tx, study, images)
+
+
+async def _count_images(tx: Connection, study: _Study, stored: Sequence[Arrival]) -> None:
     last = max(one.received_at for one in stored)
     await execute(
         tx,

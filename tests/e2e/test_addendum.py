@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +49,10 @@ def _download(page: Page, name: str, folder: Path) -> Path:
 
 def _verify(path: Path, authority: Path) -> str:
     command = [sys.executable, "-P", "-m", "telemed", "opinion", "verify", str(path), "--ca", str(authority)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_an_addendum_is_written_kept_signed_and_answered(people: People, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from highdicom.sr import (
 )
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ComprehensiveSRStorage, ExplicitVRLittleEndian
 from pydicom.valuerep import DA, TM, DSdecimal
 
 #: VR DS has 16 characters, PS3.5 section 6.2.
@@ -52,10 +52,15 @@ class Shape(StrEnum):
 
 
 class Quantity(StrEnum):
+    """density, spread: mean and standard deviation of Hounsfield units; level, scatter: of any other pixel values."""
+
     LENGTH = "length"
     ANGLE = "angle"
     AREA = "area"
     DENSITY = "density"
+    SPREAD = "spread"
+    LEVEL = "level"
+    SCATTER = "scatter"
 
 
 #: Points a shape has: least, most.
@@ -66,16 +71,29 @@ _POINTS = {
     Shape.CIRCLE: (2, 2),
     Shape.ELLIPSE: (4, 4),
 }
+_ATTENUATION = CodedConcept("112031", "DCM", "Attenuation Coefficient")
+#: No public scheme has a word for the value of a pixel whatever its modality; 99… is private, PS3.3 8.2.
+_PIXEL_VALUE = CodedConcept("pixel-value", "99TELEMED", "Modality pixel value")
 #: Quantity → its name as coded in CID 7469 and CID 7464, and the units (UCUM) it may have.
 _NAMES = {
     Quantity.LENGTH: (CodedConcept("410668003", "SCT", "Length"), {"mm", "cm", "{pixels}"}),
     Quantity.ANGLE: (CodedConcept("1483009", "SCT", "Angle"), {"deg"}),
     Quantity.AREA: (CodedConcept("42798000", "SCT", "Area"), {"mm2", "cm2", "{pixels}"}),
-    Quantity.DENSITY: (CodedConcept("112031", "DCM", "Attenuation Coefficient"), {"[hnsf'U]"}),
+    Quantity.DENSITY: (_ATTENUATION, {"[hnsf'U]"}),
+    Quantity.SPREAD: (_ATTENUATION, {"[hnsf'U]"}),
+    Quantity.LEVEL: (_PIXEL_VALUE, {"1", "[arb'U]"}),
+    Quantity.SCATTER: (_PIXEL_VALUE, {"1", "[arb'U]"}),
 }
 _MEAN = CodedConcept("373098007", "SCT", "Mean")
+_DEVIATION = CodedConcept("386136009", "SCT", "Standard Deviation")
+_DERIVED = {
+    Quantity.DENSITY: _MEAN,
+    Quantity.SPREAD: _DEVIATION,
+    Quantity.LEVEL: _MEAN,
+    Quantity.SCATTER: _DEVIATION,
+}
 _REGIONS = {Shape.POLYGON, Shape.CIRCLE, Shape.ELLIPSE}
-_OF_REGIONS = {Quantity.AREA, Quantity.DENSITY}
+_OF_REGIONS = set(Quantity) - {Quantity.LENGTH, Quantity.ANGLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +117,19 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who drew a mark.  name: PN."""
+
+    name: str
+    institution: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """points: (column, row) in thousandths of a pixel, 0 at the outer corner of the first pixel (PS3.3 C.18.6.1.2).
 
-    label: what the person wrote.  Raises ValueError for what no report could hold.
+    An ellipse has the ends of its major axis, then those of its minor one.  label: what the person wrote.  author: None
+    is the report's own observer.  Raises ValueError for what no report could hold.
     """
 
     tracking_uid: str
@@ -111,6 +138,7 @@ class Mark:
     shape: Shape
     points: tuple[tuple[int, int], ...]
     values: tuple[Value, ...] = ()
+    author: Author | None = None
 
     def __post_init__(self) -> None:
         least, most = _POINTS[self.shape]
@@ -149,7 +177,10 @@ class MarkedStudy:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What this very report is called.  observer: PN of the expert.  at: in county time, with its zone."""
+    """What this very report is called.  observer: PN of the expert.  at: in county time, with its zone.
+
+    follows: (series UID, SOP UID) of the report in the same study that this one adds to.
+    """
 
     series_uid: str
     sop_uid: str
@@ -157,6 +188,7 @@ class Report:
     observer: str
     institution: str
     at: datetime
+    follows: tuple[str, str] | None = None
 
 
 def measurement_report(
@@ -192,6 +224,7 @@ def measurement_report(
         series_description="会诊标注 / consultation marks",
         transfer_syntax_uid=ExplicitVRLittleEndian,
         specific_character_set="ISO_IR 192",
+        previous_versions=None if report.follows is None else [_earlier(patient, study, *report.follows)],
     )
     made.ContentDate = made.InstanceCreationDate = made.SeriesDate = DA(report.at.strftime("%Y%m%d"))
     made.ContentTime = made.InstanceCreationTime = made.SeriesTime = TM(report.at.strftime("%H%M%S"))
@@ -202,6 +235,14 @@ def measurement_report(
 
 
 def _group(mark: Mark) -> Any:
+    group = _measurements(mark)
+    if mark.author is not None:
+        person = PersonObserverIdentifyingAttributes(name=mark.author.name, organization_name=mark.author.institution)
+        group[0].ContentSequence.extend(ObserverContext(codes.DCM.Person, person))
+    return group
+
+
+def _measurements(mark: Mark) -> Any:
     tracking = TrackingIdentifier(uid=mark.tracking_uid, identifier=mark.label)
     frames = None if mark.image.frame is None else [mark.image.frame]
     source = SourceImageForRegion(mark.image.sop_class_uid, mark.image.sop_uid, frames)
@@ -228,7 +269,7 @@ def _measured(value: Value, places: list[CoordinatesForMeasurement] | None = Non
         name=_NAMES[value.quantity][0],
         value=float(value.number),
         unit=CodedConcept(value.unit, "UCUM", value.unit),
-        derivation=_MEAN if value.quantity is Quantity.DENSITY else None,
+        derivation=_DERIVED.get(value.quantity),
         referenced_coordinates=places,
     )
     number: Any = measured[0].MeasuredValueSequence[0]
@@ -255,6 +296,12 @@ def _evidence(patient: MarkedPatient, study: MarkedStudy, marks: tuple[Mark, ...
         _described(patient, study, one)
         for one in sorted(images.values(), key=lambda image: (image.study_uid != study.uid, image.sop_uid))
     ]
+
+
+def _earlier(patient: MarkedPatient, study: MarkedStudy, series_uid: str, sop_uid: str) -> Dataset:
+    """The report that came before, as a dataset."""
+    image = MarkedImage(study.uid, series_uid, ComprehensiveSRStorage, sop_uid, None)
+    return _described(patient, study, image)
 
 
 def _described(patient: MarkedPatient, study: MarkedStudy, image: MarkedImage) -> Dataset:

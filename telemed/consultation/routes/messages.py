@@ -17,6 +17,7 @@ from telemed.consultation.store.rows import (
     AgreementRow,
     ConsultationLine,
     DraftRow,
+    MarksRow,
     OfferRow,
     PhoneAnswerRow,
     RatingRow,
@@ -179,6 +180,7 @@ class Detail(msgspec.Struct, frozen=True):
     opinions: list[SignedOpinion]
     addendum_draft: AddendumDraftRow | None
     addendum_answers: list[AddendumAnswerRow]
+    marks: list[MarksRow]
     rating: RatingRow | None
 
 

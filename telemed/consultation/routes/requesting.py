@@ -25,7 +25,7 @@ from telemed.consultation.routes.messages import (
     WriteBody,
     Written,
 )
-from telemed.consultation.service import addenda, opinions, requesting
+from telemed.consultation.service import addenda, marks, opinions, requesting
 from telemed.consultation.store import consultations as store
 from telemed.errors import Invalid, NotFound
 from telemed.http.paging import cursor, following
@@ -78,6 +78,7 @@ class RequestRoutes:
                 if "expert" in shown.you
                 else None,
                 addendum_answers=await addenda.answers(connection, row.id),
+                marks=await marks.of_consultation(connection, row.id),
                 opinions=[msgspec.convert(one, SignedOpinion, from_attributes=True) for one in signed],
                 rating=await store.rating(connection, row.id),
             )

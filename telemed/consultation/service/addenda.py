@@ -139,6 +139,7 @@ async def sign(acting: Acting, consultation_id: UUID, made: Made) -> int:
     if emptied is None or made.revision == 0:
         raise words.written_meanwhile()
     await opinions.insert(acting, consultation_id, made)
+    await opinions.queue_marks(acting, row, made)
     await rooms.added(acting.tx, row, f"{made.reason}\n\n{made.addendum}", by=acting.by, now=acting.now)
     await store.note(acting.tx, row, acting.taken("addend", made.reason, version=made.version, document=made.document))
     return made.version

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+import structlog
 
 from telemed.certificates import write_durably
 from telemed.consultation.model import states, words
@@ -22,18 +23,21 @@ from telemed.consultation.opinion.sealing import SealedOpinion, seal_opinion
 from telemed.consultation.opinion.spelling import instant, prose
 from telemed.consultation.opinion.typesetting import Press
 from telemed.consultation.room import store as room_log
-from telemed.consultation.service import rooms
+from telemed.consultation.service import marks, rooms
 from telemed.consultation.service.acting import Acting, taken_or_raise
 from telemed.consultation.store import consultations as store
-from telemed.consultation.store.rows import DraftRow, OpinionRow, SeriesSeenRow
+from telemed.consultation.store.rows import ConsultationRow, DraftRow, OpinionRow, SeriesSeenRow
 from telemed.db import Connection, Pool, fetch_all, fetch_one, load
-from telemed.errors import Conflict, Invalid, NotFound
+from telemed.errors import Conflict, Invalid, NotFound, Unavailable
 from telemed.patients import names
 from telemed.patients.age import age
 from telemed.vocabulary import Principal
 
 queries = load(__name__, "opinions.sql")
 SEXES = {"M": "男", "F": "女", "O": "未说明的性别", "U": "未知的性别"}
+_log = structlog.get_logger("telemed.consultation.opinions")
+#: Nobody is still writing a file that old.
+OLD = timedelta(hours=1)
 PURPOSES = {"diagnosis": "诊断", "treatment": "治疗", "referral": "转诊", "surgery": "手术"}
 
 
@@ -90,7 +94,10 @@ class Sealing:
     folder: Path
 
     async def keep(self, sealed: SealedOpinion) -> None:
-        """Keep a file durably; a signature counts only after this."""
+        """Keep a file durably; a signature counts only after this.
+
+        Raises Unavailable where the disk takes it not: nothing of it is left, nothing was signed.
+        """
         place = self._place(sealed.sha256)
 
         def write() -> None:
@@ -98,7 +105,11 @@ class Sealing:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_durably(place, sealed.pdf, 0o600)
 
-        await asyncio.to_thread(write)
+        try:
+            await asyncio.to_thread(write)
+        except OSError as fault:
+            _log.error("opinion-not-kept", error=fault.strerror)
+            raise _not_kept() from fault
 
     async def read(self, digest: str) -> bytes:
         if re.fullmatch(r"[0-9a-f]{64}", digest, re.ASCII) is None:
@@ -110,6 +121,27 @@ class Sealing:
 
     def _place(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest[2:4] / digest
+
+
+async def tidy(folder: Path, now: datetime) -> int:
+    """Remove what was half written when a server died: no row ever named it.  Returns how many files."""
+
+    def remove() -> int:
+        found = [one for one in folder.glob("*/*/*.new") if now.timestamp() - one.stat().st_mtime > OLD.total_seconds()]
+        for one in found:
+            one.unlink(missing_ok=True)
+        return len(found)
+
+    return await asyncio.to_thread(remove)
+
+
+def _not_kept() -> Unavailable:
+    return Unavailable(
+        "opinion-not-kept",
+        "意见书未能写入存储（可能已满），没有签发。草稿已保留，请告知系统管理员，稍后再签发。",
+        "The paper could not be written to the storage, which may be full; nothing was signed. The draft was kept: "
+        "tell the system administrator and sign again later.",
+    )
 
 
 def _missing() -> NotFound:
@@ -342,11 +374,18 @@ async def sign(acting: Acting, consultation_id: UUID, made: Made) -> int:
     if written is None or written.revision != made.revision:
         raise words.written_meanwhile()
     await insert(acting, consultation_id, made)
+    await queue_marks(acting, row, made)
     text = f"{made.diagnosis}\n\n{made.advice}".strip()
     await rooms.signed(acting.tx, row, text, made.text_sha256, by=acting.by, now=acting.now)
     taken = acting.taken("sign", version=made.version, document=made.document)
     await store.move(acting.tx, row, to, taken, returned_at=acting.now)
     return made.version
+
+
+async def queue_marks(acting: Acting, row: ConsultationRow, made: Made) -> None:
+    """What was marked in the room, as it was signed, is owed to the studies."""
+    if row.room_id is not None:
+        await marks.queue(acting.tx, row.id, made.version, room_id=row.room_id, seq=made.room.seq, now=acting.now)
 
 
 async def insert(acting: Acting, consultation_id: UUID, made: Made) -> None:

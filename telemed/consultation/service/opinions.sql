@@ -71,6 +71,7 @@ with shown as (
     select s.study_instance_uid as study_uid, e.series_instance_uid as series_uid
     from consultation_study t join imaging_study s on s.id = t.study_id join imaging_series e on e.study_id = s.id
     where t.consultation_id = %(id)s::uuid
+        and not exists (select from imaging_instance d where d.series_id = e.id and d.calling_ae = 'TELEMED-SR')
     union
     select study_uid, series_uid from shown
 )

@@ -153,7 +153,7 @@ delete from consultation_study where consultation_id = %(id)s::uuid;
 -- name: studies
 -- The studies of a consultation, with whose they are.
 select t.study_id as id, s.study_instance_uid, s.patient_id, s.organization_id, s.modalities, s.description,
-    s.body_site, s.acquired_at, s.instance_count
+    s.body_site, s.acquired_at, s.instance_count - s.documents as instance_count
 from consultation_study t join imaging_study s on s.id = t.study_id
 where t.consultation_id = %(id)s::uuid order by s.acquired_at desc nulls last, s.id;
 

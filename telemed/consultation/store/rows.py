@@ -262,6 +262,23 @@ class AddendumAnswerRow(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class MarksRow(msgspec.Struct, frozen=True):
+    """Marks of one study that go into it as a DICOM SR.  reason: why it is not there yet, or never will be."""
+
+    version: int
+    study_id: UUID
+    study_instance_uid: str
+    study_description: str
+    modalities: list[str]
+    sop_uid: str
+    marks: int
+    left_out: int
+    state: str
+    reason: str
+    digest: str
+    stored_at: datetime | None
+
+
 class SeriesSeenRow(msgspec.Struct, frozen=True):
     """A series as the signer had it. images: it has now, by frames; seen: of them painted on the signer's screen."""
 

@@ -191,8 +191,8 @@ order by w.number;
 -- name: study_facts
 -- What a reading needs to know of its study and request.
 select s.id, s.study_instance_uid, s.organization_id, s.intent, s.match_state, s.hold, s.completeness,
-       s.instance_count, s.modalities, s.first_received_at, s.last_received_at, s.acquired_at,
-       coalesce(q.priority, 'routine') as priority, coalesce(q.encounter_class, '') as encounter_class,
+       s.instance_count - s.documents as instance_count, s.modalities, s.first_received_at, s.last_received_at,
+       s.acquired_at, coalesce(q.priority, 'routine') as priority, coalesce(q.encounter_class, '') as encounter_class,
        coalesce(q.body_site, s.body_site) as body_site, coalesce(q.laterality, s.laterality) as laterality,
        s.laterality as image_laterality, coalesce(p.sex, 'U') as sex,
        coalesce(q.accession_number, s.accession_number) as accession_number, s.patient_id, o.name as organization_name

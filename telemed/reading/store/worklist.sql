@@ -97,7 +97,8 @@ group by 1;
 -- name: priors
 -- Other studies of the patient: same site and modality first, newest first.
 select s.id, s.study_instance_uid, s.modalities, s.description, coalesce(q.item, s.description) as item,
-       coalesce(q.body_site, s.body_site) as body_site, s.acquired_at, s.instance_count, o.name as organization_name,
+       coalesce(q.body_site, s.body_site) as body_site, s.acquired_at,
+       s.instance_count - s.documents as instance_count, o.name as organization_name,
        r.current_version_id as report_id,
        (coalesce(q.body_site, s.body_site) = %(body_site)s) as same_site,
        (s.modalities && %(modalities)s::text[]) as same_modality

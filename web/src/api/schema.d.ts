@@ -7401,6 +7401,7 @@ export interface components {
             consultation: components["schemas"]["Consultation"];
             draft: components["schemas"]["telemed.consultation.store.rows.DraftRow"] | null;
             history: string;
+            marks: components["schemas"]["MarksRow"][];
             offers: components["schemas"]["OfferRow"][];
             opinions: components["schemas"]["SignedOpinion"][];
             phone_answers: components["schemas"]["PhoneAnswerRow"][];
@@ -8698,6 +8699,25 @@ export interface components {
             label: string;
             /** @default  */
             region: string;
+        };
+        /**
+         * MarksRow
+         * @description Marks of one study that go into it as a DICOM SR.  reason: why it is not there yet, or never will be.
+         */
+        MarksRow: {
+            digest: string;
+            left_out: number;
+            marks: number;
+            modalities: string[];
+            reason: string;
+            sop_uid: string;
+            state: string;
+            stored_at: string | null;
+            study_description: string;
+            /** Format: uuid */
+            study_id: string;
+            study_instance_uid: string;
+            version: number;
         };
         /**
          * MatchBody

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from tests.hiring import signed_in
 from tests.integration.consultation.requests.asked import PERSONS, ZONE, Asked
 from tests.integration.consultation.requests.door import Door
 from tests.integration.consultation.requests.test_states_walk import reach, snapshot
+from tests.integration.consultation.test_command import verify as verified
 
 SIGNED = {"returned", "decided", "archived"}
 WHY, WHAT = "补充肌钙蛋白结果", "肌钙蛋白 I 升高，支持急性心肌梗死。\n请立即转诊。"
@@ -57,7 +59,7 @@ async def added(door: Door, number: UUID, reason: str = WHY, text: str = WHAT) -
     return await asked.act("qin", addenda.sign, number, made)
 
 
-async def test_the_new_paper_says_what_it_adds_to_and_the_first_one_stays_as_it_was(door: Door):
+async def test_the_new_paper_says_what_it_adds_to_and_the_first_one_stays_as_it_was(door: Door, tmp_path: Path):
     number = await signed(door)
     asked, sealing = door.asked, door.desk.sealing
     (first,) = await asked.rows("select * from consultation_opinion")
@@ -85,6 +87,13 @@ async def test_the_new_paper_says_what_it_adds_to_and_the_first_one_stays_as_it_
         hashlib.sha256(one).hexdigest() for one in papers[:2]
     ]
     assert [one.addendum for one in last.addition.earlier] == ["", WHAT]
+    # a third party reads the same, with the file and the CA's certificate alone
+    path = tmp_path / "third.pdf"
+    path.write_bytes(papers[2])
+    done = await asyncio.to_thread(verified, path, "--ca", door.county.config.county_authority)
+    assert done.returncode == 0, done.stderr
+    for one in last.addition.earlier:
+        assert f"v{one.version} {one.signed_at} {one.text_sha256} PDF {one.document_sha256}" in done.stdout
 
 
 async def test_the_room_says_what_was_added_while_it_is_open_and_a_closed_log_stays(door: Door):
