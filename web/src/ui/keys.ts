@@ -44,11 +44,16 @@ export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
-/** Enter and Space belong to the control that has the focus. */
+/** What of a control's own a key is: Enter and Space do it, the keys that move choose in it or scroll it. */
+const OWN = [
+  { keys: /^(Enter| )$/, of: 'button, a, summary, [role="button"], [role="tab"]' },
+  { keys: /^ $/, of: 'input' },
+  { keys: /^(Arrow|Page|Home$|End$)/, of: 'input[type="radio"], [role="log"]' },
+] as const;
 function belongsToControl(event: KeyboardEvent): boolean {
-  if (event.key !== 'Enter' && event.key !== ' ') return false;
   const target = event.target;
-  return target instanceof HTMLElement && target.closest('button, a, summary, [role="button"], [role="tab"]') !== null;
+  if (!(target instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.altKey) return false;
+  return OWN.some(({ keys, of }) => keys.test(event.key) && target.closest(of) !== null);
 }
 
 export function find(bindings: readonly KeyBinding[], pressed: string, before: string): KeyBinding | 'prefix' | undefined {

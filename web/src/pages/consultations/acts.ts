@@ -124,6 +124,7 @@ const TURN: Readonly<Partial<Record<State, readonly Party[]>>> = {
   returned: INVITER,
   decided: INVITER,
 };
+export const isMyTurn = ({ state, you }: Standing): boolean => isState(state) && you.some((party) => TURN[state]?.includes(party) === true);
 /** An appointment concerns both sides from this many milliseconds before it on. */
 const NEAR = 15 * 60_000;
 
@@ -135,7 +136,7 @@ export function waitsForMe(one: Waiting, now: Date): boolean {
   if (one.state === 'scheduled') {
     return one.starts_at !== null && Date.parse(one.starts_at) - now.getTime() <= NEAR && one.you.some((party) => MEETS.includes(party));
   }
-  return isState(one.state) && one.you.some((party) => TURN[one.state as State]?.includes(party) === true);
+  return isMyTurn(one);
 }
 
 const URGENCY = ['immediate', 'urgent', 'routine'];

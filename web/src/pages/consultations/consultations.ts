@@ -70,6 +70,13 @@ export function word(group: Group, code: string): string {
 }
 export const options = (group: Group, codes: readonly string[]): { value: string; text: string }[] => codes.map((value) => ({ value, text: word(group, value) }));
 
+/** A study by what it is called; most names begin with the modality already. */
+export function calledOf(study: { readonly modalities: readonly string[]; readonly description: string; readonly body_site?: string }): string {
+  const kind = study.modalities.join('/');
+  const name = study.description || (study.body_site ?? '');
+  return study.modalities.some((one) => name.startsWith(one)) ? name : `${kind} ${name}`.trim();
+}
+
 export const between = (): string => (locale.value === 'en' ? ', ' : '、');
 
 export function departmentOf(departments: readonly Department[], code: string): string {

@@ -17,9 +17,11 @@ const PAGES = 5;
 export function useResultNames(of: () => { readonly patient: string; readonly results: readonly Attached[] }): {
   readonly names: ShallowRef<ReadonlyMap<string, NamedResult>>;
   readonly failed: Ref<boolean>;
+  readonly loading: Ref<boolean>;
 } {
   const names = shallowRef<ReadonlyMap<string, NamedResult>>(new Map());
   const failed = ref(false);
+  const loading = ref(false);
   const opening = crypto.randomUUID();
 
   async function load(): Promise<void> {
@@ -27,6 +29,7 @@ export function useResultNames(of: () => { readonly patient: string; readonly re
     const wanted = new Set(results.map((one) => one.result));
     if ([...wanted].every((id) => names.value.has(id))) return;
     const found = new Map<string, NamedResult>();
+    loading.value = true;
     let before = '';
     try {
       for (let page = 0; page < PAGES && found.size < wanted.size; page += 1) {
@@ -45,8 +48,10 @@ export function useResultNames(of: () => { readonly patient: string; readonly re
       // The verdicts stand all the same; what the page itself got wrong is not hidden.
       if (asFailure(error).code === 'page-fault') throw error;
       failed.value = true;
+    } finally {
+      loading.value = false;
     }
   }
   watch(() => of().results.map((one) => one.result).join(' '), () => void load(), { immediate: true });
-  return { names, failed };
+  return { names, failed, loading };
 }

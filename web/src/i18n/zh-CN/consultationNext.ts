@@ -1,0 +1,33 @@
+/** What happens next: to whoever has to act, and to those who wait for them. */
+export const zh = {
+  mine: {
+    draft: '填写完整后提交；提交前只有您看得到。',
+    submitted: '请邀请专家；资料不够可要求补充。',
+    incomplete: '对方要求补充资料：点“补充资料”答复，计时随即继续。',
+    offered: '请应答：接诊，或说明不能接诊。到时未应答，系统改请下一位值班专家。',
+    accepted: '点“开始会诊”后可签发意见；会诊室已开放，可先进入看图。',
+    scheduled: '到预约时间双方进入会诊室；可提前进入。',
+    'in-session': '在会诊室看图、交流后，在本页写意见并签发。',
+    missed: '请重新预约，或改请专家。',
+    failed: '可继续会诊、重新预约，或登记电话答复。',
+    returned: '意见已签发：阅读后点“采纳与否”，您的决定写入记录，双方归档。',
+    decided: '请补齐书面知情同意，补齐后归档。',
+  },
+  theirs: {
+    draft: '申请尚未提交。',
+    submitted: '已交调度员分诊。邀请专家后，这里显示由谁应答、何时到时。',
+    incomplete: '等邀请医师补充资料，计时已停。',
+    offered: '等{expert}应答。到时未应答，系统改请下一位值班专家。',
+    accepted: '{expert}已接诊，会诊室已开放，可先进入。意见签发后在这里下载。',
+    scheduled: '到预约时间双方进入会诊室；可提前进入。',
+    'in-session': '会诊进行中。意见签发后在这里下载，由邀请方决定是否采纳。',
+    missed: '等调度员或专家重新预约。',
+    failed: '等调度员或专家安排：继续会诊、重新预约或电话答复。',
+    returned: '意见已发回，等邀请医师决定是否采纳。',
+    decided: '等邀请医师补齐知情同意后归档。',
+    archived: '会诊已归档，意见书仍可下载。',
+    declined: '会诊已谢绝，理由见“经过”。',
+    withdrawn: '会诊已撤回，理由见“经过”。',
+    converted: '会诊已转办，去向见“经过”。',
+  },
+} as const;
