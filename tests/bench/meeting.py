@@ -185,7 +185,8 @@ class Viewing:
             expert.wait_for_timeout(max(0.0, 1000 * (began + pressed / 10 - time.monotonic())))
         minutes = (time.monotonic() - began) / 60
         expert.wait_for_timeout(500)
-        return tuple(one / 1000 / minutes for one in (up.sent - sent, up.heard - heard, down.heard - followed))
+        per = 1000 * minutes
+        return (up.sent - sent) / per, (up.heard - heard) / per, (down.heard - followed) / per
 
 
 BUSINESS = {"scrolling": ("ArrowDown", "ArrowUp"), "windowing": ("Shift+ArrowRight", "Shift+ArrowLeft")}

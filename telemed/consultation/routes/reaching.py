@@ -47,10 +47,7 @@ class ReachingRoutes:
         async with call.pool.connection() as connection:
             made = await store.checked(connection, day)
             rows = await store.gaps(connection, day, call.now, call.scope.organizations)
-        items = [
-            UnreachableTurn(**{**msgspec.structs.asdict(one), "reasons": [Unreachable(each) for each in one.reasons]})
-            for one in rows
-        ]
+        items = [msgspec.convert(msgspec.structs.asdict(one), UnreachableTurn) for one in rows]
         return DutyCheck(None if made is None else made.checked_at, items)
 
     async def check_again(self, call: Call[Nothing, Nothing]) -> None:

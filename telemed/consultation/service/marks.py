@@ -36,6 +36,8 @@ _log = structlog.get_logger("telemed.consultation.marks")
 OWED = frozenset({"consultation.marks-owed"})
 SR = "1.2.840.10008.5.1.4.1.1.88.33"  # Comprehensive SR
 SERIES_NUMBER = 9000  # and the version: behind every series of a device
+#: How long a worker may make and store one report before another one does.
+LEASE = timedelta(minutes=2)
 #: The index is this far behind the archive, as a rule.
 LISTED = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -162,7 +164,11 @@ async def of_consultation(connection: Connection, consultation_id: UUID) -> list
 
 
 async def export_one(pool: Pool, archive: Archive, now: datetime, zone: ZoneInfo) -> bool:
-    """Make the report that is due; False where none is.  Its row is held until what became of it is committed."""
+    """Make the report that is due; False where none is.
+
+    Its row is leased meanwhile: making and storing take seconds, and an open transaction would hold back every reader
+    of the event log.  Who dies leaves it to the next one, who makes the same bytes.
+    """
     async with pool.transaction() as tx:
         due = await fetch_one(tx, queries["due"], {"now": now}, Due)
         if due is None:
@@ -172,25 +178,27 @@ async def export_one(pool: Pool, archive: Archive, now: datetime, zone: ZoneInfo
             await execute(tx, queries["stored"], params)
             await _tell(tx, due, "stored")
             return True
+        await execute(tx, queries["hold"], {"sop_uid": due.sop_uid, "until": now + LEASE})
         case = await _case(tx, due)
-        made = await asyncio.to_thread(_made, due, case, zone)
-        if made is None:
-            await _failed(tx, due, UNSAYABLE)
-            return True
-        content, left_out = made
-        kept = await archive(
-            content,
-            sop_class_uid=SR,
-            sop_instance_uid=due.sop_uid,
-            organization_id=due.study_organization_id,
-            now=now,
-        )
-        if kept is not None and not kept[1]:
-            await _failed(tx, due, kept[0])
-            return True
-        reason = kept[0] if kept is not None else ("" if due.attempts == 0 else NOT_LISTED)
-        pause = min(LISTED * 2 ** min(due.attempts, 20), LONGEST_PAUSE)
-        params = {"sop_uid": due.sop_uid, "due_at": now + pause, "reason": reason, "left_out": left_out}
+    made = await asyncio.to_thread(_made, due, case, zone)
+    if made is None:
+        await _failed(pool, due, UNSAYABLE)
+        return True
+    content, left_out = made
+    kept = await archive(
+        content,
+        sop_class_uid=SR,
+        sop_instance_uid=due.sop_uid,
+        organization_id=due.study_organization_id,
+        now=now,
+    )
+    if kept is not None and not kept[1]:
+        await _failed(pool, due, kept[0])
+        return True
+    reason = kept[0] if kept is not None else ("" if due.attempts == 0 else NOT_LISTED)
+    pause = min(LISTED * 2 ** min(due.attempts, 20), LONGEST_PAUSE)
+    params = {"sop_uid": due.sop_uid, "due_at": now + pause, "reason": reason, "left_out": left_out}
+    async with pool.transaction() as tx:
         await execute(tx, queries["later"], params)
         if reason:
             _log.warning("marks-not-stored", sop_instance_uid=due.sop_uid, reason=reason, attempts=due.attempts + 1)
@@ -198,10 +206,11 @@ async def export_one(pool: Pool, archive: Archive, now: datetime, zone: ZoneInfo
     return True
 
 
-async def _failed(tx: Connection, due: Due, reason: str) -> None:
+async def _failed(pool: Pool, due: Due, reason: str) -> None:
     _log.error("marks-failed", sop_instance_uid=due.sop_uid, reason=reason)
-    await execute(tx, queries["failed"], {"sop_uid": due.sop_uid, "reason": reason})
-    await _tell(tx, due, "failed")
+    async with pool.transaction() as tx:
+        await execute(tx, queries["failed"], {"sop_uid": due.sop_uid, "reason": reason})
+        await _tell(tx, due, "failed")
 
 
 async def _tell(tx: Connection, due: Due, what: str) -> None:

@@ -25,7 +25,7 @@ values (%(id)s::uuid, %(version)s::smallint, %(study_id)s::uuid, %(series_uid)s:
         and m.study_id = %(study_id)s::uuid order by m.version desc limit 1), ''), %(marks)s::int, %(now)s::timestamptz);
 
 -- name: due
--- One report that is due, held: no other process makes it meanwhile.
+-- One report that is due, held until the transaction ends.
 select m.consultation_id, m.version, m.study_id, m.series_uid, m.sop_uid, m.attempts, o.room_seq, o.signed_at,
     c.room_id, c.organization_id, c.expert_id, p.name as expert_name, h.name as institution,
     s.organization_id as study_organization_id, s.study_instance_uid as study, s.study_id_text, s.accession_number,
@@ -47,11 +47,15 @@ order by m.due_at, m.version, m.sop_uid limit 1 for update of m skip locked;
 -- When the next report is due.
 select min(due_at) as due_at from consultation_marks where due_at is not null;
 
+-- name: hold
+-- Nobody else makes it meanwhile.
+update consultation_marks set due_at = %(until)s::timestamptz where sop_uid = %(sop_uid)s::text and state = 'pending';
+
 -- name: later
 -- It is tried again.
 update consultation_marks set due_at = %(due_at)s::timestamptz, attempts = attempts + 1, reason = %(reason)s::text,
     left_out = %(left_out)s::int
-where sop_uid = %(sop_uid)s::text;
+where sop_uid = %(sop_uid)s::text and state = 'pending';
 
 -- name: stored
 -- It is in the archive and listed with its study.
@@ -62,7 +66,7 @@ where sop_uid = %(sop_uid)s::text;
 -- name: failed
 -- It will never be better.
 update consultation_marks set state = 'failed', due_at = null, attempts = attempts + 1, reason = %(reason)s::text
-where sop_uid = %(sop_uid)s::text;
+where sop_uid = %(sop_uid)s::text and state = 'pending';
 
 -- name: marks
 -- What became of the marks of a consultation.
