@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import psycopg
@@ -10,15 +11,16 @@ from playwright.sync_api import expect
 
 from telemed.embedded.postgres import running_dsn
 
-from .browser import DESK, People
+from .browser import DESK, People, picture
+from .pages import chest_film
 from .readings import Hands
 
 #: A receiver that the server does not send to, as its rows are: what is owed to it waits.
 RECEIVER = """
 insert into outgoing_receiver (name, origin, address_digest, state, failures, last_status, last_success_at, changed_at)
 values ('sms', 'https://sms.example', '1', %s, %s, %s, now() - interval '5 minutes', now())
-on conflict (name) do update
-set state = excluded.state, failures = excluded.failures, last_status = excluded.last_status
+on conflict (name) do update set state = excluded.state, failures = excluded.failures,
+    last_status = excluded.last_status
 """
 UNDELIVERED = """
 insert into outgoing_message (id, receiver, kind, subject, once, told_at, urgency, department, organization_id, path,
@@ -50,7 +52,7 @@ def test_an_administrator_tries_a_receiver_and_sends_again_what_it_was_not_deliv
         expect(rows).to_have_count(2)
         expect(rows.first).to_contain_text("急 · 邀请接诊")
         expect(rows.first).to_contain_text("对方拒收（422）")
-        page.screenshot(path=str(people.stack.pictures / "outgoing-zh.png"))
+        picture(page, "outgoing-zh")
 
         rows.first.click()
         page.keyboard.press("r")
@@ -78,10 +80,10 @@ def test_an_administrator_tries_a_receiver_and_sends_again_what_it_was_not_deliv
 
 def test_what_becomes_of_ones_consultation_is_said_on_any_page_and_led_to(people: People) -> None:
     """The inviting physician looks at patients while the coordinator asks for more."""
-    physician = people.stack.account("requester", "青石")
+    physician = people.stack.account("requester", organization="青石")
     coordinator = Hands(people, people.stack.account("coordinator"))
     hands = Hands(people, physician)
-    patient = hands.get("/api/patients")["items"][0]["id"]
+    patient = chest_film([one["line"] for one in hands.get("/api/site/reports")["items"]])["patient_id"]
     number = str(uuid4())
     form = {
         "kind": "image-text",
@@ -100,12 +102,17 @@ def test_what_becomes_of_ones_consultation_is_said_on_any_page_and_led_to(people
         hands.send(
             "POST",
             f"/api/consultations/{number}/consents",
-            {"kind": "approval", "name": "院长周某", "at": hands.now(), "reason": "患者昏迷，家属未到"},
+            {
+                "kind": "approval",
+                "name": "院长周某",
+                "at": datetime.now(UTC).isoformat(),
+                "reason": "患者昏迷，家属未到",
+            },
         )
         hands.send("POST", f"/api/consultations/{number}/submit")
         coordinator.send("POST", f"/api/consultations/{number}/ask", {"reason": "请补充心电图"})
         expect(notices).to_contain_text("您的会诊需要补充资料")
-        page.screenshot(path=str(people.stack.pictures / "notice-zh.png"))
+        picture(page, "notice-zh")
         notices.get_by_role("link", name="打开").click()
         expect(page).to_have_url(f"{people.stack.url}/consultations/{number}")
         expect(notices).not_to_contain_text("需要补充资料")
