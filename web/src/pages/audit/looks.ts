@@ -11,7 +11,7 @@ export const OUTCOME = {
 export const GROUPS = [
   'session', 'directory', 'device', 'account', 'audit', 'operations', 'patient', 'registration', 'match', 'study',
   'correction', 'quarantine', 'worklist', 'reading', 'report', 'template', 'result', 'recognition', 'quality', 'quality-ticket',
-  'statistics', 'report-upload', 'picture-link', 'cds-client', 'break-glass', 'public',
+  'statistics', 'report-upload', 'picture-link', 'outgoing', 'cds-client', 'break-glass', 'public',
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
