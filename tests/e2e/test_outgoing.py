@@ -46,7 +46,7 @@ def test_an_administrator_tries_a_receiver_and_sends_again_what_it_was_not_deliv
     with people.context(people.stack.account("system-admin"), size=DESK) as context:
         page = context.new_page()
         page.goto("/exchange/outgoing")
-        line = page.get_by_role("row", name="sms")
+        line = page.get_by_role("region", name="接收方").get_by_role("row", name="sms")
         expect(line).to_contain_text("正常")
         rows = page.get_by_role("grid", name="消息").locator("tbody [role='row']")
         expect(rows).to_have_count(2)
@@ -59,9 +59,9 @@ def test_an_administrator_tries_a_receiver_and_sends_again_what_it_was_not_deliv
         expect(page.get_by_text("已重新排队")).to_be_visible()
         expect(rows).to_have_count(1)
 
-        line.get_by_role("button", name="向 sms 发送测试消息").click()
+        line.get_by_role("button", name="发送测试 sms").click()
         expect(page.get_by_text("测试消息已排队")).to_be_visible()
-        line.get_by_role("button", name="重发 sms 的 1 条未送达消息").click()
+        line.get_by_role("button", name="重发 1 条 sms").click()
         expect(page.get_by_text("没有未送达的消息")).to_be_visible()
         page.locator(".segments label", has_text="等待中").click()
         expect(rows).to_have_count(3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -47,13 +48,17 @@ class ReachingRoutes:
         async with call.pool.connection() as connection:
             made = await store.checked(connection, day)
             rows = await store.gaps(connection, day, call.now, call.scope.organizations)
-        items = [msgspec.convert(msgspec.structs.asdict(one), UnreachableTurn) for one in rows]
-        return DutyCheck(None if made is None else made.checked_at, items)
+        return DutyCheck(None if made is None else made.checked_at, [_shown(one) for one in rows])
 
     async def check_again(self, call: Call[Nothing, Nothing]) -> None:
         async with call.transaction() as tx:
             await look(tx, call.now, self._desk.zone, again=True)
             await append(tx, "duty.checked", call.principal.practitioner_id, [TOPIC])
+
+
+def _shown(row: store.GapRow) -> UnreachableTurn:
+    said: dict[str, Any] = msgspec.structs.asdict(row)
+    return UnreachableTurn(**(said | {"reasons": [Unreachable(each) for each in row.reasons]}))
 
 
 def reaching_endpoints(desk: Desk) -> list[Endpoint]:
