@@ -14,6 +14,7 @@ export const en = {
   addsTo: 'Adds to version 1',
   version: 'Version {version} · addendum',
   first: 'Version 1 · opinion',
+  owed: 'Addendum to decide on',
   awaits: 'Awaits the inviting side',
   withOpinion: 'Decided together with the opinion',
   decide: 'Decide on addendum',

@@ -14,6 +14,7 @@ export const zh = {
   addsTo: '补充第 1 版意见',
   version: '第 {version} 版 · 补充意见',
   first: '第 1 版 · 会诊意见',
+  owed: '补充意见待决定',
   awaits: '待邀请方决定',
   withOpinion: '与会诊意见一并决定',
   decide: '补充意见采纳与否',

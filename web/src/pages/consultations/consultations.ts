@@ -1,10 +1,13 @@
 /** Consultations: texts, and the looks of states, urgencies, outcomes. */
 import type { components } from '@/api/schema';
+import { en as enAddenda } from '@/i18n/en/addenda';
 import { en } from '@/i18n/en/consultations';
 import { locale, pick, useTexts, type Bilingual, type Say } from '@/i18n/texts';
+import { zh as zhAddenda } from '@/i18n/zh-CN/addenda';
 import { zh } from '@/i18n/zh-CN/consultations';
 import type { Consultation, State } from '@/pages/consultations/acts';
 import type { StateLook } from '@/ui/shapes';
+import { lookOf } from '@/ui/states';
 import { clockTime, isoDate } from '@/ui/time';
 
 export type Detail = components['schemas']['Detail'];
@@ -39,6 +42,10 @@ export const STATE: Readonly<Record<State, StateLook>> = {
   withdrawn: look(state('withdrawn'), 'grey', 'return'),
   converted: look(state('converted'), 'grey', 'right'),
 };
+
+/** What an addendum is owed says more than where the consultation has come to. */
+const OWED = look({ zh: zhAddenda.owed, en: enAddenda.owed }, 'amber', 'triangle');
+export const lookOfState = (one: Pick<Consultation, 'state' | 'addenda_owed'>): StateLook => (one.addenda_owed > 0 ? OWED : lookOf(STATE, one.state));
 
 export const URGENCY: Readonly<Record<Consultation['urgency'], StateLook>> = {
   immediate: look({ zh: zh.urgency.immediate, en: en.urgency.immediate }, 'red', 'alarm'),
