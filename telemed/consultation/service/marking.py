@@ -46,7 +46,7 @@ def data_set(due: Due, case: Case, zone: ZoneInfo) -> tuple[bytes, int] | None:
         return None
     try:
         made = measurement_report(_patient(due), _study(due, zone), tuple(marks), _report(due, zone))
-    except (ValueError, TypeError) as fault:
+    except Exception as fault:  # noqa: BLE001 - one report that cannot be made must not hold up those behind it
         # what a library says of a value may quote it
         _log.error("marks-unsayable", sop_instance_uid=due.sop_uid, error=type(fault).__name__)
         return None
