@@ -22,6 +22,17 @@ from telemed.errors import Invalid
 MOMENT = timedelta(microseconds=1)
 #: Nobody is given a time further ahead.
 FURTHEST = timedelta(days=366)
+#: Somebody has accepted, however far it has come since.
+HELD = (
+    states.Accepted
+    | states.Scheduled
+    | states.InSession
+    | states.Missed
+    | states.Failed
+    | states.Returned
+    | states.Decided
+    | states.Archived
+)
 
 
 async def offer(acting: Acting, consultation_id: UUID, expert_id: UUID, zone: tzinfo) -> ConsultationRow:
@@ -119,7 +130,7 @@ async def accept(acting: Acting, consultation_id: UUID) -> ConsultationRow:
     if row is None or not (acting.party(row) or await acting.was_asked(row)):
         raise words.no_such_consultation()
     standing = row.standing()
-    if isinstance(standing, states.Accepted) and row.expert_id != acting.by:
+    if isinstance(standing, HELD) and standing.expert.expert_id != acting.by:
         raise words.taken_by(await store.name_of(acting.tx, standing.expert.expert_id))
     to = taken_or_raise(states.accept(standing, acting.by))
     await store.end_offer(acting.tx, row, "accepted", acting.now)

@@ -149,6 +149,16 @@ async def test_of_two_who_accept_at_once_one_wins_and_the_other_is_told_who(aske
     assert "医师bao" in told.value.zh
 
 
+async def test_whoever_accepts_when_another_has_begun_is_told_who(asked: Asked):
+    number = await asked.offered()
+    await asked.act("tang", answering.offer, number, asked.who("bao"), ZONE)
+    await asked.act("bao", answering.accept, number)
+    await asked.act("bao", answering.begin, number)
+    with pytest.raises(Conflict, match="accepted-by-another") as told:
+        await asked.act("qin", answering.accept, number)
+    assert "医师bao" in told.value.zh
+
+
 async def test_twenty_clicks_of_the_same_expert_accept_once_and_open_one_room(asked: Asked):
     number = await asked.offered()
 
