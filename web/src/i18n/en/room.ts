@@ -9,6 +9,7 @@ export const en: Translated<typeof zh> = {
   members: 'People',
   you: ' (you)',
   images: 'Images',
+  parts: 'Parts of the room',
   study: 'Study',
   noStudy: 'No study is attached to this consultation',
   noStudyText: 'You can write to one another on the right.',

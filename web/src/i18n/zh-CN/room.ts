@@ -6,6 +6,7 @@ export const zh = {
   members: '人员',
   you: '（本人）',
   images: '影像',
+  parts: '会诊室各部分',
   study: '检查',
   noStudy: '此会诊未附影像检查',
   noStudyText: '可在右侧文字交流。',
