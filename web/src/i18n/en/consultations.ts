@@ -128,7 +128,7 @@ export const en: Translated<typeof zh> = {
     decline: 'The consultation ends here; the inviting physician sees the reason.',
     withdraw: 'The consultation ends here; the expert who was asked is told.',
     withdrawDraft: 'The draft is not kept.',
-    begin: 'The room opens for both sides; the beginning is recorded.',
+    begin: 'The beginning is recorded; from then on the expert can sign the opinion.',
     miss: 'Who was absent is recorded; agree on another time or ask somebody else.',
     decide: 'The inviting side decides and answers for it; both sides archive it then.',
     decideOwed: 'Consent is still owed; it is archived once it is complete.',
