@@ -136,7 +136,8 @@ class Conversation:
         try:
             first = await self._socket.receive(timeout=FIRST_MESSAGE)
         except TimeoutError:
-            return Bye(Close.MALFORMED, "hello-expected")
+            # A page on a slow or busy PC opens the socket and is not heard for long: it may try again.
+            return Bye(Close.DRAINING, "hello-late", RETRY_MS)
         hello = _decoded(first)
         if isinstance(hello, Malformed):
             return Bye(Close.MALFORMED, hello.reason)

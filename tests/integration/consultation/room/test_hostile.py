@@ -68,10 +68,12 @@ async def test_whoever_does_not_say_hello_first_is_sent_away(consultation, proce
     assert socket.close_code == 1008
 
 
-async def test_whoever_says_nothing_is_sent_away(consultation, process, http, monkeypatch):
+async def test_whoever_says_nothing_is_sent_away_and_may_come_again(consultation, process, http, monkeypatch):
     monkeypatch.setattr(socket_module, "FIRST_MESSAGE", 0.05)
     socket = await http.ws_connect(process.server.make_url(f"/{consultation.id}/{HOST}"))
-    assert json.loads((await socket.receive(timeout=5)).data)["reason"] == "hello-expected"
+    bye = json.loads((await socket.receive(timeout=5)).data)
+    assert (bye["code"], bye["reason"]) == (4015, "hello-late")
+    assert bye["retry_ms"] > 0
 
 
 @pytest.mark.parametrize(
