@@ -40,6 +40,7 @@ export const en: Translated<typeof zh> = {
   everybodyAudio: 'Sound only for all',
   live: 'Back to voice and video',
   settings: 'Devices and network',
+  lostMicrophone: 'The microphone is gone: the others do not hear you. Connect it and try again, or choose another under Devices and network',
   broken: 'Last fault, for your IT department: {what}',
   keys: { mute: 'Mute / unmute', camera: 'Camera on / off', screen: 'Enlarge the shared screen / back to the images', async: 'Consult in writing' },
 };

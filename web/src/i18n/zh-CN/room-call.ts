@@ -37,6 +37,7 @@ export const zh = {
   everybodyAudio: '全体只用声音',
   live: '恢复音视频',
   settings: '设备与网络',
+  lostMicrophone: '麦克风已断开，对方听不到您。请接好后再试一次，或在“设备与网络”中另选',
   broken: '最近一次异常（供信息科查看）：{what}',
   keys: { mute: '静音 / 取消静音', camera: '开 / 关摄像头', screen: '放大共享的屏幕 / 回到影像', async: '改为图文会诊' },
 } as const;

@@ -2,6 +2,7 @@
 import { computed, onScopeDispose, ref, shallowReactive, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue';
 import { api } from '@/api/client';
 import { Call, EVERY_MS, type CallState } from '@/call/call';
+import { allowed, holding } from '@/call/ladder';
 import { NO_TRACKS, type Slot } from '@/call/link';
 import { BEAT_MS, readHello, seating, still, type InCall } from '@/call/presence';
 import { readSignal, type Envelope, type Person, type Signal } from '@/call/signalling';
@@ -68,11 +69,17 @@ export function useCall(id: string, room: RoomSession, me: () => string, token: 
   const members = computed(() => connection.value.room.members);
   const live = computed(() => connection.value.phase === 'live');
 
+  /** What the others are really sent: what the line does not carry is not there for them, and nothing of it stands still. */
+  const sends = computed(() => {
+    const left = allowed(state.value === undefined ? 'full' : holding(state.value.ladder));
+    return { camera: camera.value && left.ownCamera, screen: devices.screen.value !== undefined && left.screen };
+  });
+
   // --- who is in the call
 
   /** Says to one person, or to all who may be in a call, how this one is in it. */
   function greet(to: readonly Person[], on = true): void {
-    const said = { call: on, since, muted: muted.value, camera: camera.value, screen: devices.screen.value !== undefined };
+    const said = { call: on, since, muted: muted.value, ...sends.value };
     for (const person of to) room.pass('rtc.ice', { ...said, knows: others.has(person) }, person);
   }
   const there = computed(() => Object.entries(members.value).flatMap(([person, one]) => (person !== me() && one.st === 'present' && one.role !== 'audience' ? [person] : [])));
@@ -233,9 +240,10 @@ export function useCall(id: string, room: RoomSession, me: () => string, token: 
   }
 
   watch([muted, camera, devices.stream, devices.screen], () => {
-    if (stage.value !== 'in') return;
-    send();
-    greet(there.value);
+    if (stage.value === 'in') send();
+  });
+  watch(() => [muted.value, sends.value.camera, sends.value.screen].join(), () => {
+    if (stage.value === 'in') greet(there.value);
   });
   // Whoever comes into the room hears at once that there is a call; whoever has left it is let go.
   watch(() => there.value.map((person) => `${person} ${String(members.value[person]?.gen)}`), (now, before) => {

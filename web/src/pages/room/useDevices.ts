@@ -17,6 +17,8 @@ export interface OwnDevices {
   readonly missing: Ref<DeviceFault | undefined>;
   readonly level: Ref<number>;
   readonly silent: Ref<boolean>;
+  /** The microphone is gone while it was in use. */
+  readonly lost: Ref<boolean>;
   readonly hasCamera: ComputedRef<boolean>;
   /** Device ids; empty is the browser's own choice. */
   readonly microphone: Ref<string>;
@@ -26,6 +28,7 @@ export interface OwnDevices {
   readonly endTest: () => void;
   readonly tone: () => Promise<void>;
   readonly openCamera: () => Promise<boolean>;
+  readonly openMicrophone: () => Promise<boolean>;
   readonly closeCamera: () => void;
   readonly openScreen: (ended: () => void) => Promise<boolean>;
   readonly closeScreen: () => void;
@@ -40,6 +43,7 @@ export function useDevices(): OwnDevices {
   const missing = ref<DeviceFault>();
   const level = ref(0);
   const silent = ref(false);
+  const lost = ref(false);
   const microphone = ref('');
   const camera = ref('');
   const speaker = ref('');
@@ -48,6 +52,7 @@ export function useDevices(): OwnDevices {
   /** What is open now; whatever an earlier asking opens too late is given back. */
   let asked = 0;
 
+  const hasCamera = computed(() => (stream.value?.getVideoTracks().length ?? 0) > 0);
   const chosen = (id: Ref<string>): string | undefined => (id.value === '' ? undefined : id.value);
 
   async function look(): Promise<void> {
@@ -65,7 +70,7 @@ export function useDevices(): OwnDevices {
     fault.value = opened.kind === 'closed' ? opened.fault : undefined;
     missing.value = opened.kind === 'open' ? opened.missing : undefined;
     if (opened.kind === 'closed') return;
-    stream.value = opened.stream;
+    stream.value = watched(opened.stream);
     heardAt = performance.now();
     if (opened.stream.getAudioTracks().length > 0) meter = new LevelMeter(opened.stream);
     await look();
@@ -98,24 +103,40 @@ export function useDevices(): OwnDevices {
     }
   }
 
-  /** Opens the camera anew beside the microphone; its light was out while it was off. */
-  async function openCamera(): Promise<boolean> {
-    const now = stream.value;
-    if (now === undefined) return false;
+  /** Opens one device anew and puts it in the place of the one before; whether it is there. */
+  async function reopen(kind: 'audio' | 'video'): Promise<boolean> {
+    if (stream.value === undefined) return false;
     const mine = asked;
-    const opened = await open(navigator.mediaDevices, { microphone: null, camera: chosen(camera) }, window.isSecureContext);
+    const choice = kind === 'audio' ? { microphone: chosen(microphone), camera: null } : { microphone: null, camera: chosen(camera) };
+    const opened = await open(navigator.mediaDevices, choice, window.isSecureContext);
+    if (mine !== asked) {
+      if (opened.kind === 'open') release(opened.stream);
+      return false;
+    }
     if (opened.kind === 'closed') {
       missing.value = opened.fault;
       return false;
     }
-    if (mine !== asked) {
-      release(opened.stream);
-      return false;
-    }
     missing.value = undefined;
-    closeCamera();
-    stream.value = new MediaStream([...now.getAudioTracks(), ...opened.stream.getVideoTracks()]);
+    for (const track of stream.value.getTracks()) if (track.kind === kind) track.stop();
+    stream.value = new MediaStream([...stream.value.getTracks().filter((one) => one.kind !== kind), ...watched(opened.stream).getTracks()]);
+    if (kind === 'audio') lost.value = false;
     return true;
+  }
+  /** A camera's light was out while it was off. */
+  const openCamera = (): Promise<boolean> => reopen('video');
+  const openMicrophone = (): Promise<boolean> => reopen('audio');
+
+  /** Says when a device is pulled out or taken away; what this page stops itself tells nothing. */
+  function watched(opened: MediaStream): MediaStream {
+    for (const track of opened.getTracks()) {
+      track.addEventListener('ended', () => {
+        if (stream.value?.getTracks().includes(track) !== true) return;
+        if (track.kind === 'audio') lost.value = true;
+        else missing.value = 'interrupted';
+      });
+    }
+    return opened;
   }
 
   function closeCamera(): void {
@@ -161,6 +182,7 @@ export function useDevices(): OwnDevices {
     stream.value = undefined;
     fault.value = undefined;
     missing.value = undefined;
+    lost.value = false;
   }
 
   const clock = window.setInterval(() => {
@@ -176,8 +198,11 @@ export function useDevices(): OwnDevices {
   // Browsers hide the devices from pages that were not loaded securely.
   const media = navigator.mediaDevices as MediaDevices | undefined;
   media?.addEventListener('devicechange', plugged);
-  watch([microphone, camera], () => {
+  // Another device is tried anew before a call, and put in the place of the other within it.
+  watch([microphone, camera], ([id], [before]) => {
     if (meter !== undefined || fault.value !== undefined) void test();
+    else if (id !== before) void openMicrophone();
+    else if (hasCamera.value) void openCamera();
   });
   onScopeDispose(() => {
     window.clearInterval(clock);
@@ -186,9 +211,9 @@ export function useDevices(): OwnDevices {
   });
 
   return {
-    stream, screen, found, fault, missing, level, silent, microphone, camera, speaker,
-    hasCamera: computed(() => (stream.value?.getVideoTracks().length ?? 0) > 0),
-    test, endTest, tone, openCamera, closeCamera, openScreen, closeScreen, giveBack,
+    stream, screen, found, fault, missing, level, silent, lost, microphone, camera, speaker,
+    hasCamera,
+    test, endTest, tone, openCamera, openMicrophone, closeCamera, openScreen, closeScreen, giveBack,
   };
 }
 
