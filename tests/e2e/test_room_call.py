@@ -26,6 +26,17 @@ from .pages import known_by
 from .stack import RELAY_ADDRESSES, RELAY_SECRET, Account, Stack
 
 PLACES = ("township", "county")
+# Remembers what of this machine's devices a page has opened.
+OPENED = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+window.opened = [];
+navigator.mediaDevices.getUserMedia = async (...asked) => {
+  const stream = await ask(...asked);
+  window.opened.push(...stream.getTracks());
+  return stream;
+};
+"""
+IN_USE = "() => window.opened.filter((one) => one.readyState === 'live').map((one) => one.kind).sort().join()"
 MOVING = """([node, frames, voice]) => Number(node.dataset.frames) > frames && Number(node.dataset.voice) > voice"""
 
 
@@ -87,6 +98,8 @@ def _two(callers: People) -> Generator[tuple[Page, Page, str, list[str]]]:
         callers.context(_account(callers, "jianghaiyan"), locale="en", size=DESK) as physicians,
     ):
         expert, physician = experts.new_page(), physicians.new_page()
+        for page in (expert, physician):
+            page.add_init_script(OPENED)
         found = complaints(expert)
         expert.goto("/consultations")
         address = room(known_by(expert, None))  # pyright: ignore[reportArgumentType] -- only asked of the server
@@ -115,6 +128,7 @@ def test_two_people_see_and_hear_each_other_beside_the_images_until_they_leave(c
         physician.keyboard.press("e")
         expect(_tile(expert)).to_contain_text("摄像头已关")
         expect(physician.get_by_test_id("own-tile").locator("video")).to_have_count(0)
+        assert physician.evaluate(IN_USE) == "audio"
         physician.keyboard.press("e")
         expect(_tile(expert)).not_to_contain_text("摄像头已关")
         physician.keyboard.press("q")
@@ -139,10 +153,20 @@ def test_two_people_see_and_hear_each_other_beside_the_images_until_they_leave(c
         expert.get_by_test_id("choice").select_option("")
         expect(expert.get_by_test_id("rung")).to_have_text("画面和声音都在")
 
+        # Another microphone within the call: its voice goes on.
+        expert.locator("label.pick", has_text="麦克风").locator("select").select_option(index=1)
+        _moving(physician, _moving(physician))
+        assert expert.evaluate(IN_USE) == "audio,video"
+
         expert.get_by_role("button", name="退出音视频").click()
         expect(_tile(physician)).to_have_count(0)
         expect(expert.get_by_test_id("call")).to_contain_text("音视频中：姜海燕")
         expect(expert.get_by_test_id("phase")).to_have_text("已连接")
+        assert expert.evaluate(IN_USE) == ""
+        assert physician.evaluate(IN_USE) == "audio,video"
+        physician.get_by_role("button", name="Leave the room").click()
+        expect(physician.get_by_test_id("call")).to_have_attribute("data-stage", "out")
+        assert physician.evaluate(IN_USE) == ""
         assert found == []
 
 
