@@ -23,6 +23,7 @@ from telemed.consultation.guest.routes import GuestRoutes
 from telemed.consultation.guest.routes import endpoints as guest_endpoints
 from telemed.consultation.opinion.keys import KeyStore
 from telemed.consultation.opinion.typesetting import Press
+from telemed.consultation.people.routes import MemberRoutes, member_endpoints
 from telemed.consultation.room.routes import endpoints as room_endpoints
 from telemed.consultation.routes import Desk as ConsultationDesk
 from telemed.consultation.routes import endpoints as consultation_endpoints
@@ -67,6 +68,7 @@ def endpoints(county: County) -> list[Endpoint]:
     """Every route of the server, one table."""
     return [
         *consultation_endpoints(consultation_desk(county)),
+        *member_endpoints(MemberRoutes(consultation_desk(county), county.rooms)),
         *health.endpoints(lambda: _probe(county)),
         *county_facts.endpoints(
             county.config.county.name,

@@ -31,6 +31,8 @@ async def may_hear(pool: Pool, principal: Principal, topic: str) -> bool:
     if not principal.roles or awaits_second_factor(principal, Action.STUDY_READ):
         return False
     kind, _, name = topic.partition("/")
+    if kind == "person":  # what is said to somebody alone
+        return name == str(principal.practitioner_id)
     if kind in OPEN_TO:
         return not name and any(scope(principal, one).kind is not ScopeKind.NOWHERE for one in OPEN_TO[kind])
     try:

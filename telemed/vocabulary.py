@@ -218,7 +218,8 @@ class Scope:
     opened: patients whose record is open to this person by break-glass (紧急调阅), each with the use that opened it;
     their rows are inside, whichever organisation they belong to.
     consulted: those of them that are open because this person is the expert of a consultation; opened names it then.
-    studies: single studies whose images are inside besides: those of the consultation whose room a guest is in.
+    studies: single studies whose images are inside besides: those of the consultation whose room a guest is in, or to
+    which a colleague or an audience was added.
     """
 
     kind: ScopeKind
@@ -272,6 +273,7 @@ class Principal:
     community_ids: the members of the medical community; empty when the own organisation is not one of them.
     opened: patients whose record this person has open by break-glass now, each with the use that opened it.
     consulted: patients about whom this person is asked as an expert now, each with the consultation.
+    joined: studies of the consultations to which this person was added, each with the consultation.
     """
 
     account_id: AccountId
@@ -286,6 +288,7 @@ class Principal:
     community_ids: frozenset[UUID] = frozenset()
     opened: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     consulted: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    joined: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,4 +121,5 @@ def principal_of(row: SessionRow, limits: Limits, now: datetime) -> Principal:
         community_ids=frozenset(row.community),
         opened={UUID(patient): UUID(use) for patient, use in row.opened.items()},
         consulted={UUID(patient): UUID(consultation) for patient, consultation in row.consulted.items()},
+        joined={UUID(study): UUID(consultation) for study, consultation in row.joined.items()},
     )

@@ -310,9 +310,10 @@ OPENS = frozenset({Action.PATIENT_READ, Action.STUDY_READ, Action.REPORT_READ, A
 
 
 def scope(principal: Principal, action: Action) -> Scope:
-    """Return where this person may do this: by role, and in records opened by break-glass or by a consultation.
+    """Return where this person may do this: by role, in opened records, in the studies of a consultation.
 
-    Whoever lost the role that may break the glass, or give opinions, loses the opened records with it.
+    Whoever lost the role that may break the glass, or give opinions, loses the opened records with it.  To a colleague
+    or an audience of a consultation its images are open, and nothing else of the patient.
     """
     granted = _by_role(principal, action)
     if action not in OPENS:
@@ -324,6 +325,10 @@ def scope(principal: Principal, action: Action) -> Scope:
             granted = Scope(ScopeKind.OWN)  # this patient's rows, and nothing of the own organisation
         opened = {**granted.opened, **principal.consulted}
         granted = replace(granted, opened=opened, consulted=frozenset(principal.consulted))
+    if action is Action.STUDY_READ and principal.joined and _may(principal, Action.ROOM_JOIN):
+        if granted.kind is ScopeKind.NOWHERE:
+            granted = Scope(ScopeKind.OWN)
+        granted = replace(granted, studies=frozenset(principal.joined))
     return granted
 
 

@@ -1,6 +1,7 @@
 -- name: sessions_by_token
 -- Open sessions, each with its person, roles at its organisation, the clinics below, the community, and the records that
--- break-glass holds open, with those that are the same person by decision.
+-- break-glass holds open, with those that are the same person by decision; the studies of consultations to which this
+-- person was added.
 select s.token_digest, s.id as session_id, s.account_id, s.csrf_token, s.created_at, s.last_seen_at, s.expires_at,
     s.second_factor_at, s.locked_at,
     a.username, a.password_changed_at, a.must_change_password, a.totp_secret is not null as totp_enrolled,
@@ -34,7 +35,14 @@ select s.token_digest, s.id as session_id, s.account_id, s.csrf_token, s.created
             union
             select q.id, q.same_as_id, record.consultation_id
             from patient q join record on q.same_as_id = record.id or q.id = record.same_as_id)
-        select jsonb_object_agg(id, consultation_id) from record), '{}') as consulted
+        select jsonb_object_agg(id, consultation_id) from record), '{}') as consulted,
+    coalesce((
+        select jsonb_object_agg(t.study_id, c.id)
+        from consultation_member m
+        join consultation c on c.id = m.consultation_id
+        join consultation_study t on t.consultation_id = c.id
+        where m.practitioner_id = p.id and c.state in ('accepted', 'scheduled', 'in-session', 'missed', 'failed')
+            and not exists (select from consultation_member_removal x where x.member_id = m.id)), '{}') as joined
 from session s
 join account a on a.id = s.account_id
 join practitioner p on p.id = a.practitioner_id

@@ -19,6 +19,7 @@ class SessionRow(msgspec.Struct, frozen=True):
     """An open session with everything a request needs to know. Times are UTC.
 
     opened: patient to break-glass use.  consulted: patient to the consultation that asks this person now.
+    joined: study to the consultation to which this person was added.
     """
 
     token_digest: bytes
@@ -46,6 +47,7 @@ class SessionRow(msgspec.Struct, frozen=True):
     community: list[UUID]
     opened: dict[str, str]
     consulted: dict[str, str]
+    joined: dict[str, str]
 
 
 class AccountRow(msgspec.Struct, frozen=True):

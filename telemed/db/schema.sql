@@ -441,6 +441,28 @@ CREATE TABLE public.consultation_marks (
     CONSTRAINT marks_that_failed_say_why CHECK (((state <> 'failed'::text) OR (reason <> ''::text)))
 );
 
+CREATE TABLE public.consultation_member (
+    id uuid NOT NULL,
+    consultation_id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    role text NOT NULL,
+    reason text NOT NULL,
+    concerns text[] DEFAULT '{}'::text[] NOT NULL,
+    added_by uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT consultation_member_is_added_for_a_reason CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+    CONSTRAINT consultation_member_role_is_known CHECK ((role = ANY (ARRAY['participant'::text, 'audience'::text])))
+);
+
+CREATE TABLE public.consultation_member_removal (
+    member_id uuid NOT NULL,
+    reason text NOT NULL,
+    removed_by uuid NOT NULL,
+    removed_at timestamp with time zone NOT NULL,
+    CONSTRAINT consultation_member_removal_says_why CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
 CREATE TABLE public.consultation_offer (
     consultation_id uuid NOT NULL,
     number integer NOT NULL,
@@ -2509,6 +2531,12 @@ ALTER TABLE ONLY public.consultation_marks
 ALTER TABLE ONLY public.consultation_marks
     ADD CONSTRAINT consultation_marks_sop_uid_key UNIQUE (sop_uid);
 
+ALTER TABLE ONLY public.consultation_member
+    ADD CONSTRAINT consultation_member_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.consultation_member_removal
+    ADD CONSTRAINT consultation_member_removal_pkey PRIMARY KEY (member_id);
+
 ALTER TABLE ONLY public.consultation
     ADD CONSTRAINT consultation_number_key UNIQUE (number);
 
@@ -2957,6 +2985,10 @@ CREATE INDEX consultation_due ON public.consultation USING btree (due_at) WHERE 
 
 CREATE INDEX consultation_marks_due ON public.consultation_marks USING btree (due_at) WHERE (due_at IS NOT NULL);
 
+CREATE INDEX consultation_member_is ON public.consultation_member USING btree (practitioner_id);
+
+CREATE INDEX consultation_member_of ON public.consultation_member USING btree (consultation_id, added_at);
+
 CREATE INDEX consultation_of_expert ON public.consultation USING btree (expert_id, created_at DESC) WHERE (expert_id IS NOT NULL);
 
 CREATE INDEX consultation_of_inviting ON public.consultation USING btree (organization_id, created_at DESC);
@@ -3263,6 +3295,14 @@ CREATE TRIGGER consultation_consent_is_append_only BEFORE DELETE OR UPDATE ON pu
 
 CREATE TRIGGER consultation_consent_is_never_truncated BEFORE TRUNCATE ON public.consultation_consent FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER consultation_member_is_append_only BEFORE DELETE OR UPDATE ON public.consultation_member FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER consultation_member_is_never_truncated BEFORE TRUNCATE ON public.consultation_member FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER consultation_member_removal_is_append_only BEFORE DELETE OR UPDATE ON public.consultation_member_removal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER consultation_member_removal_is_never_truncated BEFORE TRUNCATE ON public.consultation_member_removal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER consultation_opinion_is_append_only BEFORE DELETE OR UPDATE ON public.consultation_opinion FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER consultation_opinion_is_never_truncated BEFORE TRUNCATE ON public.consultation_opinion FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -3500,6 +3540,24 @@ ALTER TABLE ONLY public.consultation_marks
 
 ALTER TABLE ONLY public.consultation_marks
     ADD CONSTRAINT consultation_marks_study_id_fkey FOREIGN KEY (study_id) REFERENCES public.imaging_study(id);
+
+ALTER TABLE ONLY public.consultation_member
+    ADD CONSTRAINT consultation_member_added_by_fkey FOREIGN KEY (added_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_member
+    ADD CONSTRAINT consultation_member_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.consultation_member
+    ADD CONSTRAINT consultation_member_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.consultation_member
+    ADD CONSTRAINT consultation_member_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.consultation_member_removal
+    ADD CONSTRAINT consultation_member_removal_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.consultation_member(id);
+
+ALTER TABLE ONLY public.consultation_member_removal
+    ADD CONSTRAINT consultation_member_removal_removed_by_fkey FOREIGN KEY (removed_by) REFERENCES public.practitioner(id);
 
 ALTER TABLE ONLY public.consultation_offer
     ADD CONSTRAINT consultation_offer_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -261,7 +262,7 @@ class Server:
         refused = await self._limited(request, endpoint, who)
         if refused is not None:
             return refused
-        call.scope = self._gate.scope(who.principal, endpoint.action)
+        call.scope = _shown(self._gate.scope(who.principal, endpoint.action), endpoint)
         if call.scope.kind is ScopeKind.NOWHERE:
             return problem.of_text("not-allowed", 403, problem.NOT_ALLOWED, request_id)
         if endpoint.second_factor and not self._gate.second_factor_fresh(who.principal, now):
@@ -318,6 +319,11 @@ class Server:
     def is_own_origin(self, request: web.Request, origin: str) -> bool:
         parts = urlsplit(origin)
         return origin in self._origins or (parts.netloc == request.host and parts.scheme in {"http", "https"})
+
+
+def _shown(scope: Scope, endpoint: Endpoint) -> Scope:
+    """What a consultation shows is looked at in a viewer, by members as by guests: not listed and not taken away."""
+    return replace(scope, studies=frozenset()) if scope.studies and not endpoint.guest else scope
 
 
 def _by_system(request: web.Request, endpoint: Endpoint) -> bool:

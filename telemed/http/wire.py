@@ -236,6 +236,13 @@ class Call(Generic[Q, B]):
         await response.prepare(self.request)
         return response
 
+    def _shown_by(self) -> set[str]:
+        """The consultations to which whoever calls was added, of whose studies this call has shown one."""
+        if self.authenticated is None or not self.scope.studies:
+            return set()
+        joined = self.authenticated.principal.joined
+        return {str(joined[one.id]) for one in self.entities if one.id in self.scope.studies and one.id in joined}
+
     def record(self, outcome: str) -> CallRecord:
         """The call as it stands. What touched a record opened by break-glass or a consultation says by which."""
         action = self.endpoint.action
@@ -244,6 +251,7 @@ class Call(Generic[Q, B]):
         uses = ",".join(sorted({str(opened[one]) for one in touched & (opened.keys() - consulted)}))
         asked = ",".join(sorted({str(opened[one]) for one in touched & consulted}))
         under = {"break_glass": uses} if uses else {}
+        asked = ",".join(sorted({*filter(None, asked.split(",")), *self._shown_by()}))
         under |= {"consultation": asked} if asked else {}
         guest = self.guest
         invited = () if guest is None else (Entity("guest-invitation", guest.invitation_id),)

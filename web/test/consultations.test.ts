@@ -20,7 +20,7 @@ const consultation = (changed: Partial<Consultation> = {}): Consultation => ({
   inviting_department: '', organization_id: 'o1', organization_name: 'Qingshi', organization_phone: '0455-1', requester_name: 'Zhao', requester_phone: '138', patient_id: 'p1',
   patient_name: 'Wang', sex: 'F', age: null, question: 'q', expert_id: 'e1', expert_name: 'Han', expert_title: 'Chief', expert_phone: '139', expert_organization_name: 'County',
   expert_organization_phone: '0455-2', line: 1, due_at: '2026-11-27T06:08:00Z', starts_at: null, minutes: null, verdict: '', converted_into: '', consent_due_at: null,
-  room_id: null, created_at: '2026-11-27T05:50:00Z', submitted_at: '2026-11-27T05:55:00Z', accepted_at: null, returned_at: null, ended_at: null, revision: 3, addenda_owed: 0, you: ['expert'],
+  room_id: null, created_at: '2026-11-27T05:50:00Z', submitted_at: '2026-11-27T05:55:00Z', accepted_at: null, returned_at: null, ended_at: null, revision: 3, addenda_owed: 0, you: ['expert'], member: '',
   ...changed,
 });
 

@@ -63,11 +63,21 @@ class Addition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     earlier: Annotated[tuple[Earlier, ...], Meta(min_length=1, max_length=100)]
 
 
+class Participant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who was in the room.  role: as the paper says it."""
+
+    name: Line
+    institution: Words
+    title: Words
+    role: Words
+
+
 class Opinion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The text that is signed.  reason: why a version after the first was made; empty for the first.
 
     addition: of an addendum, whose diagnosis and advice are the first version's, unchanged; not written elsewhere, so
     that a paper without it is spelt as it always was.
+    participants: who was in the room, where there were more than the two physicians; an opinion of two says nothing.
     """
 
     consultation_number: Line
@@ -84,6 +94,7 @@ class Opinion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expert: Expert
     signed_at: Instant
     addition: Addition | UnsetType = UNSET
+    participants: Annotated[tuple[Participant, ...], Meta(min_length=1, max_length=64)] | UnsetType = UNSET
     format: Literal["telemed-opinion/1"] = FORMAT
 
     def __post_init__(self) -> None:
@@ -163,6 +174,7 @@ def sheet(opinion: Opinion, evidence_sha256: str, zone: ZoneInfo, coverage: Cove
         ("邀请方", opinion.inviting_institution),
         ("邀请医师", opinion.inviting_physician),
         ("受邀方", expert.institution),
+        *_taking_part(opinion),
         ("患者", f"{patient.name}　性别：{patient.sex or '未提供'}　年龄：{patient.age or '未提供'}"),
     ]
     sections = [
@@ -229,6 +241,16 @@ def _opinions(opinion: Opinion, zone: ZoneInfo) -> list[tuple[str, str]]:
         (f"本次补充意见（第 {opinion.version} 版）", opinion.addition.text),
         ("本次补充所针对的版本", hashes),
     ]
+
+
+def _taking_part(opinion: Opinion) -> list[tuple[str, str]]:
+    if isinstance(opinion.participants, UnsetType):
+        return []
+    said = [
+        f"{one.name}（{' '.join(filter(None, (one.institution, one.title, one.role)))}）"
+        for one in opinion.participants
+    ]
+    return [("参加人员", "、".join(said))]
 
 
 def opinion_digest(opinion: Opinion) -> str:

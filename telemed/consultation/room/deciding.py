@@ -148,8 +148,9 @@ def _admit(state: State, who: Who, command: Command) -> Outcome:
         return Refusal("role-may-not")
     if member is None:
         return Refusal("unknown-member")
-    denied_meanwhile = command.k == "member.admit" and member.st == "denied"
-    if member.st != "knocking" and not denied_meanwhile:
+    # staff who were taken out come in again by being added again, whatever a moderator would
+    denied_meanwhile = command.k == "member.admit" and member.st == "denied" and member.role == "guest"
+    if member.st != "knocking" and not (denied_meanwhile or who.service):
         return Refusal("not-knocking")
     return (draft(who.person, command.k, command.d),)
 
@@ -174,6 +175,8 @@ def _rank(state: State, who: Who, command: Command) -> Outcome:
         return Refusal("unknown-member")
     if member is None and len(state.members) >= MOST_MEMBERS:
         return Refusal("too-many")
+    if member is not None and member.role == "audience" and asked.role != "audience" and not who.service:
+        return Refusal("not-by-socket")  # who speaks and marks is a question of agreements and licences
     moderators = [person for person, one in state.members.items() if one.role == "moderator"]
     if asked.role != "moderator" and moderators == [asked.person]:
         return Refusal("last-moderator")

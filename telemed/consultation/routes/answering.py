@@ -10,6 +10,7 @@ from aiohttp import web
 
 from telemed.consultation.model import words
 from telemed.consultation.model.calendar import calendar
+from telemed.consultation.model.members import MemberRole
 from telemed.consultation.routes.desk import Desk, consultation_of
 from telemed.consultation.routes.messages import (
     ConvertBody,
@@ -139,7 +140,7 @@ class AnswerRoutes:
 
     async def document(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:
         async with call.pool.connection() as connection:
-            row = await self._desk.line(call, connection, call.uuid("id"))
+            row = await self._desk.line(call, connection, call.uuid("id"), joined=(MemberRole.PARTICIPANT,))
             found = await self._signed(connection, row.id, call.path["version"])
         call.about("consultation", row.id, patient_id=row.patient_id)
         content = await self._desk.sealing.read(found.document)
@@ -152,7 +153,7 @@ class AnswerRoutes:
 
     async def calendar(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:
         async with call.pool.connection() as connection:
-            row = await self._desk.line(call, connection, call.uuid("id"))
+            row = await self._desk.line(call, connection, call.uuid("id"), joined=tuple(MemberRole))
         call.about("consultation", row.id)
         if row.starts_at is None or row.minutes is None:
             raise words.no_such_consultation()

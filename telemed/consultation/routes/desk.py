@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
@@ -44,9 +45,19 @@ class Desk:
         you = cast("list[PartyWord]", sorted(one.value for one in am))
         return Consultation.of(row, you, call.now.astimezone(self.zone).date())
 
-    async def line(self, call: Call[Any, Any], connection: Connection, consultation_id: UUID) -> ConsultationLine:
-        """One consultation that whoever asks may see.  Raises NotFound."""
-        found = await store.lines(connection, call.scope, call.principal.practitioner_id, only=consultation_id, limit=1)
+    def of_a_party(self, call: Call[Any, Any], row: ConsultationLine) -> bool:
+        """Whether whoever asks sees it for another reason than that they were added."""
+        return row.member == "" or bool(self.shown(call, row).you) or call.scope.admits(row.organization_id)
+
+    async def line(
+        self, call: Call[Any, Any], connection: Connection, consultation_id: UUID, *, joined: Collection[str] = ()
+    ) -> ConsultationLine:
+        """One consultation that whoever asks may see.  Raises NotFound.
+
+        joined: as what somebody must have been added for this to be theirs too; a party sees it anyhow.
+        """
+        person = call.principal.practitioner_id
+        found = await store.lines(connection, call.scope, person, only=consultation_id, joined=joined, limit=1)
         if not found:
             raise words.no_such_consultation()
         return found[0]

@@ -45,8 +45,9 @@ TASK_STATUS = {states.WORDS[one]: status for one, status in states.TASK_STATUS.i
 class Consultation(msgspec.Struct, frozen=True):
     """A consultation as lists show it.
 
-    task_status: FHIR R4 Task.status.  you: what whoever asks is to it.  age: as it is said today.  telephone: where the
-    other side is reached now, whoever asks.  Times are UTC.  addenda_owed: signed after the decision, not answered yet.
+    task_status: FHIR R4 Task.status.  you: what whoever asks is to it; member: as what they were added.
+    age: as it is said today.  telephone: where the other side is reached now, whoever asks.  Times are UTC.
+    addenda_owed: signed after the decision, not answered yet.
     """
 
     id: UUID
@@ -90,6 +91,7 @@ class Consultation(msgspec.Struct, frozen=True):
     revision: int
     addenda_owed: int
     you: list[PartyWord]
+    member: Literal["", "participant", "audience"]
 
     @classmethod
     def of(cls, row: ConsultationLine, you: list[PartyWord], day: date) -> Consultation:

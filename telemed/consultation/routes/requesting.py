@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from telemed.consultation.model.members import MemberRole
 from telemed.consultation.routes.desk import Desk, consultation_of
 from telemed.consultation.routes.messages import (
     Begun,
@@ -49,6 +50,7 @@ class RequestRoutes:
                 only_open=asked.open,
                 patient_id=asked.patient_id,
                 before=cursor(asked.after),
+                joined=tuple(MemberRole),
                 limit=asked.limit,
             )
         last = found[-1] if len(found) == asked.limit else None
@@ -57,10 +59,10 @@ class RequestRoutes:
 
     async def one(self, call: Call[Nothing, Nothing]) -> Detail:
         async with call.pool.connection() as connection:
-            row = await self._desk.line(call, connection, call.uuid("id"))
+            row = await self._desk.line(call, connection, call.uuid("id"), joined=tuple(MemberRole))
             signed = await opinions.signed(connection, row.id)
             shown = self._desk.shown(call, row)
-            return Detail(
+            whole = Detail(
                 consultation=shown,
                 history=row.history,
                 verdict_reason=row.verdict_reason,
@@ -82,6 +84,7 @@ class RequestRoutes:
                 opinions=[msgspec.convert(one, SignedOpinion, from_attributes=True) for one in signed],
                 rating=await store.rating(connection, row.id),
             )
+        return whole if self._desk.of_a_party(call, row) else _for_member(whole, MemberRole(row.member))
 
     async def begin(self, call: Call[Nothing, NewBody]) -> Begun:
         body = call.body
@@ -152,6 +155,14 @@ class RequestRoutes:
         async with call.transaction() as tx:
             acting, body = self._desk.acting(call, tx), call.body
             await requesting.rate(acting, consultation_of(call), body.stars, body.note)
+
+
+def _for_member(whole: Detail, role: MemberRole) -> Detail:
+    """What somebody who was added sees: the case, not how it was asked for; looking on, no results and no opinion."""
+    hidden: dict[str, Any] = {"consents": [], "offers": [], "phone_answers": [], "steps": [], "rating": None}
+    if role is MemberRole.AUDIENCE:
+        hidden |= {"results": [], "opinions": []}
+    return msgspec.structs.replace(whole, **hidden)
 
 
 async def _body(request: web.Request) -> bytes:

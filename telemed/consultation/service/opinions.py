@@ -16,7 +16,15 @@ import structlog
 from telemed.certificates import write_durably
 from telemed.consultation.model import states, words
 from telemed.consultation.model.parties import Party
-from telemed.consultation.opinion.document import Addition, Examination, Expert, Opinion, Patient, opinion_digest
+from telemed.consultation.opinion.document import (
+    Addition,
+    Examination,
+    Expert,
+    Opinion,
+    Participant,
+    Patient,
+    opinion_digest,
+)
 from telemed.consultation.opinion.evidence import Evidence, RoomRecord, SeenImage, Signer, in_order
 from telemed.consultation.opinion.keys import Institution, KeyStore
 from telemed.consultation.opinion.sealing import SealedOpinion, seal_opinion
@@ -38,6 +46,14 @@ SEXES = {"M": "男", "F": "女", "O": "未说明的性别", "U": "未知的性�
 _log = structlog.get_logger("telemed.consultation.opinions")
 #: Nobody is still writing a file that old.
 OLD = timedelta(hours=1)
+#: As the paper names what somebody was in the room.
+ROLES = {
+    "moderator": "邀请方",
+    "expert": "会诊专家",
+    "participant": "参加会诊",
+    "guest": "外院专家",
+    "audience": "旁听",
+}
 PURPOSES = {"diagnosis": "诊断", "treatment": "治疗", "referral": "转诊", "surgery": "手术"}
 
 
@@ -177,6 +193,7 @@ class Case:
     painted: list[room_log.SeenRow]
     images: dict[str, _Image]
     examinations: list[_Examination]
+    together: tuple[Participant, ...]
 
 
 async def case_of(connection: Connection, consultation_id: UUID, principal: Principal) -> Case:
@@ -198,6 +215,7 @@ async def case_of(connection: Connection, consultation_id: UUID, principal: Prin
         painted,
         {one.sop: one for one in images},
         await fetch_all(connection, queries["examinations"], {"id": consultation_id}, _Examination),
+        await _together(connection, facts.room_id),
     )
 
 
@@ -325,6 +343,25 @@ async def kept(
     )
 
 
+async def _together(connection: Connection, room_id: UUID) -> tuple[Participant, ...]:
+    """Who has been in the room, where it was more than the two physicians; whoever looked on is named as such."""
+    members = (await room_log.room(connection, room_id)).fold.members
+    told = await rooms.told_of(connection, room_id)
+    came = [
+        one
+        for one in told.people
+        if one.person in members
+        and members[one.person].gen > 0
+        and one.name
+        # an expert who was replaced is put behind the door as a guest is
+        and (members[one.person].role != "guest" or one.person.startswith("guest/"))
+    ]
+    if all(members[one.person].role in ("moderator", "expert") for one in came):
+        return ()
+    came.sort(key=lambda one: (list(ROLES).index(members[one.person].role), one.name, one.person))
+    return tuple(Participant(one.name, one.institution, one.title, ROLES[members[one.person].role]) for one in came)
+
+
 def opinion_of(
     case: Case,
     diagnosis: str,
@@ -363,6 +400,7 @@ def opinion_of(
         expert=Expert(facts.expert_name, facts.expert_title or "医师", facts.licence_number, facts.institution),
         signed_at=instant(now),
         addition=addition,
+        participants=case.together or msgspec.UNSET,
     )
 
 

@@ -248,14 +248,19 @@ async def lines(
     only_open: bool | None = None,
     patient_id: UUID | None = None,
     before: tuple[datetime, UUID] | None = None,
+    joined: Collection[str] = (),
 ) -> list[ConsultationLine]:
-    """Consultations of institutions in scope, or that this person asked for or was asked in; the newest first."""
+    """Consultations of institutions in scope, or that this person asked for or was asked in; the newest first.
+
+    joined: the roles in which this person was added that count too.
+    """
     organizations = scope.organizations
     params = {
         "id": only,
         "everywhere": organizations is None,
         "organizations": organizations or [],
         "person": person,
+        "joined": list(joined),
         "open": only_open,
         "patient_id": patient_id,
         "before": None if before is None else before[0],

@@ -117,7 +117,8 @@ select c.id, c.number, c.organization_id, o.name as organization_name, o.phone a
     c.expert_organization_id, coalesce(h.name, '') as expert_organization_name,
     coalesce(h.phone, '') as expert_organization_phone, c.line, c.due_at, c.starts_at, c.minutes, c.verdict,
     c.verdict_reason, c.converted_into, c.consent_due_at, c.room_id, c.created_at, c.submitted_at, c.accepted_at,
-    c.began_at, c.returned_at, c.decided_at, c.ended_at, c.revision, a.owed as addenda_owed
+    c.began_at, c.returned_at, c.decided_at, c.ended_at, c.revision, a.owed as addenda_owed,
+    coalesce(m.role, '') as member
 from consultation c
 join organization o on o.id = c.organization_id
 join practitioner r on r.id = c.requester_id
@@ -129,10 +130,15 @@ cross join lateral (
     where w.consultation_id = c.id and w.version > 1 and c.state in ('decided', 'archived')
       and not exists (select from consultation_addendum_answer g
           where g.consultation_id = w.consultation_id and g.version = w.version)) a
+left join consultation_member m on m.consultation_id = c.id and m.practitioner_id = %(person)s::uuid
+    and not exists (select from consultation_member_removal x where x.member_id = m.id)
 where (%(id)s::uuid is null or c.id = %(id)s::uuid)
   and (%(everywhere)s::boolean or c.organization_id = any(%(organizations)s::uuid[])
        or c.requester_id = %(person)s::uuid
-       or exists (select from consultation_offer f where f.consultation_id = c.id and f.expert_id = %(person)s::uuid))
+       or exists (select from consultation_offer f where f.consultation_id = c.id and f.expert_id = %(person)s::uuid)
+       -- an audience has nothing of it once the opinion is signed
+       or (m.role = any(%(joined)s::text[])
+           and (m.role = 'participant' or c.state in ('accepted', 'scheduled', 'in-session', 'missed', 'failed'))))
   and (c.state <> 'draft' or c.requester_id = %(person)s::uuid)
   and (%(open)s::boolean is null
        or %(open)s::boolean = (a.owed > 0 or c.state not in ('archived', 'declined', 'withdrawn', 'converted')))

@@ -101,7 +101,7 @@ _STANDING: Mapping[str, Callable[[ConsultationRow], State]] = MappingProxyType(
 
 
 class ConsultationLine(msgspec.Struct, frozen=True):
-    """A consultation with the names of who has to do with it."""
+    """A consultation with the names of who has to do with it.  member: as what whoever asks was added, or ''."""
 
     id: UUID
     number: str
@@ -148,6 +148,7 @@ class ConsultationLine(msgspec.Struct, frozen=True):
     ended_at: datetime | None
     revision: int
     addenda_owed: int
+    member: str
 
 
 class StepRow(msgspec.Struct, frozen=True):

@@ -520,6 +520,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consultations/{id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Staff who could be added
+         * @description 查找可添加的人员
+         */
+        get: operations["get-consultations-id-candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consultations/{id}/consents": {
         parameters: {
             query?: never;
@@ -698,6 +718,50 @@ export interface paths {
          * @description 补充资料
          */
         post: operations["post-consultations-id-inform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Colleagues and audience
+         * @description 会诊同事与旁听
+         */
+        get: operations["get-consultations-id-members"];
+        put?: never;
+        /**
+         * Add a colleague or an audience
+         * @description 添加同事或旁听
+         */
+        post: operations["post-consultations-id-members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/members/{member}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a colleague or an audience out
+         * @description 移出同事或旁听
+         */
+        post: operations["post-consultations-id-members-member-remove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6519,6 +6583,18 @@ export interface components {
             active: boolean;
         };
         /**
+         * AddMemberBody
+         * @description id: chosen by the client, so that sending it twice adds once.
+         */
+        AddMemberBody: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            practitioner_id: string;
+            reason: string;
+            role: components["schemas"]["MemberRole"];
+        };
+        /**
          * AddendumAnswerBody
          * @description reason: needed unless the addendum is adopted as it stands.
          */
@@ -6564,6 +6640,15 @@ export interface components {
             password: string;
             role: components["schemas"]["Role"];
             username: string;
+        };
+        /**
+         * Against
+         * @description What speaks against somebody in a role.  stops: of it what keeps from being added at this urgency.
+         */
+        Against: {
+            concerns: string[];
+            role: components["schemas"]["MemberRole"];
+            stops: string[];
         };
         /** AgreementRow */
         AgreementRow: {
@@ -6651,6 +6736,24 @@ export interface components {
             findings: components["schemas"]["MatchFinding"][];
             registration: components["schemas"]["Registration"];
             verdict: string;
+        };
+        /** CandidateItem */
+        CandidateItem: {
+            against: components["schemas"]["Against"][];
+            departments: string[];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            organization_name: string;
+            title: string;
+        };
+        /**
+         * Candidates
+         * @description more: there are others; say more of the name.
+         */
+        Candidates: {
+            items: components["schemas"]["CandidateItem"][];
+            more: boolean;
         };
         /**
          * Card
@@ -7107,8 +7210,9 @@ export interface components {
          * Consultation
          * @description A consultation as lists show it.
          *
-         *         task_status: FHIR R4 Task.status.  you: what whoever asks is to it.  age: as it is said today.  telephone: where the
-         *         other side is reached now, whoever asks.  Times are UTC.  addenda_owed: signed after the decision, not answered yet.
+         *         task_status: FHIR R4 Task.status.  you: what whoever asks is to it; member: as what they were added.
+         *         age: as it is said today.  telephone: where the other side is reached now, whoever asks.  Times are UTC.
+         *         addenda_owed: signed after the decision, not answered yet.
          */
         Consultation: {
             accepted_at: string | null;
@@ -7131,6 +7235,8 @@ export interface components {
             inviting_department: string;
             kind: components["schemas"]["Kind"];
             line: number | null;
+            /** @enum {unknown} */
+            member: "" | "audience" | "participant";
             minutes: number | null;
             number: string;
             /** Format: uuid */
@@ -8776,6 +8882,40 @@ export interface components {
             seconds: number;
         };
         /**
+         * MemberItem
+         * @description Somebody who was added.  removed_at: None while they belong to it.  concerns: what was passed over.
+         */
+        MemberItem: {
+            added_at: string;
+            added_by_name: string;
+            concerns: string[];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            organization_name: string;
+            /** Format: uuid */
+            practitioner_id: string;
+            reason: string;
+            removal_reason: string;
+            removed_at: string | null;
+            removed_by_name: string;
+            role: components["schemas"]["MemberRole"];
+            title: string;
+        };
+        /**
+         * MemberRole
+         * @enum {unknown}
+         */
+        MemberRole: "audience" | "participant";
+        /**
+         * Members
+         * @description items: in the order in which they were added, also who was taken out.  open: whether people may be added.
+         */
+        Members: {
+            items: components["schemas"]["MemberItem"][];
+            open: boolean;
+        };
+        /**
          * MessageContents
          * @description What can be shown of a message.
          *
@@ -9968,6 +10108,10 @@ export interface components {
             popup: boolean;
             silent: string;
             silent_words: components["schemas"]["telemed.patients.messages.Words"];
+        };
+        /** RemoveMemberBody */
+        RemoveMemberBody: {
+            reason: string;
         };
         /**
          * ReportDetail
@@ -12812,6 +12956,39 @@ export interface operations {
             };
         };
     };
+    "get-consultations-id-candidates": {
+        parameters: {
+            query: {
+                search: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidates"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-consultations-id-consents": {
         parameters: {
             query?: never;
@@ -13120,6 +13297,104 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["InformBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultations-id-members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddMemberBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-members-member-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveMemberBody"];
             };
         };
         responses: {

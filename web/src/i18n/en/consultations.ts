@@ -38,6 +38,7 @@ export const en: Translated<typeof zh> = {
     draft: 'Draft begun', submit: 'Request sent', offer: 'Expert asked', accept: 'Accepted', refuse: 'Could not accept', lapse: 'No answer in time', ask: 'More asked for', inform: 'More supplied',
     schedule: 'Time agreed', begin: 'Session begun', miss: 'Absence recorded', fail: 'Failure recorded', sign: 'Opinion signed', decide: 'Decided on the opinion', archive: 'Archived',
     consent: 'Consent recorded', decline: 'Declined', withdraw: 'Withdrawn', convert: 'Converted', 'phone-answer': 'Telephone answer recorded', rate: 'Rated', addend: 'Addendum signed', 'answer-addendum': 'Decided on an addendum',
+    'add-member': 'Colleague or audience added', 'remove-member': 'Colleague or audience taken out',
   },
   clock: {
     due: 'due {at}',

@@ -35,6 +35,7 @@ export const zh = {
     draft: '新建草稿', submit: '提交申请', offer: '邀请专家', accept: '接诊', refuse: '不能接诊', lapse: '超时未应', ask: '要求补充资料', inform: '补充资料',
     schedule: '预约时间', begin: '开始会诊', miss: '登记未到', fail: '登记技术故障', sign: '签发会诊意见', decide: '决定采纳与否', archive: '归档',
     consent: '登记知情同意', decline: '谢绝', withdraw: '撤回', convert: '转办', 'phone-answer': '登记电话答复', rate: '评价', addend: '签发补充意见', 'answer-addendum': '决定补充意见采纳与否',
+    'add-member': '添加同事或旁听', 'remove-member': '移出同事或旁听',
   },
   clock: {
     due: '{at} 到时',

@@ -110,7 +110,7 @@ export function primaryOf(state: string, acts: readonly Act[]): Act | undefined 
   return GOES_ON.find((act) => acts.includes(act));
 }
 
-type Waiting = Standing & Pick<Consultation, 'starts_at' | 'consent_due_at' | 'addenda_owed'>;
+type Waiting = Standing & Pick<Consultation, 'starts_at' | 'consent_due_at' | 'addenda_owed'> & Partial<Pick<Consultation, 'member'>>;
 /** Whose turn it is in a state. */
 const TURN: Readonly<Partial<Record<State, readonly Party[]>>> = {
   draft: INVITER,
@@ -128,10 +128,14 @@ export const isMyTurn = ({ state, you }: Standing): boolean => isState(state) &&
 /** An appointment concerns both sides from this many milliseconds before it on. */
 const NEAR = 15 * 60_000;
 
-/** Whether it is this person's turn: by state, by an appointment that is near, by a consent or an answer that is owed. */
+/** While a room is there to come into, it waits for whoever was added (telemed/consultation/model/members.py). */
+const JOINED: readonly string[] = ['accepted', 'scheduled', 'in-session', 'missed', 'failed'];
+
+/** Whether it is this person's turn: by state, by an appointment that is near, by a consent or an answer that is owed, by being added. */
 export function waitsForMe(one: Waiting, now: Date): boolean {
   if (one.addenda_owed > 0 && one.you.includes('inviter')) return true;
   if (isOver(one.state)) return false;
+  if ((one.member ?? '') !== '' && JOINED.includes(one.state)) return true;
   if (one.consent_due_at !== null && one.you.includes('inviter')) return true;
   if (one.state === 'scheduled') {
     return one.starts_at !== null && Date.parse(one.starts_at) - now.getTime() <= NEAR && one.you.some((party) => MEETS.includes(party));

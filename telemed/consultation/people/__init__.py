@@ -1,0 +1,1 @@
+"""Colleagues and an audience of a consultation: added, listed, taken out."""
