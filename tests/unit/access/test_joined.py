@@ -1,4 +1,4 @@
-"""Colleagues and an audience of a consultation: its images, for whoever may come into rooms, and what is audited."""
+"""Colleagues and an audience of a consultation: its images to whoever comes into rooms; what the audit says of it."""
 
 from __future__ import annotations
 
