@@ -1,6 +1,6 @@
 /** What is news of one's consultations, by what became of them between two looks. */
 import { describe, expect, it } from 'vitest';
-import { added, dutyGaps, knockAt, news, still, type Standing } from '@/notices/notices';
+import { added, dutyGaps, knockAt, news, pagesOf, still, type Standing } from '@/notices/notices';
 
 const ME = 'me';
 function one(state: Standing['state'], other: Partial<Standing> = {}): Standing {
@@ -63,6 +63,11 @@ describe('what is shown', () => {
     expect(shown.map((each) => each.about?.id ?? each.kind)).toEqual(['dutyGaps', 'c2', 'c1']);
     const later = news([offered()], [one('withdrawn', { you: ['coordinator'] })]);
     expect(added(shown, later).map((each) => `${each.about?.id ?? ''} ${each.kind}`)).toEqual(['c1 withdrawn', ' dutyGaps', 'c2 asked']);
+  });
+  it('is not shown beside what it speaks of', () => {
+    const [begun] = news([one('accepted')], [one('in-session', { room_id: 'r' })]);
+    expect(begun && pagesOf(begun)).toEqual(['/rooms/r', '/consultations/c1', '/rooms/r']);
+    expect(pagesOf(dutyGaps('1.2'))).toEqual(['/duty/roster']);
   });
   it('drops what is no news any more', () => {
     const shown = added(news([], [offered()]), [dutyGaps('1.2')]);

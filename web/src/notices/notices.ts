@@ -39,6 +39,8 @@ function pathOf(kind: NoticeKind, one: Standing): string {
   const inRoom = ['begun', 'reminder', 'knocked'].includes(kind) && one.room_id !== null;
   return inRoom ? `/rooms/${one.room_id ?? ''}` : `/consultations/${one.id}`;
 }
+/** Where what a notice says is before the eyes. */
+export const pagesOf = (one: Notice): string[] => [one.path, ...(one.about === undefined ? [] : [`/consultations/${one.about.id}`, `/rooms/${one.about.room_id ?? ''}`])];
 const about = (kind: NoticeKind, one: Standing, what: string): Notice => ({ key: `${one.id} ${what}`, kind, path: pathOf(kind, one), about: one });
 
 function ofOne(before: Standing | undefined, one: Standing): Notice[] {
