@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -57,8 +56,7 @@ class ReachingRoutes:
 
 
 def _shown(row: store.GapRow) -> UnreachableTurn:
-    said: dict[str, Any] = msgspec.structs.asdict(row)
-    return UnreachableTurn(**(said | {"reasons": [Unreachable(each) for each in row.reasons]}))
+    return msgspec.convert(msgspec.structs.asdict(row), UnreachableTurn)
 
 
 def reaching_endpoints(desk: Desk) -> list[Endpoint]:
