@@ -5,6 +5,7 @@ export const en: Translated<typeof zh> = {
   title: 'Consultation room',
   back: 'Consultations',
   opinion: 'Request and opinion',
+  write: 'Write the opinion',
   leave: 'Leave the room',
   members: 'People',
   you: ' (you)',

@@ -2,6 +2,7 @@ export const zh = {
   title: '会诊室',
   back: '会诊',
   opinion: '会诊申请与意见',
+  write: '写会诊意见',
   leave: '离开会诊室',
   members: '人员',
   you: '（本人）',
