@@ -161,7 +161,7 @@ export const en: Translated<typeof zh> = {
   schedule: { title: 'Agree on a time', day: 'Date', time: 'Time', timeHint: 'e.g. 15:30', minutes: 'Duration', minutesOf: '{n} minutes', again: 'Change the time' },
   phone: { speaker: 'Who answered', number: 'Telephone', said: 'What was said', day: 'Date of the call', time: 'Time of the call' },
   inform: { said: 'Answer', studies: 'Further studies', none: 'There are no further studies' },
-  decide: { verdict: 'Decision', reason: 'Reason', reasonNeeded: 'A reason is needed unless it is adopted as it stands' },
+  decide: { record: 'Record decision', verdict: 'Decision', reason: 'Reason', reasonNeeded: 'A reason is needed unless it is adopted as it stands' },
   rate: { stars: 'Rating', note: 'Remark' },
   miss: { who: 'Who was absent' },
   convert: { into: 'Into' },

@@ -158,7 +158,7 @@ export const zh = {
   schedule: { title: '预约会诊时间', day: '日期', time: '时间', timeHint: '如 15:30', minutes: '时长', minutesOf: '{n} 分钟', again: '改约' },
   phone: { speaker: '答复人', number: '电话', said: '答复内容', day: '通话日期', time: '通话时间' },
   inform: { said: '补充说明', studies: '补充检查', none: '没有更多检查可附' },
-  decide: { verdict: '决定', reason: '理由', reasonNeeded: '部分采纳或未采纳须写明理由' },
+  decide: { record: '提交决定', verdict: '决定', reason: '理由', reasonNeeded: '部分采纳或未采纳须写明理由' },
   rate: { stars: '评分', note: '意见' },
   miss: { who: '未到的一方' },
   convert: { into: '转为' },
