@@ -41,6 +41,9 @@ PING = 5.0  # seconds between pings that carry the head
 RECHECK = 30.0  # seconds after which the session is looked at again
 PARTING = 5.0  # seconds a client gets to take what was sent and the reason
 SEND_BUFFER = 256 * 1024  # bytes the kernel may hold for one client, beside the outlet's own bound
+#: Bytes that wait in the kernel before the line takes them.  What waits in the outlet instead is replaced by what is
+#: newer: a presenter's drag is 80 kbit/s, and over 30 kbit/s a message would come a minute behind it.
+NOT_SENT = 4 * 1024
 
 BYES = {
     "superseded": Bye(Close.SUPERSEDED, "superseded"),
@@ -67,7 +70,7 @@ async def serve(
     token: what its hello must name, so that no foreign page says it.
     recheck: seconds between looks at the session, None as for everybody.
     """
-    socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=4 * protocol.MAX_FRAME, compress=False)
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=4 * protocol.MAX_FRAME, compress=False, writer_limit=1)
     await socket.prepare(request)
     _bound_buffer(request)
     conversation = Conversation(request, socket, hub, permit, recheck)
@@ -96,9 +99,14 @@ async def serve(
 
 def _bound_buffer(request: web.Request) -> None:
     transport = request.transport
-    raw = None if transport is None else transport.get_extra_info("socket")
+    if transport is None:
+        return
+    transport.set_write_buffer_limits(high=0)
+    raw = transport.get_extra_info("socket")
     if raw is not None:
         raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, SEND_BUFFER)
+        if raw.family in {sockets.AF_INET, sockets.AF_INET6}:
+            raw.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NOTSENT_LOWAT, NOT_SENT)
 
 
 async def part(socket: web.WebSocketResponse, bye: Bye) -> None:

@@ -7,6 +7,7 @@ import { ref } from 'vue';
 import { nearestFirst, startOf, isImageModality, type Series, type SeriesSummary } from '@/viewer/dicom';
 import { ENOUGH, listSeries, loadSeries, previewOf, type Preview } from '@/viewer/dicomweb';
 import type * as Engine from '@/viewer/engine';
+import { isThin } from '@/viewer/line';
 
 interface Opening {
   readonly at: number;
@@ -108,7 +109,7 @@ export function bringAhead(may: boolean): void {
 /** Brings the next case that is not the one on the screen; ends when something is opened. */
 export async function bringNext(current?: string): Promise<void> {
   const study = waiting.find((one) => one !== current);
-  if (study === undefined || !bringsAhead.value) return;
+  if (study === undefined || !bringsAhead.value || isThin()) return;
   bringing.abort();
   bringing = new AbortController();
   brought = study;

@@ -73,6 +73,7 @@ export const TAG = {
   rows: '00280010',
   columns: '00280011',
   spacing: '00280030',
+  bitsAllocated: '00280100',
   windowCenter: '00281050',
   windowWidth: '00281051',
   lossy: '00282110',

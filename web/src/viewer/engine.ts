@@ -15,8 +15,10 @@ import {
   WindowLevelTool,
   ZoomTool,
 } from '@cornerstonejs/tools';
+import { shallowReactive } from 'vue';
 import type { Series } from '@/viewer/dicom';
 import { ENOUGH } from '@/viewer/dicomweb';
+import { travels } from '@/viewer/line';
 
 export type ToolName = 'window' | 'length' | 'angle' | 'roi' | 'pan' | 'zoom';
 
@@ -38,6 +40,8 @@ export function hasWebGl2(): boolean {
 }
 
 let started = false;
+/** Bytes of each frame on the line that have come. */
+const arrived = shallowReactive(new Map<string, number>());
 /** Frames on the line, so that what nobody waits for any more can leave it. */
 const travelling = new Map<string, XMLHttpRequest>();
 
@@ -49,7 +53,12 @@ function start(): void {
     maxWebWorkers: Math.max(1, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2))),
     beforeSend: (request: XMLHttpRequest, imageId: string) => {
       travelling.set(imageId, request);
-      request.addEventListener('loadend', () => travelling.delete(imageId));
+      travels(request);
+      request.addEventListener('progress', ({ loaded }) => arrived.set(imageId, loaded));
+      request.addEventListener('loadend', () => {
+        travelling.delete(imageId);
+        arrived.delete(imageId);
+      });
       return {};
     },
   });
@@ -171,6 +180,9 @@ export function register(series: Series): void {
 export function isLoaded(imageId: string): boolean {
   return cache.isLoaded(imageId);
 }
+
+/** How far a frame on the line has come; undefined when it is not on it, or nothing has come. */
+export const arrivedOf = (imageId: string): number | undefined => arrived.get(imageId);
 
 /** The frame that is about to be painted, before its viewport is there; that asks for the same one and reports a failure. */
 export function bringFirst(imageId: string): void {

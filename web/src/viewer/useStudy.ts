@@ -5,6 +5,7 @@ import { bringNext, bringsAhead, keptSeries, preview, seriesList } from '@/viewe
 import { nearestFirst, type Series, type SeriesSummary } from '@/viewer/dicom';
 import { listSeries, loadSeries } from '@/viewer/dicomweb';
 import { prefetch, register } from '@/viewer/engine';
+import { isThin, line } from '@/viewer/line';
 
 export interface StudyImages {
   readonly list: ShallowRef<readonly SeriesSummary[]>;
@@ -62,21 +63,28 @@ export function useStudy(studyUid: () => string): StudyImages {
   }
 
   let ahead = new AbortController();
-  let brought: readonly [Series, number] | undefined;
-  watch(bringsAhead, (may) => {
-    ahead.abort();
-    if (may && brought !== undefined) bring(...brought);
-  });
+  /** What is brought ahead once the line carries more than what somebody looks at, and no call needs all of it. */
+  let later: (() => void) | undefined;
+  const mayBring = (): boolean => bringsAhead.value && !isThin();
   function bring(one: Series, from: number): void {
-    brought = [one, from];
-    if (!bringsAhead.value) return;
-    if (ahead.signal.aborted) ahead = new AbortController();
+    later = () => bring(one, from);
+    if (!mayBring()) return;
     const ids = nearestFirst(one.frames, from).map((frame) => frame.imageId);
     const { signal } = ahead;
-    void prefetch(ids, signal, () => loaded.set(one.uid, (loaded.get(one.uid) ?? 0) + 1)).then(() =>
-      signal.aborted ? undefined : bringNext(studyUid()),
-    );
+    void prefetch(ids, signal, () => loaded.set(one.uid, (loaded.get(one.uid) ?? 0) + 1)).then(() => {
+      if (signal.aborted) return undefined;
+      later = undefined;
+      return bringNext(studyUid());
+    });
   }
+  function stopAhead(): void {
+    ahead.abort();
+    ahead = new AbortController();
+  }
+  watch([line.thin, bringsAhead], () => {
+    stopAhead();
+    if (mayBring()) later?.();
+  });
 
   async function look(study: string, signal: AbortSignal): Promise<void> {
     const found = await preview(study);
@@ -91,9 +99,9 @@ export function useStudy(studyUid: () => string): StudyImages {
     studyUid,
     () => {
       life.abort();
+      stopAhead();
+      later = undefined;
       life = new AbortController();
-      ahead.abort();
-      brought = undefined;
       series.clear();
       settled.clear();
       loaded.clear();

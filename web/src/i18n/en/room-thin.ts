@@ -31,6 +31,7 @@ export const en: Translated<typeof zh> = {
     async: 'Store-and-forward',
     asyncText: 'Nobody need be here at the same time: voice notes, marks, texts and the view asked about are kept and answered later.',
     alone: 'Nobody else is here. Make it store-and-forward: leave voice notes, marks and texts, to be answered later.',
+    slow: 'The line is too slow to talk. Make it store-and-forward: leave voice notes, marks and texts, to be answered later.',
     toAsync: 'Make it store-and-forward',
     toAsyncAlone: 'Nobody is here: make it store-and-forward',
     toLive: 'Back to live',

@@ -2,13 +2,15 @@
 import { computed, onScopeDispose, ref, shallowReactive, shallowRef, watch, type ComputedRef, type Ref } from 'vue';
 import type { Passing } from '@/room/protocol';
 import type { RoomSession } from '@/room/session';
-import { asked, factsOf, Pace, seeing, type Asked, type Look, type Seeing, type Slice } from '@/room/shared';
+import { asked, factsOf, Pace, sameSlice, seeing, type Asked, type Look, type Seeing, type Slice } from '@/room/shared';
 import type { Frame } from '@/viewer/dicom';
 import type { Pane } from '@/viewer/pane';
 
 /** What the page's viewer can do. */
 export interface Showing {
   readonly bring: (series: string) => Promise<Pane | undefined>;
+  /** Over a thin line: a compressed picture of it; false where the image itself is to be shown. */
+  readonly bringSketch: (asked: Asked) => Promise<boolean>;
 }
 
 /** The server takes five acknowledgements a second. */
@@ -28,11 +30,16 @@ export interface Shared {
   readonly heard: (one: Passing) => void;
   readonly onLook: (pane: Pane) => void;
   readonly onPainted: (frame: Frame) => void;
+  readonly onSketched: (frame: Frame, look: Look | undefined) => void;
+  /** Who of those that see the image has a compressed picture of it. */
+  readonly sketching: ComputedRef<readonly string[]>;
 }
 
 export function useShared(room: RoomSession, me: () => string, study: Ref<string | undefined>, studies: () => readonly string[], viewer: () => Showing | null): Shared {
   const following = ref(true);
   const painted = shallowReactive(new Map<string, Slice>());
+  /** Whose last image is a compressed picture: it counts for the room, and never for what an expert has seen. */
+  const sketches = shallowReactive(new Set<string>());
   const own = shallowRef<Look>();
   /** What is to be shown here next, and what is shown of it. */
   const wanted = shallowRef<Asked>();
@@ -74,6 +81,12 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
           // The viewer of the other study tells of its first image, and this goes on from there.
           if (studies().includes(next.study)) study.value = next.study;
           return;
+        }
+        if ((await viewer()?.bringSketch(next)) === true) {
+          done = next;
+          restored = true;
+          returning = false;
+          continue;
         }
         const pane = await viewer()?.bring(next.series);
         if (pane === undefined || !(await pane.lookAs(next))) return;
@@ -127,6 +140,10 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
   function heard(one: Passing): void {
     if (one.k === 'seen' && typeof one.d['sop'] === 'string' && typeof one.d['frame'] === 'number') {
       painted.set(one.by, { sop: one.d['sop'], frame: one.d['frame'] });
+      sketches.delete(one.by);
+    } else if (one.k === 'quality' && typeof one.d['sop'] === 'string' && typeof one.d['frame'] === 'number') {
+      painted.set(one.by, { sop: one.d['sop'], frame: one.d['frame'] });
+      sketches.add(one.by);
     } else if (one.k === 'viewer.live' && one.by === presenter.value.person && one.d['pe'] === presenter.value.pe) {
       take(asked(one.d));
     }
@@ -157,14 +174,35 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
   function onPainted(frame: Frame): void {
     if (frame.studyUid !== study.value) return;
     last = frame;
+    // The image itself has come: it is looked at as it was shown.
+    if (lastSketch !== undefined) done = undefined;
+    lastSketch = undefined;
     painted.set(me(), { sop: frame.sopInstanceUid, frame: frame.frame });
+    sketches.delete(me());
     tellSoon(frame);
+    if (wanted.value !== undefined && wanted.value !== done) void apply();
+  }
+  let lastSketch: Frame | undefined;
+  const tellSketch = (frame: Frame): void => room.pass('quality', { sop: frame.sopInstanceUid, frame: frame.frame, preview: 1 });
+  function onSketched(frame: Frame, look: Look | undefined): void {
+    if (frame.studyUid !== study.value) return;
+    lastSketch = frame;
+    painted.set(me(), { sop: frame.sopInstanceUid, frame: frame.frame });
+    sketches.add(me());
+    tellSketch(frame);
+    if (!applying && look !== undefined) {
+      own.value = look;
+      if (!presents.value && !follows.value) restored = true;
+      if (presents.value) show();
+    }
     if (wanted.value !== undefined && wanted.value !== done) void apply();
   }
   // Who comes in has heard of nobody's screen yet.
   const here = computed(() => Object.entries(state.value.members).flatMap(([person, one]) => (one.st === 'present' ? [`${person} ${String(one.gen)}`] : [])).join());
   watch(here, () => {
-    if (last !== undefined && live.value) tellSoon(last);
+    if (!live.value) return;
+    if (lastSketch !== undefined) tellSketch(lastSketch);
+    else if (last !== undefined) tellSoon(last);
   });
 
   onScopeDispose(() => {
@@ -183,5 +221,7 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
     heard,
     onLook,
     onPainted,
+    onSketched,
+    sketching: computed(() => [...sketches].filter((person) => sameSlice(presented.value, painted.get(person)))),
   };
 }
