@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from telemed.consultation.model import words
-from telemed.consultation.model.parties import parties
+from telemed.consultation.model.parties import Party, parties
 from telemed.consultation.routes.messages import Consultation, PartyWord
 from telemed.consultation.service.acting import Acting
 from telemed.consultation.service.opinions import Sealing
@@ -36,18 +36,13 @@ class Desk:
     def shown(self, call: Call[Any, Any], row: ConsultationLine) -> Consultation:
         """A row as whoever asks sees it; whose record it touches is named to the audit."""
         call.about("consultation", row.id, patient_id=row.patient_id)
-        am = parties(
-            call.principal,
-            organization_id=row.organization_id,
-            requester_id=row.requester_id,
-            expert_id=row.expert_id,
-        )
+        am = _am(call, row)
         you = cast("list[PartyWord]", sorted(one.value for one in am))
         return Consultation.of(row, you, call.now.astimezone(self.zone).date())
 
     def of_a_party(self, call: Call[Any, Any], row: ConsultationLine) -> bool:
         """Whether whoever asks sees it for another reason than that they were added."""
-        return row.member == "" or bool(self.shown(call, row).you) or call.scope.admits(row.organization_id)
+        return row.member == "" or bool(_am(call, row)) or call.scope.admits(row.organization_id)
 
     async def line(
         self, call: Call[Any, Any], connection: Connection, consultation_id: UUID, *, joined: Collection[str] = ()
@@ -61,6 +56,15 @@ class Desk:
         if not found:
             raise words.no_such_consultation()
         return found[0]
+
+
+def _am(call: Call[Any, Any], row: ConsultationLine) -> set[Party]:
+    return parties(
+        call.principal,
+        organization_id=row.organization_id,
+        requester_id=row.requester_id,
+        expert_id=row.expert_id,
+    )
 
 
 def consultation_of(call: Call[Any, Any]) -> UUID:
