@@ -62,6 +62,7 @@ def test_a_colleague_of_a_third_hospital_marks_and_an_audience_looks_on(people: 
         expect(dialog.get_by_role("radio", name=re.compile("曹德江"))).to_be_disabled()
         expect(dialog).to_contain_text("不能添加：")
         _add(physician, "林慧敏", "会诊同事", "请肿瘤科同事一起看")
+        expect(colleague.get_by_text("You were added to a consultation")).to_be_visible()  # on whatever page they are
         _add(physician, "高洋", "旁听", "教学")
         _find(dialog, "包志刚")
         expect(dialog.get_by_role("radio", name=re.compile("包志刚"))).to_be_enabled()
@@ -69,8 +70,7 @@ def test_a_colleague_of_a_third_hospital_marks_and_an_audience_looks_on(people: 
         picture(physician, "room-members")
         dialog.get_by_role("button", name="关闭").click()
 
-        # Told wherever they are, and found among what waits for them.
-        expect(colleague.get_by_text("You were added to a consultation")).to_be_visible()
+        # Found among what waits for them.
         colleague.get_by_role("row", name=re.compile("心影增大")).first.click()
         expect(colleague.get_by_test_id("member")).to_contain_text("You are a colleague in this consultation")
         assert axe(colleague) == []
