@@ -22,7 +22,7 @@ describe('what speaks against somebody', () => {
 });
 
 describe('a consultation to which somebody was added', () => {
-  const row = { you: [], starts_at: null, consent_due_at: null };
+  const row = { you: [], starts_at: null, consent_due_at: null, addenda_owed: 0 };
   const now = new Date('2026-11-27T08:00:00Z');
   it.each(['accepted', 'scheduled', 'in-session', 'missed', 'failed'])('waits for them while it is %s', (state) => {
     expect(waitsForMe({ ...row, state, member: 'audience' }, now)).toBe(true);

@@ -70,7 +70,9 @@ async def serve(
     token: what its hello must name, so that no foreign page says it.
     recheck: seconds between looks at the session, None as for everybody.
     """
-    socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=4 * protocol.MAX_FRAME, compress=False, writer_limit=1)
+    socket = web.WebSocketResponse(
+        heartbeat=HEARTBEAT, max_msg_size=4 * protocol.MAX_FRAME, compress=False, writer_limit=1
+    )
     await socket.prepare(request)
     _bound_buffer(request)
     conversation = Conversation(request, socket, hub, permit, recheck)
