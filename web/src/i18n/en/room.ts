@@ -15,6 +15,7 @@ export const en: Translated<typeof zh> = {
   noStudy: 'No study is attached to this consultation',
   noStudyText: 'You can write to one another on the right.',
   phase: { connecting: 'Coming in…', live: 'Connected', waiting: 'Waiting to be admitted', reconnecting: 'Reconnecting…', ended: 'Disconnected', closed: 'Closed' },
+  connectingText: 'The room cannot be reached yet; trying again. Telephone meanwhile, or reload the page.',
   reconnectingText: 'The network is interrupted; reconnecting. What you wrote is kept and sent when it is back.',
   waitingText: 'You are at the door; a physician in the room has to admit you.',
   closedText: 'The room is closed; its record can still be read.',

@@ -12,6 +12,7 @@ export const zh = {
   noStudy: '此会诊未附影像检查',
   noStudyText: '可在右侧文字交流。',
   phase: { connecting: '正在进入…', live: '已连接', waiting: '等候准入', reconnecting: '正在重连…', ended: '已断开', closed: '已结束' },
+  connectingText: '还连不上会诊室，正在重试。可先电话联系，或刷新页面。',
   reconnectingText: '网络中断，正在重连。所写内容已保留，恢复后自动发出。',
   waitingText: '已到门口，等待会诊室内的医师准入。',
   closedText: '会诊室已关闭，仅可查看记录。',
