@@ -67,6 +67,7 @@ def test_from_a_question_to_a_signed_opinion_and_back_by_keyboard_alone(
         late.keys.press("a")
         expect(late.page.get_by_role("alert").filter(has_text=names["mashumin"])).to_be_visible()
         late.see("12-too-late")
+        late.page.close()  # and with it the answers that were held back
 
         expect(physician.page.locator(".head")).to_contain_text(physician.say("会诊中", "In session"))
         physician.see("13-begun")
