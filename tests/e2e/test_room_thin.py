@@ -1,0 +1,169 @@
+"""A township at the end of 30 kbit/s and 300 ms sees what is presented, talks in writing, and asks by voice note."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from .browser import DESK, WIDE, People, axe, picture
+from .consultation_pages import room_of
+from .pages import known_by
+from .stack import Account
+from .thin_line import Line, launch_in, thin_line
+
+KBITS, THERE_AND_BACK = 30, 0.3
+#: A message waits behind what a modem's buffer holds, four seconds at most; the rest is for a busy machine.
+CHAT_SECONDS = 20
+#: A picture of an image is 8 KB: two seconds, and up to four in the buffer.
+SLICE_SECONDS = 30
+OPEN_SECONDS = 120
+
+
+@pytest.fixture
+def line(people: People) -> Generator[Line]:
+    with thin_line(urlsplit(people.stack.url).port or 80) as made:
+        yield made
+
+
+@pytest.fixture
+def township(people: People, line: Line, playwright_driver: Playwright, tmp_path: Path) -> Generator[People]:
+    """The same people, at the thin end."""
+    browser = launch_in(playwright_driver, line, tmp_path)
+    yield replace(people, browser=browser)
+    browser.close()
+
+
+def _account(people: People, username: str) -> Account:
+    return next(one for one in people.stack.accounts if one.username == username)
+
+
+def _live(page: Page) -> None:
+    expect(page.get_by_test_id("phase")).to_have_text(re.compile("已连接|Connected"), timeout=OPEN_SECONDS * 1000)
+
+
+def _says(page: Page, other: Page, text: str, message: str, send: str) -> float:
+    """Seconds until a message stands on the other screen."""
+    page.get_by_role("textbox", name=message).fill(text)
+    began = time.monotonic()
+    page.get_by_role("button", name=send, exact=True).click()
+    expect(other.locator(".line .text", has_text=text)).to_have_count(1, timeout=CHAT_SECONDS * 1000)
+    return time.monotonic() - began
+
+
+def _draw(page: Page, *along: str) -> None:
+    """Measure a length by keyboard, the hands off whatever field they were in."""
+    page.get_by_role("heading", level=1).click()
+    for key in ("l", "m", "Enter", *along, "Enter", "Escape"):
+        page.keyboard.press(key)
+
+
+@pytest.mark.namespaces
+@pytest.mark.timeout(900, func_only=True)
+def test_over_a_thin_line_a_township_sees_what_is_shown_and_asks_to_be_answered_later(
+    people: People, township: People, line: Line
+) -> None:
+    with (
+        people.context(_account(people, "mashumin"), locale="en", size=WIDE) as experts,
+        people.context(_account(people, "wanglichun")),
+        township.context(_account(people, "wanglichun"), size=DESK) as physicians,
+    ):
+        expert, physician = experts.new_page(), physicians.new_page()
+        expert.goto("/consultations")
+        address = room_of(known_by(expert, None), "结节较前增大")  # pyright: ignore[reportArgumentType] -- only asked of the server
+        expert.goto(f"/rooms/{address}")
+        image = expert.locator(".corner.top.right .main")
+        expect(image).to_contain_text("Im ")
+        # The pages have been used before over this line; images are never kept on a disk.
+        physician.goto(f"/rooms/{address}")
+        _live(physician)
+        if physician.get_by_role("button", name="转回实时会诊").count():
+            physician.get_by_role("button", name="转回实时会诊").click()
+        physician.goto("about:blank")
+        expert.keyboard.press("t")
+        expect(expert.locator(".lead")).to_have_text("You present; the others follow your view")
+
+        line.shape(KBITS, THERE_AND_BACK)
+        before, began = [*line.sent], time.monotonic()
+        physician.goto(f"/rooms/{address}", wait_until="commit")
+        _live(physician)
+        figures = [f"room {time.monotonic() - began:.1f} s"]
+        sketch = physician.get_by_test_id("sketch")
+        expect(sketch.locator(".main")).to_have_text(image.inner_text(), timeout=OPEN_SECONDS * 1000)
+        figures.append(f"first image {time.monotonic() - began:.1f} s, {line.sent[1] - before[1]} bytes")
+        expect(physician.get_by_test_id("thin")).to_be_visible()
+
+        # The presenter's image first, nothing ahead of it; both screens say who sees it, and that it is a preview.
+        for _ in range(2):
+            shown, began, before = image.inner_text(), time.monotonic(), [*line.sent]
+            expert.keyboard.press("ArrowDown")
+            expect(image).not_to_have_text(shown)
+            expect(sketch.locator(".main")).to_have_text(image.inner_text(), timeout=SLICE_SECONDS * 1000)
+            expect(expert.get_by_test_id("see")).to_contain_text("2/2 see this image", timeout=SLICE_SECONDS * 1000)
+            figures.append(f"slice {time.monotonic() - began:.1f} s, {line.sent[1] - before[1]} bytes")
+        expect(expert.get_by_test_id("sketching")).to_contain_text("compressed preview")
+
+        # A drag is thirty views a second; what is said meanwhile does not wait behind them.
+        viewport = expert.locator(".viewport").bounding_box()
+        assert viewport is not None
+        x, y = viewport["x"] + viewport["width"] / 2, viewport["y"] + viewport["height"] / 2
+        expert.mouse.move(x, y)
+        expert.mouse.down()
+        for step in range(150):
+            expert.mouse.move(x + step % 40, y + step % 20)
+        expert.mouse.up()
+        figures.append(
+            f"chat to the township {_says(expert, physician, 'Where does it hurt?', 'Message', 'Send'):.1f} s"
+        )
+        figures.append(f"chat from it {_says(physician, expert, '左侧胸痛两天', '消息', '发送'):.1f} s")
+
+        _draw(expert, *["ArrowRight"] * 30)
+        expect(expert.locator("[data-mark]").first).to_be_visible()
+        mark = expert.locator("[data-mark]").last.get_attribute("data-mark")
+        expect(physician.locator(f"[data-mark='{mark}']")).to_be_visible(timeout=CHAT_SECONDS * 1000)
+        expect(physician.locator(f"[data-sketched='{mark}']")).to_have_count(1)
+        picture(physician, "room-thin-zh-CN")
+        picture(expert, "room-thin-en").with_suffix(".txt").write_text("\n".join(figures), "utf-8")
+        assert axe(physician) == []
+
+        # Asked now, answered later: by voice, in the same room.
+        physician.get_by_role("button", name="改为图文会诊").click()
+        expect(expert.locator("[data-mode='async']")).to_be_visible(timeout=CHAT_SECONDS * 1000)
+        physician.get_by_role("button", name="录语音").click()
+        expect(physician.get_by_text(re.compile("0:0[3-9] / 最长 5:00"))).to_be_visible()
+        picture(physician, "room-voice-recording-zh-CN")
+        physician.get_by_role("button", name="录完").click()
+        physician.get_by_role("button", name=re.compile("^试听")).click()
+        player = "() => document.querySelector('[data-testid=voice-player]').currentTime"
+        physician.wait_for_function(f"{player} > 0.3")
+        began, before = time.monotonic(), [*line.sent]
+        physician.get_by_role("button", name="发送语音").click()
+        voice = expert.locator("[data-voice]").last
+        expect(voice).to_be_visible(timeout=SLICE_SECONDS * 1000)
+        figures.append(f"voice note {time.monotonic() - began:.1f} s, {line.sent[0] - before[0]} bytes")
+        expect(voice.get_by_role("button")).to_contain_text(re.compile(r"0:0[3-9]"))
+        voice.get_by_role("button").focus()
+        expert.keyboard.press("Enter")
+        expert.wait_for_function(f"{player} > 0.5")
+        assert float(expert.evaluate(player)) > 0.5
+        picture(expert, "room-async-en")
+        assert axe(expert) == []
+
+        # The answer: words and a mark; then both go on live.
+        _says(expert, physician, "Follow-up CT in three months.", "Message", "Send")
+        marks = physician.locator("[data-mark]")
+        count = marks.count()
+        _draw(expert, *["ArrowDown"] * 12)
+        expect(marks).to_have_count(count + 1, timeout=CHAT_SECONDS * 1000)
+        picture(physician, "room-async-zh-CN")
+        physician.get_by_role("button", name="转回实时会诊").click()
+        expect(expert.locator("[data-mode='async']")).to_have_count(0, timeout=CHAT_SECONDS * 1000)
+        (picture(physician, "room-thin-live-again-zh-CN").parent / "room-thin.txt").write_text(
+            "\n".join(figures), "utf-8"
+        )
