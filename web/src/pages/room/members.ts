@@ -16,3 +16,10 @@ const of = (one: Against, role: MemberRole): Candidate['against'][number] | unde
 export const stopsOf = (one: Against, role: MemberRole): readonly string[] => of(one, role)?.stops ?? [];
 /** What is only written down. */
 export const warnsOf = (one: Against, role: MemberRole): readonly string[] => (of(one, role)?.concerns ?? []).filter((each) => !stopsOf(one, role).includes(each));
+
+interface Told {
+  readonly consultation: { readonly member: string };
+  readonly steps: readonly unknown[];
+}
+/** How it was asked for is not told to whoever was only added; every consultation has a step, so none means not told. */
+export const isKept = (one: Told): boolean => one.consultation.member !== '' && one.steps.length === 0;
