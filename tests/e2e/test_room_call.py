@@ -63,9 +63,8 @@ def _account(people: People, username: str) -> Account:
 def _enter(page: Page, address: str) -> None:
     page.goto(f"/rooms/{address}")
     expect(page.get_by_test_id("phase")).to_have_text(re.compile("已连接|Connected"))
-    back = page.get_by_role("button", name=re.compile("恢复音视频|Back to voice"))
-    if page.get_by_test_id("call").get_by_role("status").filter(has_text=re.compile("图文会诊中|in writing")).count():
-        back.click()
+    if page.locator("[data-mode='async']").count():
+        page.get_by_role("button", name=re.compile("转回实时会诊|Back to live")).click()
     expect(page.get_by_role("button", name=re.compile("检查设备并加入|Test devices"))).to_be_visible()
 
 
