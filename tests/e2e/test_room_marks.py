@@ -132,8 +132,8 @@ def test_files_and_minutes_are_shared_and_no_text_is_lost(people: People) -> Non
         assert coming.value.path().read_bytes().decode() == "右上叶结节"
 
         # Both write from the same version; the second is told whose came first and loses nothing.
-        expert.get_by_text("会诊纪要", exact=True).click()
-        physician.get_by_text("Minutes", exact=True).click()
+        expert.locator("summary", has_text="会诊纪要").click()
+        physician.locator("summary", has_text="Minutes").click()
         expert.get_by_role("button", name="编写纪要").click()
         physician.get_by_role("button", name="Write minutes").click()
         expert.get_by_label("纪要内容").fill("共同阅片：结节较前增大。")

@@ -13,10 +13,11 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from .browser import DESK, WIDE, People, axe, picture
+from .calling import launch
 from .consultation_pages import room_of
 from .pages import known_by
 from .stack import Account
-from .thin_line import Line, launch_in, thin_line
+from .thin_line import UNSHAPED, Line, launch_in, thin_line
 
 KBITS, THERE_AND_BACK = 30, 0.3
 #: A message waits behind what a modem's buffer holds, four seconds at most; the rest is for a busy machine.
@@ -24,6 +25,8 @@ CHAT_SECONDS = 20
 #: A picture of an image is 8 KB: two seconds, and up to four in the buffer.
 SLICE_SECONDS = 30
 OPEN_SECONDS = 120
+#: Six rungs of four seconds each, then twenty below what a voice needs.
+LADDER_SECONDS = 240
 
 
 @pytest.fixture
@@ -36,6 +39,14 @@ def line(people: People) -> Generator[Line]:
 def township(people: People, line: Line, playwright_driver: Playwright, tmp_path: Path) -> Generator[People]:
     """The same people, at the thin end."""
     browser = launch_in(playwright_driver, line, tmp_path)
+    yield replace(people, browser=browser)
+    browser.close()
+
+
+@pytest.fixture
+def county_desk(people: People, playwright_driver: Playwright, tmp_path: Path) -> Generator[People]:
+    """The same people, on the county's line, with a microphone and a camera."""
+    browser = launch(playwright_driver, tmp_path, origin=people.stack.url)
     yield replace(people, browser=browser)
     browser.close()
 
@@ -169,3 +180,55 @@ def test_over_a_thin_line_a_township_sees_what_is_shown_and_asks_to_be_answered_
         (picture(physician, "room-thin-live-again-zh-CN").parent / "room-thin.txt").write_text(
             "\n".join(figures), "utf-8"
         )
+
+
+def _join(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("检查设备并加入|Test devices")).click()
+    page.get_by_role("button", name=re.compile("^(加入音视频|Join with voice and video)$")).click()
+    expect(page.get_by_test_id("own-tile").locator("video")).to_be_visible()
+
+
+@pytest.mark.namespaces
+@pytest.mark.timeout(900, func_only=True)
+def test_a_call_over_a_thin_line_gives_up_pictures_first_and_then_offers_to_write(
+    county_desk: People, township: People, line: Line
+) -> None:
+    with (
+        county_desk.context(_account(county_desk, "mashumin"), locale="en", size=WIDE) as experts,
+        township.context(_account(township, "wanglichun"), size=DESK) as physicians,
+    ):
+        expert, physician = experts.new_page(), physicians.new_page()
+        expert.goto("/consultations")
+        address = room_of(known_by(expert, None), "结节较前增大")  # pyright: ignore[reportArgumentType] -- only asked of the server
+        for page in (expert, physician):
+            page.goto(f"/rooms/{address}")
+            _live(page)
+        if physician.get_by_role("button", name="转回实时会诊").count():
+            physician.get_by_role("button", name="转回实时会诊").click()
+        for page in (expert, physician):
+            _join(page)
+        for page in (expert, physician):
+            tile = page.get_by_test_id("tile").element_handle()
+            page.wait_for_function(
+                "(node) => Number(node.dataset.frames) > 15 && Number(node.dataset.voice) > 50", arg=tile
+            )
+
+        line.shape(KBITS, THERE_AND_BACK)
+        rung = physician.get_by_test_id("rung")
+        expect(rung).to_have_text(re.compile("只保留声音"), timeout=LADDER_SECONDS * 1000)
+        offer = physician.get_by_test_id("call").get_by_role("alert").filter(has_text="图文会诊")
+        expect(offer).to_be_visible(timeout=LADDER_SECONDS * 1000)
+        _live(physician)
+        assert axe(physician) == []
+        picture(physician, "room-thin-call-zh-CN")
+        physician.keyboard.press("d")
+        expect(expert.locator("[data-mode='async']")).to_be_visible(timeout=CHAT_SECONDS * 1000)
+        picture(expert, "room-thin-call-en")
+
+        # The line is good again: back to live, and to the call.
+        line.shape(UNSHAPED, 0.0)
+        physician.get_by_role("button", name="转回实时会诊").click()
+        for page in (physician, expert):
+            _join(page)
+        tile = physician.get_by_test_id("tile").element_handle()
+        physician.wait_for_function("(node) => Number(node.dataset.frames) > 15", arg=tile)

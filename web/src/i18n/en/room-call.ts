@@ -28,6 +28,7 @@ export const en: Translated<typeof zh> = {
   connecting: 'Connecting…',
   direct: 'Direct',
   relayed: 'Relayed',
+  connected: 'Connected',
   lost: 'Connection lost, recovering',
   frozen: 'Picture frozen, recovering',
   silent: 'No sound, recovering',

@@ -25,6 +25,7 @@ export const zh = {
   connecting: '正在连接…',
   direct: '直连',
   relayed: '经中继',
+  connected: '已接通',
   lost: '连接中断，正在恢复',
   frozen: '画面停住，正在恢复',
   silent: '没有声音，正在恢复',

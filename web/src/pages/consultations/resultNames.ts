@@ -14,7 +14,8 @@ export interface NamedResult {
 const PAGE = 100;
 const PAGES = 5;
 
-export function useResultNames(of: () => { readonly patient: string; readonly results: readonly Attached[] }): {
+/** reads: the record is open to this person; nobody else's page asks what would be refused, and written down as such. */
+export function useResultNames(of: () => { readonly patient: string; readonly results: readonly Attached[]; readonly reads: boolean }): {
   readonly names: ShallowRef<ReadonlyMap<string, NamedResult>>;
   readonly failed: Ref<boolean>;
   readonly loading: Ref<boolean>;
@@ -25,7 +26,8 @@ export function useResultNames(of: () => { readonly patient: string; readonly re
   const opening = crypto.randomUUID();
 
   async function load(): Promise<void> {
-    const { patient, results } = of();
+    const { patient, results, reads } = of();
+    if (!reads) return;
     const wanted = new Set(results.map((one) => one.result));
     if ([...wanted].every((id) => names.value.has(id))) return;
     const found = new Map<string, NamedResult>();
@@ -52,6 +54,6 @@ export function useResultNames(of: () => { readonly patient: string; readonly re
       loading.value = false;
     }
   }
-  watch(() => of().results.map((one) => one.result).join(' '), () => void load(), { immediate: true });
+  watch(() => `${String(of().reads)} ${of().results.map((one) => one.result).join(' ')}`, () => void load(), { immediate: true });
   return { names, failed, loading };
 }
