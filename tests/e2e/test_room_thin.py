@@ -140,8 +140,8 @@ def test_over_a_thin_line_a_township_sees_what_is_shown_and_asks_to_be_answered_
         expect(expert.locator("[data-mark]").first).to_be_visible()
         mark = expert.locator("[data-mark]").last.get_attribute("data-mark")
         expect(physician.locator(f"[data-mark='{mark}']")).to_be_visible(timeout=CHAT_SECONDS * 1000)
-        expect(physician.locator(f"[data-sketched='{mark}']")).to_have_count(1)
         picture(physician, "room-thin-zh-CN")
+        expect(physician.locator(f"[data-sketched='{mark}']")).to_have_count(1)
         picture(expert, "room-thin-en").with_suffix(".txt").write_text("\n".join(figures), "utf-8")
         assert axe(physician) == []
 
