@@ -20,8 +20,9 @@ from .stack import Account
 from .thin_line import UNSHAPED, Line, launch_in, thin_line
 
 KBITS, THERE_AND_BACK = 30, 0.3
-#: A message waits behind what a modem's buffer holds, four seconds at most; the rest is for a busy machine.
-CHAT_SECONDS = 20
+#: A message waits behind what a modem's buffer holds, four seconds at most; the rest is for a busy machine, which draws
+#: three pages in software.
+CHAT_SECONDS = 60
 #: A picture of an image is 8 KB: two seconds, and up to four in the buffer.
 SLICE_SECONDS = 30
 OPEN_SECONDS = 120

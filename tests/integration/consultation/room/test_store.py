@@ -169,7 +169,7 @@ async def test_every_append_says_so_in_the_event_log_by_ids_alone(consultation):
 async def test_the_roster_follows_the_log(consultation):
     stranger = str(uuid4())
     async with consultation.pool.transaction() as tx:
-        await add_member(tx, consultation.id, stranger, "audience", by=MODERATOR, now=consultation.clock())
+        await add_member(tx, consultation.id, stranger, "participant", by=MODERATOR, now=consultation.clock())
     await enter(consultation, MODERATOR)
     await do(consultation, MODERATOR, "member.role", {"person": stranger, "role": "expert"})
     async with consultation.pool.connection() as connection:
