@@ -45,6 +45,7 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
   const wanted = shallowRef<Asked>();
   let done: Asked | undefined;
   let applying = false;
+  let runs = 0;
   /** The presenter who comes back goes on where they were, before anything of theirs goes out. */
   let restored = false;
   /** What was shown last is on its way to this screen; once by itself, for whoever comes when nobody presents. */
@@ -74,29 +75,40 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
   async function apply(): Promise<void> {
     if (applying) return;
     applying = true;
+    const mine = ++runs;
     try {
-      while (wanted.value !== undefined && wanted.value !== done && led()) {
+      while (mine === runs && wanted.value !== undefined && wanted.value !== done && led()) {
         const next: Asked = wanted.value;
         if (next.study !== study.value) {
           // The viewer of the other study tells of its first image, and this goes on from there.
           if (studies().includes(next.study)) study.value = next.study;
           return;
         }
-        if ((await viewer()?.bringSketch(next)) === true) {
+        const sketched = await viewer()?.bringSketch(next);
+        if (mine !== runs) return;
+        if (sketched === true) {
           done = next;
           restored = true;
           returning = false;
           continue;
         }
         const pane = await viewer()?.bring(next.series);
-        if (pane === undefined || !(await pane.lookAs(next))) return;
+        if (pane === undefined || !(await pane.lookAs(next)) || mine !== runs) return;
         done = next;
         restored = true;
         returning = false;
       }
     } finally {
-      applying = false;
+      if (mine === runs) applying = false;
     }
+  }
+  /** Whoever moves the image takes it out of the hands of what was being shown; one who presents shows that from here on. */
+  function stay(): void {
+    returning = false;
+    // A viewport that is sent elsewhere never says that it has come where it was sent before.
+    runs += 1;
+    applying = false;
+    if (presents.value) restored = true;
   }
 
   const pace = new Pace<Look>(
@@ -217,7 +229,7 @@ export function useShared(room: RoomSession, me: () => string, study: Ref<string
     seeing: computed(() => seeing(state.value.members, painted, presented.value)),
     presented,
     goToAsked,
-    stay: () => (returning = false),
+    stay,
     heard,
     onLook,
     onPainted,
