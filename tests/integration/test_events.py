@@ -236,6 +236,18 @@ async def test_what_a_silent_transaction_held_back_is_heard_soon_after_it_ends(p
     assert message["events"][0]["subject"] == str(subject)
 
 
+async def test_a_reader_of_a_few_kinds_is_rung_for_those_alone(pool, stream):
+    client, hub = stream
+    wanted, other = hub.of(frozenset({"reading.claimed"})), hub.of(frozenset({"room.appended"}))
+    socket, _ = await opened(client, topics=["worklist"])
+    await socket.receive_json(timeout=5)
+    await commit(pool, kind="reading.claimed")
+    await commit(pool, kind="study.indexed")
+    while (await socket.receive_json(timeout=5))["events"][-1]["kind"] != "study.indexed":
+        pass
+    assert (wanted.count, other.count) == (1, 0)
+
+
 async def test_every_client_hears_the_same_words(pool, stream):
     client, _ = stream
     sockets = [(await opened(client, topics=["worklist"]))[0] for _ in range(3)]

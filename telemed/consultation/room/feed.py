@@ -13,7 +13,7 @@ from telemed.consultation.room.deciding import DOING, TALKING
 from telemed.consultation.room.fold import fold
 from telemed.consultation.room.lane import Passing
 from telemed.consultation.room.message import Message
-from telemed.consultation.room.outlet import Bye, Outlet
+from telemed.consultation.room.outlet import MOST_BYTES, Bye, Outlet
 from telemed.consultation.room.presence import Seat
 from telemed.consultation.room.protocol import Close
 from telemed.consultation.room.spelling import canonical
@@ -71,6 +71,7 @@ class Feed:
         self.epoch = ""
         self._reading = asyncio.Lock()
         self._recent: deque[tuple[int, Message]] = deque()
+        self._bytes = 0
         self._snapshot: tuple[int, Message] | None = None
 
     @property
@@ -101,35 +102,42 @@ class Feed:
                 continue
             self.state = fold(self.state, event)
             message = Message(protocol.event(event))
-            self._recent.append((event.seq, message))
-            while len(self._recent) > protocol.REPLAY:
-                self._recent.popleft()
+            self._keep(event.seq, message)
             for link in tuple(self.links):
                 if not link.waiting:
                     link.hear(event.seq, message)
                 self._concern(link, event)
         return True
 
+    def _keep(self, seq: int, message: Message) -> None:
+        """The newest events stay here, so many and so much, for those who come back together."""
+        self._recent.append((seq, message))
+        self._bytes += len(message.payload)
+        while len(self._recent) > protocol.REPLAY or self._bytes > MOST_BYTES:
+            self._bytes -= len(self._recent.popleft()[1].payload)
+
     async def missed(self, after: int) -> list[tuple[int, Message]]:
         """The first of the events behind `after`, none at the head; read once for all who come back together."""
-        if after >= self.head:
-            return []
-        if not self._kept(after):
+        if not self._has(after):
             async with self._reading:
-                if not self._kept(after):
+                if not self._has(after):
                     async with self._pool.connection() as connection:
                         events = await events_after(connection, self.room_id, after)
-                    if not events or events[-1].seq < self._first - 1:
-                        return [(one.seq, Message(protocol.event(one))) for one in events]
-                    older = [one for one in events if one.seq < self._first]
-                    self._recent.extendleft((one.seq, Message(protocol.event(one))) for one in reversed(older))
+                    older = [(one.seq, Message(protocol.event(one))) for one in events if one.seq < self._first]
+                    size = sum(len(message.payload) for _, message in older)
+                    whole = bool(older) and older[-1][0] == self._first - 1
+                    if not whole or self._bytes + size > MOST_BYTES:
+                        return older
+                    self._recent.extendleft(reversed(older))
+                    self._bytes += size
         return [one for one in self._recent if one[0] > after]
 
     @property
     def _first(self) -> int:
         return self._recent[0][0] if self._recent else self.head + 1
 
-    def _kept(self, after: int) -> bool:
+    def _has(self, after: int) -> bool:
+        """Whether every event behind `after` is here."""
         return after >= self._first - 1
 
     def snapshot(self) -> tuple[int, Message]:

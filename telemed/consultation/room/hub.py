@@ -108,12 +108,13 @@ class RoomHub:
                 entered = await presence.enter(tx, room_id, person, hello, process=self.process, now=self.clock())
             if isinstance(entered, Refusal):
                 return entered
+            if not feed.take(entered.events) or feed.head < entered.state.seq:
+                await feed.pull()
+            # from here on nothing can fail: a link that nobody serves would be renewed as somebody's for ever
             link = Link(Seat(room_id, person, entered.generation), hello.device, entered.waiting)
             link.cursor = entered.state.seq
             feed.links.add(link)
             links_now.inc()
-            if not feed.take(entered.events) or feed.head < entered.state.seq:
-                await feed.pull()
             feed.settle(link)
             return entered, link
 
