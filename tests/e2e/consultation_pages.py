@@ -2,11 +2,81 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
+from playwright.sync_api import BrowserContext
+
+from .browser import People
 from .pages import Known, Visit, enter, patient_of
+from .stack import Account
 
 LIST = "[role='grid'][aria-busy='false']"
+#: Of the demo's consultations by how their question begins: who asked, and which expert answers.
+SIDES = {"心影增大": ("jianghaiyan", "qinlan"), "结节较前增大": ("wanglichun", "mashumin")}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A consultation in session in whose room nobody has been. question: no other has it. study: its UID."""
+
+    id: str
+    room: str
+    question: str
+    study: str
+
+
+def account(people: People, username: str) -> Account:
+    return next(one for one in people.stack.accounts if one.username == username)
+
+
+def asked(people: People, like: str) -> Asked:
+    """Ask about the same images as the demo's consultation whose question begins so, and have its expert begin."""
+    physician, expert = (account(people, one) for one in SIDES[like])
+    with (
+        people.context(physician) as asking,
+        people.context(people.stack.account("coordinator")) as between,
+        people.context(expert) as answering,
+    ):
+        found = _get(asking, "/api/consultations?open=true&limit=200")["items"]
+        demo = next(one for one in found if one["question"].startswith(like))
+        (study,) = _get(asking, f"/api/consultations/{demo['id']}")["studies"]
+        number = str(uuid4())
+        question = f"{like}，请会诊（{number[:4]}）"
+        form = {
+            "kind": "image-text",
+            "urgency": "urgent",
+            "purpose": "diagnosis",
+            "department": demo["department"],
+            "history": "复查。",
+            "question": question,
+            "studies": [study["id"]],
+        }
+        _post(asking, "/api/consultations", {"id": number, "patient_id": demo["patient_id"], "form": form})
+        path = f"/api/consultations/{number}"
+        at = datetime.now(UTC).isoformat()
+        approval = {"kind": "approval", "name": "周院长", "reason": "患者家属未到", "at": at}
+        _post(asking, f"{path}/consents", approval)
+        _post(asking, f"{path}/submit")
+        _post(between, f"{path}/offer", {"expert_id": demo["expert_id"]})
+        _post(answering, f"{path}/accept")
+        _post(answering, f"{path}/begin")
+        room_id = _get(answering, path)["consultation"]["room_id"]
+    return Asked(number, str(room_id), question, study["study_instance_uid"])
+
+
+def _get(context: BrowserContext, path: str) -> Any:
+    answer = context.request.get(path)
+    assert answer.ok, f"{path}: {answer.status} {answer.text()}"
+    return answer.json()
+
+
+def _post(context: BrowserContext, path: str, body: Any = None) -> None:
+    headers = {"X-CSRF-Token": _get(context, "/api/session")["csrf_token"]}
+    answer = context.request.post(path, data=body, headers=headers)
+    assert answer.ok, f"{path}: {answer.status} {answer.text()}"
 
 
 def requested(known: Known) -> str:
@@ -24,14 +94,9 @@ def requested(known: Known) -> str:
 
 
 def room(known: Known) -> str:
-    """Return the room of the demo's consultation that its expert has accepted."""
-    return room_of(known, "心影增大")
-
-
-def room_of(known: Known, question: str) -> str:
-    """Return the room of the consultation whose question begins so."""
+    """Return a room of the demo's that its expert may enter."""
     items = known.ask("/api/consultations?open=true&limit=200")["items"]
-    return next(str(one["room_id"]) for one in items if one["room_id"] and one["question"].startswith(question))
+    return next(str(one["room_id"]) for one in items if one["room_id"] and one["question"].startswith("心影增大"))
 
 
 CONSULTATION_VISITS: tuple[Visit, ...] = (

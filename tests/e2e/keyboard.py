@@ -47,6 +47,9 @@ class Keys:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.shown: list[str] = []
+        # The driver takes the choice of a file for itself from the first listener on: one that is set with the key that
+        # opens it may come too late, and the browser has then cancelled what nobody takes.
+        page.on("filechooser", lambda _chooser: None)
 
     def press(self, *keys: str) -> None:
         for key in keys:

@@ -7,13 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from .browser import DESK, WIDE, People, axe, complaints, picture
-from .consultation_pages import room
-from .pages import known_by
-from .stack import Account
-
-
-def _account(people: People, username: str) -> Account:
-    return next(one for one in people.stack.accounts if one.username == username)
+from .consultation_pages import account, asked
 
 
 def _window(page: Page) -> str:
@@ -34,14 +28,12 @@ def _same_window(follower: Page, presenter: Page) -> None:
 
 def test_two_screens_show_one_image_and_say_so(people: People) -> None:
     with (
-        people.context(_account(people, "qinlan"), size=WIDE) as experts,
-        people.context(_account(people, "jianghaiyan"), locale="en", size=DESK) as physicians,
+        people.context(account(people, "qinlan"), size=WIDE) as experts,
+        people.context(account(people, "jianghaiyan"), locale="en", size=DESK) as physicians,
     ):
         expert, physician = experts.new_page(), physicians.new_page()
         found = complaints(expert)
-        expert.goto("/consultations")
-        known = known_by(expert, None)  # pyright: ignore[reportArgumentType] -- only asked of the server
-        address = room(known)
+        address = asked(people, "心影增大").room
         _enter(expert, address)
         _enter(physician, address)
 
@@ -53,9 +45,9 @@ def test_two_screens_show_one_image_and_say_so(people: People) -> None:
         expect(physician.get_by_test_id("see")).to_have_text("2/2 see this image")
 
         # Who is in the room is asked for when somebody comes, not with all that is shown there.
-        asked: list[str] = []
+        requests: list[str] = []
         physician.on(
-            "request", lambda one: asked.append(one.url) if one.url.endswith(f"/api/rooms/{address}") else None
+            "request", lambda one: requests.append(one.url) if one.url.endswith(f"/api/rooms/{address}") else None
         )
         for key in ("Shift+ArrowRight", "Shift+ArrowUp", "+", "f"):
             expert.keyboard.press(key)
@@ -67,7 +59,7 @@ def test_two_screens_show_one_image_and_say_so(people: People) -> None:
         _same_window(physician, expert)
         assert physician.locator(".edge.west").inner_text() == expert.locator(".edge.west").inner_text()
 
-        assert asked == []
+        assert requests == []
 
         # Whoever looks for themselves is left alone until they come back by one key.
         physician.keyboard.press("h")

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,9 +22,8 @@ from telemed.embedded.coturn import start_coturn
 
 from .browser import DESK, WIDE, People, axe, complaints, picture
 from .calling import inside, joined_by_cable, launch, networks, reaches
-from .consultation_pages import room
-from .pages import known_by
-from .stack import RELAY_ADDRESSES, RELAY_SECRET, Account, Stack
+from .consultation_pages import account, asked
+from .stack import RELAY_ADDRESSES, RELAY_SECRET, Stack
 
 PLACES = ("township", "county")
 # Remembers what of this machine's devices a page has opened.
@@ -49,22 +49,16 @@ def folder() -> Generator[Path]:
 
 
 @pytest.fixture(scope="module")
-def callers(playwright_driver: Playwright, county: Stack, folder: Path) -> Generator[People]:
+def callers(people: People, playwright_driver: Playwright, folder: Path) -> Generator[People]:
     """People whose browser has a microphone and a camera, which show a test picture and beep."""
-    browser = launch(playwright_driver, folder, origin=county.url)
-    yield People(browser, county)
+    browser = launch(playwright_driver, folder, origin=people.stack.url)
+    yield replace(people, browser=browser)
     browser.close()
-
-
-def _account(people: People, username: str) -> Account:
-    return next(one for one in people.stack.accounts if one.username == username)
 
 
 def _enter(page: Page, address: str) -> None:
     page.goto(f"/rooms/{address}")
     expect(page.get_by_test_id("phase")).to_have_text(re.compile("已连接|Connected"))
-    if page.locator("[data-mode='async']").count():
-        page.get_by_role("button", name=re.compile("转回实时会诊|Back to live")).click()
     expect(page.get_by_role("button", name=re.compile("检查设备并加入|Test devices"))).to_be_visible()
 
 
@@ -93,15 +87,14 @@ def _moving(page: Page, since: Sequence[int] = (0, 0)) -> tuple[int, int]:
 def _two(callers: People) -> Generator[tuple[Page, Page, str, list[str]]]:
     """An expert and the inviting physician in one room, its address, and what their browsers complain of."""
     with (
-        callers.context(_account(callers, "qinlan"), size=WIDE) as experts,
-        callers.context(_account(callers, "jianghaiyan"), locale="en", size=DESK) as physicians,
+        callers.context(account(callers, "qinlan"), size=WIDE) as experts,
+        callers.context(account(callers, "jianghaiyan"), locale="en", size=DESK) as physicians,
     ):
         expert, physician = experts.new_page(), physicians.new_page()
         for page in (expert, physician):
             page.add_init_script(OPENED)
         found = complaints(expert)
-        expert.goto("/consultations")
-        address = room(known_by(expert, None))  # pyright: ignore[reportArgumentType] -- only asked of the server
+        address = asked(callers, "心影增大").room
         _enter(expert, address)
         _enter(physician, address)
         yield expert, physician, address, found
@@ -214,14 +207,13 @@ class Cut:
 
 def test_a_call_outlives_the_rooms_line_and_ends_where_the_room_does(callers: People) -> None:
     with (
-        callers.context(_account(callers, "qinlan"), size=WIDE) as experts,
-        callers.context(_account(callers, "jianghaiyan"), locale="en", size=DESK) as physicians,
+        callers.context(account(callers, "qinlan"), size=WIDE) as experts,
+        callers.context(account(callers, "jianghaiyan"), locale="en", size=DESK) as physicians,
     ):
         expert, physician = experts.new_page(), physicians.new_page()
         line = Cut()
         physician.route_web_socket(re.compile(r"/api/rooms/[^/]+/socket$"), line.lay)
-        expert.goto("/consultations")
-        address = room(known_by(expert, None))  # pyright: ignore[reportArgumentType] -- only asked of the server
+        address = asked(callers, "心影增大").room
         for page in (expert, physician):
             _enter(page, address)
             _join(page)
@@ -294,7 +286,7 @@ def _window_into(network: str, url: str) -> Generator[None]:
 
 @pytest.mark.namespaces
 def test_between_hospitals_without_a_route_the_rooms_page_speaks_through_the_relay(
-    playwright_driver: Playwright, county: Stack, folder: Path
+    people: People, playwright_driver: Playwright, county: Stack, folder: Path
 ) -> None:
     names = township, middle, centre = tuple(f"{place}{os.getpid() % 100_000}" for place in ("rt", "rm", "rc"))
     first, second = RELAY_ADDRESSES
@@ -309,11 +301,10 @@ def test_between_hospitals_without_a_route_the_rooms_page_speaks_through_the_rel
             stack.enter_context(_window_into(network, county.url))
             browser = launch(playwright_driver, folder, origin=county.url, network=network)
             stack.callback(browser.close)
-            people = People(browser, county)
-            context = stack.enter_context(people.context(_account(people, username)))
+            there = replace(people, browser=browser)
+            context = stack.enter_context(there.context(account(people, username)))
             pages.append(context.new_page())
-        pages[1].goto("/consultations")
-        address = room(known_by(pages[1], None))  # pyright: ignore[reportArgumentType] -- only asked of the server
+        address = asked(people, "心影增大").room
         for page in pages:
             _enter(page, address)
         # near miss: without the relay they are in one room, and nothing goes between them

@@ -7,13 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from .browser import DESK, WIDE, People, axe, complaints, picture
-from .consultation_pages import room
-from .pages import known_by
-from .stack import Account
-
-
-def _account(people: People, username: str) -> Account:
-    return next(one for one in people.stack.accounts if one.username == username)
+from .consultation_pages import account, asked
 
 
 def _invite(physician: Page) -> str:
@@ -38,15 +32,13 @@ def _invite(physician: Page) -> str:
 
 def test_a_guest_comes_in_by_a_link_and_goes_with_it(people: People) -> None:
     with (
-        people.context(_account(people, "jianghaiyan"), size=WIDE) as physicians,
+        people.context(account(people, "jianghaiyan"), size=WIDE) as physicians,
         people.context(None, locale="en", size=DESK) as outside,
         people.context(None, size=DESK) as elsewhere,
     ):
         physician, guest, other = physicians.new_page(), outside.new_page(), elsewhere.new_page()
         found = complaints(physician)
-        physician.goto("/consultations")
-        address = room(known_by(physician, None))  # pyright: ignore[reportArgumentType] -- only asked of the server
-        physician.goto(f"/rooms/{address}")
+        physician.goto(f"/rooms/{asked(people, '心影增大').room}")
         expect(physician.locator(".corner.top.right")).to_contain_text("Im 1 / 1")
         expect(physician.get_by_test_id("phase")).to_have_text("已连接")
         secret = _invite(physician)

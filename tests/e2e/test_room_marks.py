@@ -7,13 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from .browser import DESK, WIDE, People, axe, complaints, picture
-from .consultation_pages import room_of
-from .pages import known_by
-from .stack import Account
-
-
-def _account(people: People, username: str) -> Account:
-    return next(one for one in people.stack.accounts if one.username == username)
+from .consultation_pages import account, asked
 
 
 def _enter(page: Page, address: str) -> None:
@@ -43,13 +37,12 @@ def _drawn(page: Page, text: str | re.Pattern[str]) -> None:
 
 def test_two_screens_agree_on_image_window_and_measurement(people: People) -> None:
     with (
-        people.context(_account(people, "mashumin"), size=WIDE) as experts,
-        people.context(_account(people, "wanglichun"), locale="en", size=DESK) as physicians,
+        people.context(account(people, "mashumin"), size=WIDE) as experts,
+        people.context(account(people, "wanglichun"), locale="en", size=DESK) as physicians,
     ):
         expert, physician = experts.new_page(), physicians.new_page()
         found = complaints(expert)
-        expert.goto("/consultations")
-        address = room_of(known_by(expert, None), "结节较前增大")  # pyright: ignore[reportArgumentType] -- only asked of the server
+        address = asked(people, "结节较前增大").room
         _enter(expert, address)
         _enter(physician, address)
         expert.keyboard.press("t")
@@ -108,12 +101,11 @@ def test_two_screens_agree_on_image_window_and_measurement(people: People) -> No
 
 def test_files_and_minutes_are_shared_and_no_text_is_lost(people: People) -> None:
     with (
-        people.context(_account(people, "mashumin"), size=WIDE) as experts,
-        people.context(_account(people, "wanglichun"), locale="en", size=DESK) as physicians,
+        people.context(account(people, "mashumin"), size=WIDE) as experts,
+        people.context(account(people, "wanglichun"), locale="en", size=DESK) as physicians,
     ):
         expert, physician = experts.new_page(), physicians.new_page()
-        expert.goto("/consultations")
-        address = room_of(known_by(expert, None), "结节较前增大")  # pyright: ignore[reportArgumentType] -- only asked of the server
+        address = asked(people, "结节较前增大").room
         _enter(expert, address)
         _enter(physician, address)
 

@@ -7,13 +7,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from .browser import DESK, WIDE, People, axe, complaints, picture
-from .consultation_pages import room
-from .pages import known_by
-from .stack import Account
-
-
-def _account(people: People, username: str) -> Account:
-    return next(one for one in people.stack.accounts if one.username == username)
+from .consultation_pages import account, asked
 
 
 def _enter(page: Page, address: str) -> None:
@@ -42,16 +36,16 @@ def _add(physician: Page, name: str, role: str, why: str) -> None:
 
 def test_a_colleague_of_a_third_hospital_marks_and_an_audience_looks_on(people: People) -> None:
     with (
-        people.context(_account(people, "jianghaiyan"), size=WIDE) as physicians,
-        people.context(_account(people, "linhuimin"), locale="en", size=DESK) as third,
-        people.context(_account(people, "gaoyang"), size=DESK) as students,
+        people.context(account(people, "jianghaiyan"), size=WIDE) as physicians,
+        people.context(account(people, "linhuimin"), locale="en", size=DESK) as third,
+        people.context(account(people, "gaoyang"), size=DESK) as students,
     ):
         physician, colleague, student = physicians.new_page(), third.new_page(), students.new_page()
         found = complaints(physician)
         colleague.goto("/consultations")
         student.goto("/consultations")
-        physician.goto("/consultations")
-        address = room(known_by(physician, None))  # pyright: ignore[reportArgumentType] -- only asked of the server
+        case = asked(people, "心影增大")
+        address = case.room
         _enter(physician, address)
         physician.get_by_role("button", name="添加同事 / 旁听").focus()
         physician.keyboard.press("Enter")
@@ -71,7 +65,7 @@ def test_a_colleague_of_a_third_hospital_marks_and_an_audience_looks_on(people: 
         dialog.get_by_role("button", name="关闭").click()
 
         # Found among what waits for them.
-        colleague.get_by_role("row", name=re.compile("心影增大")).first.click()
+        colleague.get_by_role("row", name=re.compile(re.escape(case.question))).click()
         expect(colleague.get_by_test_id("member")).to_contain_text("You are a colleague in this consultation")
         assert axe(colleague) == []
         picture(colleague, "consultation-colleague-en")

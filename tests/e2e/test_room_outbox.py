@@ -9,9 +9,7 @@ from typing import Any
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from .browser import DESK, People, picture
-from .consultation_pages import room
-from .pages import known_by
-from .stack import Account
+from .consultation_pages import account, asked
 
 KEPT = """() => new Promise((resolve, reject) => {
   const asked = indexedDB.open('telemed-rooms', 1);
@@ -47,10 +45,6 @@ class Line:
         server.on_message(down)
 
 
-def _account(people: People, username: str) -> Account:
-    return next(one for one in people.stack.accounts if one.username == username)
-
-
 def _say(page: Page, text: str) -> None:
     page.get_by_label("消息").fill(text)
     page.get_by_role("button", name="发送").click()
@@ -63,12 +57,11 @@ def _said(page: Page, address: str) -> list[Any]:
 
 
 def test_what_was_written_is_sent_again_after_a_reload_and_counts_once(people: People) -> None:
-    with people.context(_account(people, "qinlan"), size=DESK) as context:
+    with people.context(account(people, "qinlan"), size=DESK) as context:
         line = Line()
         page = context.new_page()
         page.route_web_socket(re.compile(r"/api/rooms/[^/]+/socket$"), line.lay)
-        page.goto("/consultations")
-        address = room(known_by(page, None))  # pyright: ignore[reportArgumentType] -- only asked of the server
+        address = asked(people, "心影增大").room
         page.goto(f"/rooms/{address}")
         expect(page.get_by_test_id("phase")).to_have_text("已连接")
 
@@ -101,7 +94,7 @@ def test_what_was_written_is_sent_again_after_a_reload_and_counts_once(people: P
         # The next at this PC finds nothing of it.
         line.swallows = "commands"
         _say(page, "下一位不应看到的话")
-        with people.context(_account(people, "jianghaiyan")) as others:
+        with people.context(account(people, "jianghaiyan")) as others:
             cookies = others.cookies()
         context.clear_cookies()
         context.add_cookies(cookies)  # pyright: ignore[reportArgumentType] -- as the browser gave them

@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .browser import People, axe, complaints, picture
-from .consultation_pages import room
-from .pages import known_by
+from .consultation_pages import account, asked
 
 PHONE = {"width": 390, "height": 844}
 PARTS = {
@@ -27,12 +26,10 @@ def _fits(page: Page) -> None:
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
 def test_a_phone_shows_the_images_and_every_part_of_the_room(locale: str, people: People) -> None:
-    account = next(one for one in people.stack.accounts if one.username == "qinlan")
-    with people.context(account, locale=locale, size=PHONE) as context:
+    with people.context(account(people, "qinlan"), locale=locale, size=PHONE) as context:
         page = context.new_page()
         found = complaints(page)
-        page.goto("/consultations")
-        page.goto(f"/rooms/{room(known_by(page, None))}")  # pyright: ignore[reportArgumentType] -- only asked of the server
+        page.goto(f"/rooms/{asked(people, '心影增大').room}")
         expect(page.locator(".corner.top.right")).to_contain_text("Im ")
         expect(page.get_by_test_id("phase")).to_have_text(re.compile("已连接|Connected"))
         _fits(page)

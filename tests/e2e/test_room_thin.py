@@ -14,9 +14,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 from .browser import DESK, WIDE, People, axe, picture
 from .calling import launch
-from .consultation_pages import room_of
-from .pages import known_by
-from .stack import Account
+from .consultation_pages import account, asked
 from .thin_line import UNSHAPED, Line, launch_in, thin_line
 
 KBITS, THERE_AND_BACK = 30, 0.3
@@ -52,10 +50,6 @@ def county_desk(people: People, playwright_driver: Playwright, tmp_path: Path) -
     browser.close()
 
 
-def _account(people: People, username: str) -> Account:
-    return next(one for one in people.stack.accounts if one.username == username)
-
-
 def _live(page: Page) -> None:
     expect(page.get_by_test_id("phase")).to_have_text(re.compile("已连接|Connected"), timeout=OPEN_SECONDS * 1000)
 
@@ -84,21 +78,18 @@ def test_over_a_thin_line_a_township_sees_what_is_shown_and_asks_to_be_answered_
     people: People, township: People, line: Line
 ) -> None:
     with (
-        people.context(_account(people, "mashumin"), locale="en", size=WIDE) as experts,
-        people.context(_account(people, "wanglichun")),
-        township.context(_account(people, "wanglichun"), size=DESK) as physicians,
+        people.context(account(people, "mashumin"), locale="en", size=WIDE) as experts,
+        people.context(account(people, "wanglichun")),
+        township.context(account(people, "wanglichun"), size=DESK) as physicians,
     ):
         expert, physician = experts.new_page(), physicians.new_page()
-        expert.goto("/consultations")
-        address = room_of(known_by(expert, None), "结节较前增大")  # pyright: ignore[reportArgumentType] -- only asked of the server
+        address = asked(people, "结节较前增大").room
         expert.goto(f"/rooms/{address}")
         image = expert.locator(".corner.top.right .main")
         expect(image).to_contain_text("Im ")
         # The pages have been used before over this line; images are never kept on a disk.
         physician.goto(f"/rooms/{address}")
         _live(physician)
-        if physician.get_by_role("button", name="转回实时会诊").count():
-            physician.get_by_role("button", name="转回实时会诊").click()
         physician.goto("about:blank")
         expert.keyboard.press("t")
         expect(expert.locator(".lead")).to_have_text("You present; the others follow your view")
@@ -138,8 +129,7 @@ def test_over_a_thin_line_a_township_sees_what_is_shown_and_asks_to_be_answered_
         figures.append(f"chat from it {_says(physician, expert, '左侧胸痛两天', '消息', '发送'):.1f} s")
 
         _draw(expert, *["ArrowRight"] * 30)
-        expect(expert.locator("[data-mark]").first).to_be_visible()
-        mark = expert.locator("[data-mark]").last.get_attribute("data-mark")
+        mark = expert.locator("[data-mark]").get_attribute("data-mark")
         expect(physician.locator(f"[data-mark='{mark}']")).to_be_visible(timeout=CHAT_SECONDS * 1000)
         picture(physician, "room-thin-zh-CN")
         expect(physician.locator(f"[data-sketched='{mark}']")).to_have_count(1)
@@ -192,20 +182,17 @@ def _join(page: Page) -> None:
 @pytest.mark.namespaces
 @pytest.mark.timeout(900, func_only=True)
 def test_a_call_over_a_thin_line_gives_up_pictures_first_and_then_offers_to_write(
-    county_desk: People, township: People, line: Line
+    people: People, county_desk: People, township: People, line: Line
 ) -> None:
     with (
-        county_desk.context(_account(county_desk, "mashumin"), locale="en", size=WIDE) as experts,
-        township.context(_account(township, "wanglichun"), size=DESK) as physicians,
+        county_desk.context(account(county_desk, "mashumin"), locale="en", size=WIDE) as experts,
+        township.context(account(township, "wanglichun"), size=DESK) as physicians,
     ):
         expert, physician = experts.new_page(), physicians.new_page()
-        expert.goto("/consultations")
-        address = room_of(known_by(expert, None), "结节较前增大")  # pyright: ignore[reportArgumentType] -- only asked of the server
+        address = asked(people, "结节较前增大").room
         for page in (expert, physician):
             page.goto(f"/rooms/{address}")
             _live(page)
-        if physician.get_by_role("button", name="转回实时会诊").count():
-            physician.get_by_role("button", name="转回实时会诊").click()
         for page in (expert, physician):
             _join(page)
         for page in (expert, physician):
@@ -219,7 +206,6 @@ def test_a_call_over_a_thin_line_gives_up_pictures_first_and_then_offers_to_writ
         expect(rung).to_have_text(re.compile("只保留声音"), timeout=LADDER_SECONDS * 1000)
         offer = physician.get_by_test_id("call").get_by_role("alert").filter(has_text="图文会诊")
         expect(offer).to_be_visible(timeout=LADDER_SECONDS * 1000)
-        _live(physician)
         assert axe(physician) == []
         picture(physician, "room-thin-call-zh-CN")
         physician.keyboard.press("d")

@@ -161,11 +161,15 @@ function better(ladder: Ladder, now: Measurement): Ladder {
   return { ...known, rung: next, goodSince: now.at, climbedAt: now.at };
 }
 
-/** Too little even for a voice, for long: offered, never done by itself; withdrawn when the voice has come back for as long. */
+/**
+ * Too little even for a voice, for long: offered, never done by itself; withdrawn when the voice has been good for as
+ * long.  A line about as thin as a voice swings between both: what is neither bad nor good changes nothing.
+ */
 function lowered(ladder: Ladder, now: Measurement): Ladder {
-  const low = now.saturated && now.kbits < LOW_KBITS;
-  // The same time has to pass either way.
-  if (low === ladder.offersAsync) return { ...ladder, lowSince: undefined };
+  const low = (now.saturated && now.kbits < LOW_KBITS) || (ladder.rung === 'audio-only' && isBad(ladder.rung, now));
+  const carries = !low && now.loss < GOOD.loss && now.rtt < GOOD.rtt;
+  if (ladder.offersAsync ? low : carries) return { ...ladder, lowSince: undefined };
+  if (!low && !carries) return ladder;
   const since = ladder.lowSince ?? now.at;
   if (now.at - since < LOW_MS) return { ...ladder, lowSince: since };
   return { ...ladder, lowSince: undefined, offersAsync: low };

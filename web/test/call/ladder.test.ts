@@ -109,6 +109,24 @@ describe('an answer in writing', () => {
   it('near miss: 30 kbit/s are enough', () => {
     expect(during(AT_FIRST, 120, full(30)).offersAsync).toBe(false);
   });
+  it('is offered where the voice is all that is left and still does not come through', () => {
+    for (const bad of [{ loss: 0.2 }, { rtt: 1_500 }]) {
+      expect(during(at('audio-only'), LOW_MS / 1_000, { ...FINE, ...bad }).offersAsync).toBe(true);
+      expect(during(at('without-prefetch'), 3, { ...FINE, ...bad }).offersAsync).toBe(false);
+    }
+  });
+  it('is offered on a line that swings about what a voice needs, and not where the voice is good in between', () => {
+    const swing = (between: Partial<Measurement>): Ladder => {
+      let ladder = at('audio-only');
+      for (let second = 0; second < 30; second += 1) {
+        const line = second % 2 === 0 ? full(25) : { ...full(32), ...between };
+        ladder = measured(ladder, { ...line, at: second * 1_000 });
+      }
+      return ladder;
+    };
+    expect(swing({ rtt: 800 }).offersAsync).toBe(true);
+    expect(swing({ rtt: 300 }).offersAsync).toBe(false);
+  });
   it('is not offered for a silence', () => {
     expect(during(AT_FIRST, 120, { ...FINE, kbits: 10 }).offersAsync).toBe(false);
   });
