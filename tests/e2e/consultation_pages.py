@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import APIResponse, BrowserContext
+
+from telemed.demo.consultations import photograph
 
 from .browser import People
 from .pages import Known, Visit, enter, patient_of
@@ -46,8 +48,8 @@ def asked(people: People, like: str) -> Asked:
         number = str(uuid4())
         question = f"{like}，请会诊（{number[:4]}）"
         form = {
-            "kind": "image-text",
-            "urgency": "urgent",
+            "kind": demo["kind"],
+            "urgency": "routine",
             "purpose": "diagnosis",
             "department": demo["department"],
             "history": "复查。",
@@ -56,9 +58,9 @@ def asked(people: People, like: str) -> Asked:
         }
         _post(asking, "/api/consultations", {"id": number, "patient_id": demo["patient_id"], "form": form})
         path = f"/api/consultations/{number}"
-        at = datetime.now(UTC).isoformat()
-        approval = {"kind": "approval", "name": "周院长", "reason": "患者家属未到", "at": at}
-        _post(asking, f"{path}/consents", approval)
+        paper = _post(asking, f"{path}/photographs", photograph(), {"Content-Type": "image/png"}).json()["digest"]
+        agreed = {"kind": "paper", "name": "患者本人", "relation": "self", "manner": "signature", "paper": paper}
+        _post(asking, f"{path}/consents", agreed | {"at": datetime.now(UTC).isoformat()})
         _post(asking, f"{path}/submit")
         _post(between, f"{path}/offer", {"expert_id": demo["expert_id"]})
         _post(answering, f"{path}/accept")
@@ -73,10 +75,11 @@ def _get(context: BrowserContext, path: str) -> Any:
     return answer.json()
 
 
-def _post(context: BrowserContext, path: str, body: Any = None) -> None:
-    headers = {"X-CSRF-Token": _get(context, "/api/session")["csrf_token"]}
+def _post(context: BrowserContext, path: str, body: Any = None, kind: dict[str, str] | None = None) -> APIResponse:
+    headers = {"X-CSRF-Token": _get(context, "/api/session")["csrf_token"], **(kind or {})}
     answer = context.request.post(path, data=body, headers=headers)
     assert answer.ok, f"{path}: {answer.status} {answer.text()}"
+    return answer
 
 
 def requested(known: Known) -> str:

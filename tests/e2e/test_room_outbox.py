@@ -76,9 +76,10 @@ def test_what_was_written_is_sent_again_after_a_reload_and_counts_once(people: P
         assert row["d"] == {"text": text}
         line.swallows = ""
         page.reload()
+        page.wait_for_function(NOTHING_KEPT)
+        expect(page.locator(".line", has_text=text)).to_have_count(1)
         expect(page.locator(".line", has_text=text)).not_to_contain_text("待发送")
         assert _said(page, address).count(text) == 1
-        page.wait_for_function(NOTHING_KEPT)
 
         # It arrived, and the answer did not.
         line.swallows = "answers"
@@ -87,8 +88,9 @@ def test_what_was_written_is_sent_again_after_a_reload_and_counts_once(people: P
         page.wait_for_function(SAID, arg=[address, text])
         line.swallows = ""
         page.reload()
-        expect(page.locator(".line", has_text=text)).not_to_contain_text("待发送")
         page.wait_for_function(NOTHING_KEPT)
+        expect(page.locator(".line", has_text=text)).to_have_count(1)
+        expect(page.locator(".line", has_text=text)).not_to_contain_text("待发送")
         assert _said(page, address).count(text) == 1
 
         # The next at this PC finds nothing of it.
