@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from .browser import DESK, People, picture
+from .browser import DESK, PATIENCE, People, picture
 from .consultation_pages import account, asked
 
 KEPT = """() => new Promise((resolve, reject) => {
@@ -45,6 +46,14 @@ class Line:
         server.on_message(down)
 
 
+def _until(page: Page, asked: str, arg: Any = None) -> None:
+    """Ask until the answer is yes; to `wait_for_function` a promise is one already."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(asked, arg):
+        assert time.monotonic() < deadline, asked
+        page.wait_for_timeout(100)
+
+
 def _say(page: Page, text: str) -> None:
     page.get_by_label("消息").fill(text)
     page.get_by_role("button", name="发送").click()
@@ -76,7 +85,7 @@ def test_what_was_written_is_sent_again_after_a_reload_and_counts_once(people: P
         assert row["d"] == {"text": text}
         line.swallows = ""
         page.reload()
-        page.wait_for_function(NOTHING_KEPT)
+        _until(page, NOTHING_KEPT)
         expect(page.locator(".line", has_text=text)).to_have_count(1)
         expect(page.locator(".line", has_text=text)).not_to_contain_text("待发送")
         assert _said(page, address).count(text) == 1
@@ -85,10 +94,10 @@ def test_what_was_written_is_sent_again_after_a_reload_and_counts_once(people: P
         line.swallows = "answers"
         text = "已到达而未获确认的话"
         _say(page, text)
-        page.wait_for_function(SAID, arg=[address, text])
+        _until(page, SAID, [address, text])
         line.swallows = ""
         page.reload()
-        page.wait_for_function(NOTHING_KEPT)
+        _until(page, NOTHING_KEPT)
         expect(page.locator(".line", has_text=text)).to_have_count(1)
         expect(page.locator(".line", has_text=text)).not_to_contain_text("待发送")
         assert _said(page, address).count(text) == 1
@@ -101,4 +110,4 @@ def test_what_was_written_is_sent_again_after_a_reload_and_counts_once(people: P
         context.clear_cookies()
         context.add_cookies(cookies)  # pyright: ignore[reportArgumentType] -- as the browser gave them
         page.goto("/consultations")
-        page.wait_for_function(NOTHING_KEPT)
+        _until(page, NOTHING_KEPT)
