@@ -144,3 +144,49 @@ def test_files_and_minutes_are_shared_and_no_text_is_lost(people: People) -> Non
         # Compressed pictures are nobody else's, and the page says so.
         expert.get_by_role("button", name="浏览模式").click()
         expect(expert.get_by_test_id("browsing")).to_contain_text("不参与同步")
+
+
+def test_what_the_presenter_points_at_is_pointed_at_on_every_screen(people: People) -> None:
+    with (
+        people.context(account(people, "mashumin"), size=WIDE) as experts,
+        people.context(account(people, "wanglichun"), locale="en", size=DESK) as physicians,
+    ):
+        expert, physician = experts.new_page(), physicians.new_page()
+        address = asked(people, "结节较前增大").room
+        _enter(expert, address)
+        _enter(physician, address)
+        spot = physician.get_by_test_id("pointer")
+        expert.keyboard.press("t")
+        expect(physician.get_by_test_id("follow")).to_have_text("Following the presenter")
+        expect(physician.locator(".corner.top.right .main")).to_have_text(_image(expert))
+
+        # By keyboard: the middle of one screen is the middle of the other.
+        for key in ("g", "m"):
+            expert.keyboard.press(key)
+        expect(spot).to_contain_text("马淑敏")
+        view = physician.locator(".viewport").bounding_box()
+        there = spot.bounding_box()
+        assert view is not None
+        assert there is not None
+        assert abs(there["x"] - view["x"] - view["width"] / 2) <= 2
+        assert abs(there["y"] - view["y"] - view["height"] / 2) <= 2
+        at = int(spot.get_attribute("data-x") or 0)
+        expert.keyboard.press("ArrowRight")
+        expect(spot).not_to_have_attribute("data-x", str(at))
+        assert int(spot.get_attribute("data-x") or 0) > at
+        picture(physician, "room-pointer-en")
+        assert axe(physician) == []
+
+        # By mouse, and over a picture that is looked at otherwise meanwhile it stays on its spot.
+        expert.keyboard.press("Escape")
+        box = expert.locator(".viewport").bounding_box()
+        assert box is not None
+        expert.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.4)
+        expect(spot).not_to_have_attribute("data-x", str(at))
+        where = spot.evaluate("(one) => getComputedStyle(one).left")
+        expert.keyboard.press("+")
+        expect(spot).not_to_have_css("left", where)
+        picture(expert, "room-pointer-presenter")
+
+        expert.keyboard.press("g")
+        expect(spot).to_have_count(0)

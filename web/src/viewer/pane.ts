@@ -295,6 +295,19 @@ export class Pane {
     return x === undefined || y === undefined ? undefined : [x, y];
   }
 
+  /** Where that pixel stands in this viewport, in CSS pixels. */
+  fromPixels(x: number, y: number): readonly [x: number, y: number] | undefined {
+    const world = this.viewport.getImageData()?.imageData.indexToWorld?.([x, y, 0]);
+    if (world === undefined) return undefined;
+    const [left, top] = this.viewport.worldToCanvas([world[0], world[1], world[2]]);
+    return [left, top];
+  }
+
+  /** The image that stands on the screen. */
+  get painted(): Frame | undefined {
+    return this.displayed;
+  }
+
   /** What a drawing needs to know of the stack it stands in. */
   get reference(): Types.ViewReference {
     return this.viewport.getViewReference();

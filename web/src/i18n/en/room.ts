@@ -45,6 +45,7 @@ export const en: Translated<typeof zh> = {
   staleText: 'As it was before the link was lost',
   asks: 'Asks to present',
   asked: 'You asked to present',
+  point: 'Point',
   take: 'Present',
   takeOver: 'Take over presenting',
   request: 'Ask to present',
@@ -63,5 +64,5 @@ export const en: Translated<typeof zh> = {
   message: 'Message',
   send: 'Send',
   pending: 'To be sent',
-  keys: { presenter: 'Presenting: ask, take over or stop', free: 'Look freely / return to the presenter', chat: 'Write a message' },
+  keys: { point: 'Point at a place in the image', presenter: 'Presenting: ask, take over or stop', free: 'Look freely / return to the presenter', chat: 'Write a message' },
 };

@@ -42,6 +42,7 @@ export const zh = {
   staleText: '以下为断线前的状态',
   asks: '请求主讲',
   asked: '已请求主讲',
+  point: '指示',
   take: '我来主讲',
   takeOver: '接管主讲',
   request: '请求主讲',
@@ -60,5 +61,5 @@ export const zh = {
   message: '消息',
   send: '发送',
   pending: '待发送',
-  keys: { presenter: '主讲：请求、接管或交出', free: '自由查看 / 回到主讲画面', chat: '写消息' },
+  keys: { point: '指示影像上的位置', presenter: '主讲：请求、接管或交出', free: '自由查看 / 回到主讲画面', chat: '写消息' },
 };
