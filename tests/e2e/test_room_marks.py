@@ -96,6 +96,13 @@ def test_two_screens_agree_on_image_window_and_measurement(people: People) -> No
         expert.get_by_role("button", name=f"删除 {words}").click()
         expect(physician.locator("[data-mark]")).to_have_count(1)
         expect(physician.locator(".images svg text").filter(has_text=words)).to_have_count(0)
+
+        # By key it is one's own newest on this image, and nobody else's.
+        expert.get_by_role("heading", level=1).click()
+        expert.keyboard.press("Delete")
+        physician.get_by_role("heading", level=1).click()
+        physician.keyboard.press("Delete")
+        expect(expert.locator("[data-mark]")).to_have_count(0)
         assert found == []
 
 

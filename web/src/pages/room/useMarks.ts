@@ -29,6 +29,8 @@ export interface Marks {
   readonly list: ComputedRef<readonly Listed[]>;
   readonly toggle: (id: string) => void;
   readonly remove: (id: string) => void;
+  /** One's own newest on the image that is looked at. */
+  readonly removeLast: () => void;
   readonly goTo: (id: string) => Promise<boolean>;
   /** A viewport shows another image or series than before. */
   readonly onPainted: () => void;
@@ -106,6 +108,13 @@ export function useMarks(room: RoomSession, me: () => string, viewer: () => Mark
     if (mark !== undefined && mark.gone === 0 && mayEdit(mark) && waitsFor(id) === undefined) room.act('anno.del', { id }, mark.ver);
   }
 
+  function removeLast(): void {
+    const here = viewer()?.current()?.painted;
+    const own = Object.entries(marks.value).filter(([, mark]) => mark.gone === 0 && mark.author === me() && mark.sop === here?.sopInstanceUid && mark.frame === here.frame);
+    const last = own.sort(([, one], [, other]) => one.at - other.at).at(-1);
+    if (last !== undefined) remove(last[0]);
+  }
+
   const frameOf = (pane: Pane, mark: Pick<Mark, 'series' | 'sop' | 'frame'>): Frame | undefined =>
     pane.seriesUid === mark.series ? pane.frames.find((one) => one.sopInstanceUid === mark.sop && one.frame === mark.frame) : undefined;
 
@@ -171,6 +180,7 @@ export function useMarks(room: RoomSession, me: () => string, viewer: () => Mark
       if (!hidden.delete(id)) hidden.add(id);
     },
     remove,
+    removeLast,
     goTo: async (id) => {
       const mark = marks.value[id];
       if (mark === undefined) return false;
