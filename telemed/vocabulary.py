@@ -139,6 +139,7 @@ class NoticeKind(StrEnum):
     ASKED = "consultation.asked"  # an expert is asked, by name or as the next in line
     DUE_SOON = "consultation.due-soon"  # the clock to accept is nearly out
     OVERDUE = "consultation.overdue"  # it ran out unanswered
+    NO_LONGER_ASKED = "consultation.no-longer-asked"  # somebody else is asked now, or nobody
     ACCEPTED = "consultation.accepted"
     DECLINED = "consultation.declined"
     INFORMATION_NEEDED = "consultation.information-needed"
@@ -149,6 +150,7 @@ class NoticeKind(StrEnum):
     MISSED = "consultation.missed"
     FAILED = "consultation.failed"
     OPINION_SIGNED = "consultation.opinion-signed"
+    ADDENDUM_SIGNED = "consultation.addendum-signed"
     WITHDRAWN = "consultation.withdrawn"
     CONVERTED = "consultation.converted"
     KNOCKED = "room.knocked"  # somebody waits to be let into a room

@@ -45,6 +45,10 @@ SENTENCES: Mapping[NoticeKind, Text] = {
         "{urgency}会诊超时未接诊：{place} → {department}。",
         "{urgency}consultation not accepted in time: {place} → {department}.",
     ),
+    NoticeKind.NO_LONGER_ASKED: Text(
+        "会诊已不再请您接诊（改请他人或超时）：{place} → {department}。",
+        "A consultation no longer asks for you (somebody else is asked, or time ran out): {place} → {department}.",
+    ),
     NoticeKind.ACCEPTED: Text("{department}专家已接诊您的会诊申请。", "The expert of {department} has accepted."),
     NoticeKind.DECLINED: Text("会诊申请已谢绝：{department}。", "The consultation was declined: {department}."),
     NoticeKind.INFORMATION_NEEDED: Text(
@@ -67,6 +71,9 @@ SENTENCES: Mapping[NoticeKind, Text] = {
         "The line of a consultation failed, please telephone: {place} → {department}.",
     ),
     NoticeKind.OPINION_SIGNED: Text("{department}会诊意见已签发。", "The opinion of {department} is signed."),
+    NoticeKind.ADDENDUM_SIGNED: Text(
+        "{department}会诊意见有补充，已签发。", "An addendum to the opinion of {department} is signed."
+    ),
     NoticeKind.WITHDRAWN: Text("{place}已撤回会诊申请。", "{place} has withdrawn the consultation."),
     NoticeKind.CONVERTED: Text(
         "会诊已转办：{place} → {department}。", "Consultation converted: {place} → {department}."

@@ -63,7 +63,8 @@ def appointment(one: Standing) -> str:
 class Rule:
     """What one step tells.
 
-    to: inviter, expert (who is asked or has accepted now), former (who was before the step), coordinator.
+    to: inviter, expert (who is asked or has accepted now), former (who was before the step), replaced (who was, and is
+    not any more), coordinator.
     stands: states in which it still says something; `asking`, `appointed`: this asking, this appointment; empty: for
     good.  comes_to: only where the step leads there; '' anywhere.  room: the page to open is the room.
     """
@@ -77,14 +78,15 @@ class Rule:
 
 EVERYBODY = ("inviter", "expert", "coordinator")
 WAITING = Rule(NoticeKind.WAITING, ("coordinator",), ("submitted",), comes_to="submitted")
+NO_LONGER = Rule(NoticeKind.NO_LONGER_ASKED, ("replaced",))
 #: By command, as steps are named (consultation_step.command).  Whoever took a step is not told of it.
 RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
         "submit": (WAITING,),
         "refuse": (WAITING,),
         "inform": (WAITING, Rule(NoticeKind.INFORMED, ("expert",), comes_to="accepted")),
-        "lapse": (Rule(NoticeKind.OVERDUE, ("coordinator",), ("submitted", "offered")), WAITING),
-        "offer": (Rule(NoticeKind.ASKED, ("expert",), ("asking",)),),
+        "lapse": (Rule(NoticeKind.OVERDUE, ("coordinator",), ("submitted", "offered")), WAITING, NO_LONGER),
+        "offer": (Rule(NoticeKind.ASKED, ("expert",), ("asking",)), NO_LONGER),
         "accept": (Rule(NoticeKind.ACCEPTED, ("inviter",)),),
         "ask": (Rule(NoticeKind.INFORMATION_NEEDED, ("inviter",), ("incomplete",)),),
         "schedule": (Rule(NoticeKind.SCHEDULED, ("inviter", "expert"), ("appointed",)),),
@@ -98,6 +100,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     }
 )
 DUE_SOON = Rule(NoticeKind.DUE_SOON, ("expert", "coordinator"), ("asking",))
+ADDED = Rule(NoticeKind.ADDENDUM_SIGNED, ("inviter",))
 REMINDER = Rule(NoticeKind.REMINDER, ("inviter", "expert"), ("appointed",), room=True)
 
 
@@ -122,6 +125,12 @@ def of_appointment_near(one: Standing) -> Notice:
     return replace(notice, once=f"{notice.kind.value}/{one.id}/{appointment(one)}")
 
 
+def of_addendum(one: Standing, version: int, by: UUID) -> Notice:
+    """A version of the opinion that adds to one before it is signed; no step of the consultation."""
+    notice = _notice(ADDED, one, one, by)
+    return replace(notice, once=f"{notice.kind.value}/{one.id}/{version}")
+
+
 def warn_at(urgency: Urgency, due_at: datetime) -> datetime:
     """From when a clock is nearly out: its last third, an hour at the most."""
     return due_at - min(ACCEPT[urgency] / 3, LONGEST_WARNING)
@@ -132,6 +141,7 @@ def _notice(rule: Rule, before: Standing, after: Standing, by: UUID | None) -> N
         "inviter": after.requester_id,
         "expert": after.expert_id,
         "former": before.expert_id,
+        "replaced": None if before.expert_id == after.expert_id else before.expert_id,
     }
     told = [COORDINATOR if one == "coordinator" else Recipient(_role(one), people[one]) for one in rule.to]
     recipients = tuple(one for one in told if one is COORDINATOR or one.practitioner_id not in (None, by))
@@ -154,4 +164,4 @@ def _notice(rule: Rule, before: Standing, after: Standing, by: UUID | None) -> N
 
 
 def _role(word: str) -> str:
-    return "expert" if word == "former" else word
+    return "expert" if word in ("former", "replaced") else word

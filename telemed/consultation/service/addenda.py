@@ -142,6 +142,7 @@ async def sign(acting: Acting, consultation_id: UUID, made: Made) -> int:
     await opinions.queue_marks(acting, row, made)
     await rooms.added(acting.tx, row, f"{made.reason}\n\n{made.addendum}", by=acting.by, now=acting.now)
     await store.note(acting.tx, row, acting.taken("addend", made.reason, version=made.version, document=made.document))
+    await store.owe_addendum(acting.tx, row, made.version, acting.by, acting.now)
     return made.version
 
 

@@ -50,7 +50,7 @@ OLD = timedelta(hours=1)
 ROLES = {
     "moderator": "邀请方",
     "expert": "会诊专家",
-    "participant": "参加会诊",
+    "participant": "会诊同事",
     "guest": "外院专家",
     "audience": "旁听",
 }

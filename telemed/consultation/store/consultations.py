@@ -116,6 +116,11 @@ async def note(tx: Connection, row: ConsultationRow, taken: Taken) -> None:
     await tell(tx, row, f"consultation.{taken.command}")
 
 
+async def owe_addendum(tx: Connection, row: ConsultationRow, version: int, by: UUID, now: datetime) -> None:
+    """Whoever asked is told of an addendum, which is no step."""
+    await owe(tx, telling.of_addendum(standing(row), version, by), now)
+
+
 async def _note(tx: Connection, row: ConsultationRow, to: str, taken: Taken) -> None:
     params = {
         "id": row.id,

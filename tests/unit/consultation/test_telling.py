@@ -55,7 +55,11 @@ WALK = [
         "offered",
         "submitted",
         None,
-        {"consultation.overdue": {"coordinator"}, "consultation.waiting": {"coordinator"}},
+        {
+            "consultation.overdue": {"coordinator"},
+            "consultation.waiting": {"coordinator"},
+            "consultation.no-longer-asked": {EXPERT},
+        },
     ),
     ("ask", "offered", "incomplete", EXPERT, {"consultation.information-needed": {INVITER}}),
     ("inform", "incomplete", "accepted", INVITER, {"consultation.informed": {EXPERT}}),
@@ -111,6 +115,23 @@ def test_an_asking_stands_in_no_other_state(state: str):
 def test_an_asking_does_not_stand_for_another_expert_or_another_time(other: dict[str, object]):
     (asked,) = telling.of_step("offer", at("submitted"), at("offered"), COORDINATOR)
     assert not set(asked.stands_in) & telling.words(at("offered", **other))
+
+
+def test_whoever_is_asked_no_more_is_told_and_who_is_asked_again_is_not():
+    again = telling.of_step("offer", at("offered"), at("offered", due_at=NOW), COORDINATOR)
+    assert [one.kind for one in again] == [NoticeKind.ASKED]
+    other = telling.of_step("offer", at("offered"), at("offered", expert_id=OTHER), COORDINATOR)
+    said = {one.kind.value: [to.practitioner_id for to in one.recipients] for one in other}
+    assert said == {"consultation.asked": [OTHER], "consultation.no-longer-asked": [EXPERT]}
+
+
+def test_an_addendum_is_told_to_who_asked_once_for_each_version_in_whatever_state():
+    for state in ("returned", "decided", "archived"):
+        told = telling.of_addendum(at(state), 2, EXPERT)
+        assert [to.practitioner_id for to in told.recipients] == [INVITER]
+        assert not told.stands_in
+    assert told.once == telling.of_addendum(at("returned", revision=9), 2, EXPERT).once
+    assert told.once != telling.of_addendum(at("archived"), 3, EXPERT).once
 
 
 def test_a_reminder_does_not_stand_for_another_appointment_and_leads_into_the_room():

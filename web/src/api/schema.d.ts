@@ -9222,7 +9222,7 @@ export interface components {
          * @description What is told to other systems (docs/reference/outgoing-messages.md).
          * @enum {unknown}
          */
-        NoticeKind: "consultation.accepted" | "consultation.asked" | "consultation.begun" | "consultation.converted" | "consultation.declined" | "consultation.due-soon" | "consultation.failed" | "consultation.information-needed" | "consultation.informed" | "consultation.missed" | "consultation.opinion-signed" | "consultation.overdue" | "consultation.reminder" | "consultation.scheduled" | "consultation.waiting" | "consultation.withdrawn" | "duty.gaps" | "room.knocked" | "test";
+        NoticeKind: "consultation.accepted" | "consultation.addendum-signed" | "consultation.asked" | "consultation.begun" | "consultation.converted" | "consultation.declined" | "consultation.due-soon" | "consultation.failed" | "consultation.information-needed" | "consultation.informed" | "consultation.missed" | "consultation.no-longer-asked" | "consultation.opinion-signed" | "consultation.overdue" | "consultation.reminder" | "consultation.scheduled" | "consultation.waiting" | "consultation.withdrawn" | "duty.gaps" | "room.knocked" | "test";
         /**
          * Offer
          * @description A new second factor to scan: the QR code as an image's data URI, and the secret for typing.

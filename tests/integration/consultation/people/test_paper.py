@@ -39,7 +39,7 @@ async def test_the_paper_names_who_took_part(case: Case):
     )
     text = "".join(printed.pages(PdfFileReader(BytesIO(await desk.sealing.read(made.document)))))
     assert "参加人员" in text
-    assert "师远（市第一医院参加会诊）" in text
+    assert "师远（市第一医院会诊同事）" in text
     assert "郭听" in text
     assert "旁听）" in text
     assert "未到" not in text

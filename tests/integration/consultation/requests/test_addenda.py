@@ -19,6 +19,8 @@ from telemed.consultation.model.states import WORDS, Urgency, Verdict
 from telemed.consultation.opinion.verifying import Verified, verify
 from telemed.consultation.service import addenda, answering, opinions, requesting
 from telemed.errors import Conflict, Forbidden, Invalid, NotFound
+from telemed.outgoing.model import Answer
+from telemed.outgoing.sending import Receiver, install
 from tests.hiring import signed_in
 from tests.integration.consultation.requests.asked import PERSONS, ZONE, Asked
 from tests.integration.consultation.requests.door import Door
@@ -268,3 +270,22 @@ async def test_over_http_a_wrong_password_signs_nothing_and_the_right_one_does(d
     for version in (1, 2):
         async with expert.client.get(f"{path}/opinions/{version}/document", headers=signed_in(expert.token)) as answer:
             assert (answer.status, (await answer.read())[:5]) == (200, b"%PDF-")
+
+
+async def test_whoever_asked_is_told_of_each_addendum_once(door: Door):
+    async def taken(_id: UUID, _document: bytes) -> Answer:
+        return Answer(204)
+
+    asked = door.asked
+    receiver = Receiver("gateway", "https://gateway.example", b"1", (), (), phones=False, send=taken)
+    async with asked.pool.transaction() as tx:
+        await install(tx, [receiver], asked.county.now)
+    number = await signed(door)
+    asked.later(hours=3)
+    await added(door, number)
+    asked.later(hours=1)
+    await added(door, number, "补充心电图", "ST 段抬高。")
+    told = (
+        "select kind, count(*) from outgoing_message where subject = %s and kind like '%%signed' group by 1 order by 1"
+    )
+    assert await asked.rows(told, number) == [("consultation.addendum-signed", 2), ("consultation.opinion-signed", 1)]

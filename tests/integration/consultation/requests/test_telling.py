@@ -69,6 +69,7 @@ async def test_a_lapse_tells_the_coordinator_and_the_next_in_line(told: Asked):
     assert await owed(told, number) == [
         ("consultation.waiting", "cancelled"),
         ("consultation.asked", "cancelled"),
+        ("consultation.no-longer-asked", "waiting"),
         ("consultation.overdue", "waiting"),
         ("consultation.waiting", "waiting"),
     ]

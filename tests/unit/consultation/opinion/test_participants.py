@@ -11,7 +11,7 @@ from tests.unit.consultation.opinion.opinions import OPINION, ZONE
 
 THREE = (
     Participant("秦岚", "龙安县人民医院", "主任医师", "会诊专家"),
-    Participant("林慧敏", "省肿瘤医院", "", "参加会诊"),
+    Participant("林慧敏", "省肿瘤医院", "", "会诊同事"),
     Participant("高洋", "龙安县人民医院", "住院医师", "旁听"),
 )
 
@@ -27,7 +27,7 @@ def test_a_conference_names_everybody_with_institution_and_role() -> None:
     assert read_opinion(opinion_bytes(opinion)) == opinion
     rows = dict(sheet(opinion, "0" * 64, ZONE, characters()).rows)
     assert rows["参加人员"] == (
-        "秦岚（龙安县人民医院 主任医师 会诊专家）、林慧敏（省肿瘤医院 参加会诊）、高洋（龙安县人民医院 住院医师 旁听）"
+        "秦岚（龙安县人民医院 主任医师 会诊专家）、林慧敏（省肿瘤医院 会诊同事）、高洋（龙安县人民医院 住院医师 旁听）"
     )
     assert opinion_bytes(opinion) != opinion_bytes(OPINION)
 

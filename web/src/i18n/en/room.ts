@@ -36,7 +36,7 @@ export const en: Translated<typeof zh> = {
   enter: 'Enter again',
   here: 'Use this window',
   standing: { present: 'Present', reconnecting: 'Reconnecting', left: 'Left', absent: 'Not here yet', knocking: 'Waiting to be admitted', denied: 'Not admitted' },
-  role: { moderator: 'Inviting physician', expert: 'Expert', participant: 'Participant', audience: 'Audience', guest: 'Guest' },
+  role: { moderator: 'Inviting physician', expert: 'Expert', participant: 'Colleague', audience: 'Audience', guest: 'Guest' },
   presenter: 'Presenter',
   presenting: 'You present; the others follow your view',
   presentedBy: '{name} presents',

@@ -33,7 +33,7 @@ export const zh = {
   enter: '再次进入',
   here: '改在此窗口使用',
   standing: { present: '在场', reconnecting: '重连中', left: '已离开', absent: '未到', knocking: '等候准入', denied: '未准入' },
-  role: { moderator: '邀请医师', expert: '会诊专家', participant: '参会', audience: '旁听', guest: '来宾' },
+  role: { moderator: '邀请医师', expert: '会诊专家', participant: '会诊同事', audience: '旁听', guest: '来宾' },
   presenter: '主讲',
   presenting: '您正在主讲，其他人跟随您的画面',
   presentedBy: '{name} 正在主讲',
