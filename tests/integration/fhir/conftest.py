@@ -205,3 +205,9 @@ async def glucose(county: County) -> str:
     )
     assert b"MSA|AA" in taken
     return str(await county.one("select patient_id from laboratory_report_version"))
+
+
+def one_of(answer):
+    assert answer.status == 200, answer.body
+    (one,) = answer.resources
+    return one

@@ -17,7 +17,8 @@ from telemed.statistics.counting import Asked, count, write_out
 from telemed.statistics.months import Month
 from telemed.statistics.parameters import Dose, Parameters
 from tests.integration.statistics.fold import Ledger, Line, Setting, fold
-from tests.integration.statistics.month import COUNTED_AT, MEMBERS, ZONE, Said, Script, Told, at, named, october
+from tests.integration.statistics.happened import COUNTED_AT, MEMBERS, ZONE, Said, Told, at, named
+from tests.integration.statistics.month import Script, october
 
 SPEC = Path(__file__).parents[2] / "spec" / "statistics_month.md"
 OCTOBER = Month(date(2026, 10, 1))

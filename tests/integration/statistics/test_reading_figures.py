@@ -9,7 +9,7 @@ from telemed.reading.service import claims, site, submission
 from telemed.statistics.counting import Asked, count, values
 from telemed.statistics.months import Month
 from tests.integration.reading.conftest import County
-from tests.integration.statistics.month import ZONE
+from tests.integration.statistics.happened import ZONE
 from tests.integration.statistics.test_month import PARAMETERS
 
 NOVEMBER = Month(date(2026, 11, 1))

@@ -26,7 +26,8 @@ from telemed.statistics.sealing import Sealer
 from telemed.statistics.serving import Figures
 from telemed.vocabulary import Role
 from tests.hiring import hire
-from tests.integration.statistics.month import COUNTED_AT, ZONE, named, october
+from tests.integration.statistics.happened import COUNTED_AT, ZONE, named
+from tests.integration.statistics.month import october
 
 NOW = COUNTED_AT + timedelta(hours=3)
 PERIOD = "period=2026-10"

@@ -19,7 +19,8 @@ from telemed.statistics.counting import values
 from telemed.statistics.months import Month
 from telemed.statistics.sealing import Sealer, changes_of, last_seal, seal_of
 from telemed.statistics.seals import cells_of, hash_of, parameters_of
-from tests.integration.statistics.month import COUNTED_AT, ZONE, Told, at, named, october, tell_visits
+from tests.integration.statistics.happened import COUNTED_AT, ZONE, Told, at, named
+from tests.integration.statistics.month import october, tell_visits
 from tests.integration.statistics.test_month import OCTOBER, PARAMETERS, by_hand
 
 SEALED_AT = COUNTED_AT + timedelta(hours=3)
