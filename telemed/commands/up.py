@@ -38,6 +38,7 @@ from telemed.embedded import (
 )
 from telemed.embedded.child import start_child
 from telemed.embedded.coturn import CoturnServer, start_coturn
+from telemed.embedded.janus import JanusServer, start_janus
 from telemed.embedded.postgres import tail
 from telemed.embedded.state import Held
 from telemed.events.log import queries as events
@@ -92,6 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
             settled = settings.named(_settled(config))
             config, certificate = settings.with_certificate(settled)
             config = _start_relay(_start_stores(config, supervisor), supervisor)
+            config = _start_forwarding(config, supervisor)
             with step("数据库结构", "database schema"):
                 migrate(config.database.dsn)
             programs = Programs(config, None if "JOURNAL_STREAM" in os.environ else logs, held)
@@ -222,6 +224,17 @@ def _start_relay(config: Config, supervisor: Supervisor) -> Config:
         say(f"未启用中继 / going on without the relay: {error}")
         return config
     return msgspec.structs.replace(config, call=msgspec.structs.replace(call, urls=relay.urls, secret=relay.secret))
+
+
+def _start_forwarding(config: Config, supervisor: Supervisor) -> Config:
+    """Start Janus where the configuration says so, and return the Config that says how to reach it."""
+    janus = config.janus
+    if janus.start == "off":
+        return config
+    with step("多人音视频 Janus", "calls of many, Janus"):
+        started = cast("JanusServer", supervisor.start("Janus", partial(start_janus, config.state.path, janus)))
+    elsewhere = msgspec.structs.replace(janus, start="off", url=started.url, secret=started.secret)
+    return msgspec.structs.replace(config, janus=elsewhere)
 
 
 @dataclass(frozen=True, slots=True)

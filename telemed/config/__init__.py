@@ -1,6 +1,7 @@
 """The configuration: read once at start, frozen, passed on as a value.  Nothing else reads the environment."""
 
 from telemed.config.call import CallSection
+from telemed.config.janus import JanusSection
 from telemed.config.model import (
     ArchiveSection,
     Config,
@@ -25,6 +26,7 @@ __all__ = [
     "Fault",
     "Faulty",
     "HttpSection",
+    "JanusSection",
     "LogSection",
     "OutgoingSection",
     "ReceiverTable",

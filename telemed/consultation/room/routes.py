@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from telemed.consultation.call.media import Conversations
 from telemed.consultation.call.turn import IceServer, Relaying
 from telemed.consultation.room import store
 from telemed.consultation.room.deciding import TALKING, Who
@@ -26,7 +27,7 @@ from telemed.consultation.room.state import State
 from telemed.consultation.room.store import RoomRow, millis
 from telemed.consultation.room.told import Told
 from telemed.db import Connection
-from telemed.errors import Conflict, Forbidden, Invalid, NotFound
+from telemed.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from telemed.http.wire import Call, Endpoint, Nothing, Stream, Upload
 from telemed.vocabulary import Action, Text
 
@@ -104,28 +105,37 @@ class RoomFile(msgspec.Struct, frozen=True):
 
 
 class RoomIce(msgspec.Struct, frozen=True):
-    """What a browser's calls are made with. servers: empty where the county has no relay."""
+    """What a browser's calls are made with. servers: empty where the county has no relay.
+
+    max_peers: people who are connected with each other. max_people: of a call that is forwarded, 0 where none is.
+    """
 
     servers: list[IceServer]
     max_peers: int
+    max_people: int
 
 
 class RoomRoutes:
-    def __init__(self, hub: RoomHub, files: Files, stands: SessionStands, tell: Tell, relaying: Relaying) -> None:
+    def __init__(
+        self,
+        hub: RoomHub,
+        files: Files,
+        stands: SessionStands,
+        tell: Tell,
+        relaying: Relaying,
+        *,
+        conversations: Conversations,
+    ) -> None:
         self._tell = tell
         self._hub = hub
         self._files = files
         self._stands = stands
         self._relaying = relaying
+        self._conversations = conversations
 
     async def converse(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:
-        origin = call.request.headers.get("Origin")
-        if origin is not None and not call.is_own_origin(origin):
-            raise Forbidden("foreign-origin", "请求来源校验失败。", "The request's origin could not be verified.")
+        token = _own_token(call)
         room_id, person = call.uuid("id"), _person(call)
-        session = call.authenticated or call.guest_session
-        if session is None:
-            raise LookupError("a room is for those who have a session")
         async with call.transaction() as tx:
             call.about("room", room_id)
             if await store.member(tx, room_id, person) is None:
@@ -139,7 +149,7 @@ class RoomRoutes:
             hub=self._hub,
             room_id=room_id,
             person=person,
-            token=session.csrf_token,
+            token=token,
             permit=permit,
             recheck=None if call.guest is None else GUEST_RECHECK,
         )
@@ -163,11 +173,7 @@ class RoomRoutes:
 
     async def add_file(self, call: Call[Nothing, Nothing]) -> RoomFile:
         """The name comes in a header, percent-encoded: no address says what a file is about."""
-        row, role = await self._inside(call)
-        if role not in TALKING:
-            raise Forbidden("role-may-not", *WORDS["role-may-not"])
-        if row.closed_at is not None:
-            raise Conflict("room-closed", *WORDS["room-closed"])
+        row = await self._speaking(call)
         name = _name(call.request)
         content = await _body(call.request)
         kept = await self._files.keep(content)
@@ -198,12 +204,45 @@ class RoomRoutes:
 
     async def relay(self, call: Call[Nothing, Nothing]) -> RoomIce:
         """Credentials of the relay for who is let in and may speak: the relay knows a person by the id alone."""
+        await self._speaking(call)
+        servers = self._relaying.servers(_person(call), call.now)
+        return RoomIce(servers, self._relaying.most, self._conversations.forwarding.most)
+
+    async def forward(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:
+        """Offers and answers between a page and Janus, which no page reaches by itself."""
+        token = _own_token(call)
+        row = await self._speaking(call)
+        person = _person(call)
+        if not _is_here(row.fold, person):
+            raise Forbidden("not-present", *WORDS["not-present"])
+        if not self._conversations.forwarding.most:
+            raise Conflict(
+                "no-forwarding",
+                "本县没有配置多人音视频，通话以直连人数为限；会诊不受影响。",
+                "This county forwards no calls: a call ends at the people who are connected directly. "
+                "The consultation goes on.",
+            )
+
+        async def permit() -> bool:
+            if not await self._stands(call):
+                return False
+            try:
+                async with call.pool.connection() as connection:
+                    now = await store.room(connection, row.id)
+            except Unavailable:
+                return True  # the database is away for a moment; the next look decides
+            return now.closed_at is None and _is_let_in(now.fold, person) and _is_here(now.fold, person)
+
+        return await self._conversations.serve(call.request, row.id, person, token=token, permit=permit)
+
+    async def _speaking(self, call: Call[Any, Any]) -> RoomRow:
+        """The room, open, for who is let in and may speak."""
         row, role = await self._inside(call)
         if role not in TALKING:
             raise Forbidden("role-may-not", *WORDS["role-may-not"])
         if row.closed_at is not None:
             raise Conflict("room-closed", *WORDS["room-closed"])
-        return RoomIce(self._relaying.servers(_person(call), call.now), self._relaying.most)
+        return row
 
     async def _inside(self, call: Call[Any, Any]) -> tuple[RoomRow, str]:
         """The room and the caller's role; for nobody who is not on the roster, nor still in the lobby."""
@@ -222,6 +261,23 @@ class RoomRoutes:
 def _is_let_in(state: State, person: str) -> bool:
     member = state.members.get(person)
     return member is not None and member.st != "denied" and (member.role != "guest" or member.adm == 1)
+
+
+def _is_here(state: State, person: str) -> bool:
+    """Whether somebody is in the room, or on the way back to it, and may speak there."""
+    member = state.members.get(person)
+    return member is not None and member.st in {"present", "reconnecting"} and member.role in TALKING
+
+
+def _own_token(call: Call[Any, Any]) -> str:
+    """What a WebSocket's hello has to name; for no page of another origin."""
+    origin = call.request.headers.get("Origin")
+    if origin is not None and not call.is_own_origin(origin):
+        raise Forbidden("foreign-origin", "请求来源校验失败。", "The request's origin could not be verified.")
+    session = call.authenticated or call.guest_session
+    if session is None:
+        raise LookupError("a room is for those who have a session")
+    return session.csrf_token
 
 
 def _person(call: Call[Any, Any]) -> str:
@@ -252,9 +308,14 @@ async def _body(request: web.Request) -> bytes:
     return bytes(content)
 
 
-def endpoints(hub: RoomHub, folder: Path, stands: SessionStands, tell: Tell, relaying: Relaying) -> list[Endpoint]:
-    """The routes of rooms.  folder: where their files are kept.  relaying: how voice and video are relayed."""
-    routes = RoomRoutes(hub, Files(folder), stands, tell, relaying)
+def endpoints(
+    hub: RoomHub, folder: Path, stands: SessionStands, tell: Tell, relaying: Relaying, *, conversations: Conversations
+) -> list[Endpoint]:
+    """The routes of rooms.  folder: where their files are kept.
+
+    relaying: how voice and video are relayed.  conversations: of those whose call is forwarded.
+    """
+    routes = RoomRoutes(hub, Files(folder), stands, tell, relaying, conversations=conversations)
 
     def one(method: str, path: str, handler: Callable[[Any], Any], summary: Text, **more: Any) -> Endpoint:
         return Endpoint(method, f"/api/rooms/{{id}}{path}", Action.ROOM_JOIN, handler, summary, guest=True, **more)
@@ -300,5 +361,12 @@ def endpoints(hub: RoomHub, folder: Path, stands: SessionStands, tell: Tell, rel
             routes.relay,
             Text("音视频中继的限时凭据", "Time-limited credentials of the relay"),
             returns=RoomIce,
+        ),
+        one(
+            "GET",
+            "/media",
+            routes.forward,
+            Text("多人音视频的协商（WebSocket）", "Setting up a call of many (WebSocket)"),
+            returns=Stream(("application/json",)),
         ),
     ]
