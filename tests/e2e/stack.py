@@ -38,6 +38,10 @@ RELAY_ELSEWHERE = {
 }
 
 
+# Where Janus is for whoever starts it: nobody does before a test needs more people than a mesh carries.
+JANUS_SECRET = "more-than-four"  # noqa: S105 -- of a test
+
+
 @dataclass(frozen=True)
 class Account:
     username: str
@@ -50,12 +54,13 @@ class Account:
 
 @dataclass(frozen=True)
 class Stack:
-    """A running county. url: of the pages. dicom_port: of the listener."""
+    """A running county. url: of the pages. dicom_port: of the listener. janus_port: where it looks for Janus."""
 
     url: str
     dicom_port: int
     state: Path
     accounts: tuple[Account, ...]
+    janus_port: int = 0
 
     def account(self, role: str, *, organization: str = "") -> Account:
         """Return the first demo account with this role, at an organisation whose name contains the text."""
@@ -110,11 +115,12 @@ def given_stack() -> Stack | None:
 @contextmanager
 def running_stack(state: Path) -> Generator[Stack]:
     """Start everything, wait until it is ready, stop everything."""
-    http, dicom = free_port(), free_port()
+    http, dicom, janus = free_port(), free_port(), free_port()
     log = state.with_suffix(".log")
     command = [sys.executable, "-P", "-m", "telemed", "up", "--state", str(state)]
     command += ["--http", f"127.0.0.1:{http}", "--dicom", f"127.0.0.1:{dicom}"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **RELAY_ELSEWHERE}
+    forwarding = {"TELEMED__JANUS__URL": f"ws://127.0.0.1:{janus}", "TELEMED__JANUS__SECRET": JANUS_SECRET}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **RELAY_ELSEWHERE, **forwarding}
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -128,7 +134,7 @@ def running_stack(state: Path) -> Generator[Stack]:
             url = f"http://127.0.0.1:{http}"
             accounts = state / "demo-accounts.json"
             _wait(process, url, accounts, log)
-            yield Stack(url, dicom, state, tuple(_accounts(accounts)))
+            yield Stack(url, dicom, state, tuple(_accounts(accounts)), janus)
         finally:
             process.send_signal(signal.SIGINT)
             try:

@@ -345,9 +345,10 @@ class Conversation:
         return None if isinstance(answer, Reply) else self._away(answer)
 
     async def _recheck(self) -> Bye:
-        while await self._permit():
+        while True:
+            if not await self._permit():
+                return Bye(Close.FORBIDDEN, "not-here")
             await asyncio.sleep(RECHECK)
-        return Bye(Close.FORBIDDEN, "not-here")
 
     async def _wait_superseded(self) -> Bye:
         await self.superseded.wait()

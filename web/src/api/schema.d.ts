@@ -3940,6 +3940,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Setting up a call of many (WebSocket)
+         * @description 多人音视频的协商（WebSocket）
+         */
+        get: operations["get-rooms-id-media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{id}/socket": {
         parameters: {
             query?: never;
@@ -10428,9 +10448,12 @@ export interface components {
         /**
          * RoomIce
          * @description What a browser's calls are made with. servers: empty where the county has no relay.
+         *
+         *         max_peers: people who are connected with each other. max_people: of a call that is forwarded, 0 where none is.
          */
         RoomIce: {
             max_peers: number;
+            max_people: number;
             servers: components["schemas"]["IceServer"][];
         };
         /**
@@ -18881,6 +18904,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoomIce"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-rooms-id-media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Problem */

@@ -1,7 +1,10 @@
-/** A call from joining to leaving: the mesh, measured every second, on the rung its line carries, begun anew where it froze. */
+/** A call from joining to leaving: measured every second, on the rung its line carries, begun anew where it froze. */
+import { isForwarded, type Carrier, type Coming, type Said, type Seats } from './carrying';
+import type { OpenChannel } from './channel';
+import { Forwarded } from './forwarded';
 import { allowed, AT_FIRST, choose, holding, measured, nothing, type Ladder, type Measurement, type Rung } from './ladder';
-import { NO_TRACKS, type Link, type Slot, type Surroundings, type Tracks } from './link';
-import { Mesh, type Seats } from './mesh';
+import { NO_TRACKS, SLOTS, type Slot, type Surroundings, type Tracks } from './link';
+import { Mesh, MOST_PEOPLE } from './mesh';
 import type { Person } from './signalling';
 import { between, combined, read, type Reading } from './stats';
 import { counted, hopeless, watching, type Trouble, type Watch } from './watchdog';
@@ -18,10 +21,22 @@ export interface CallState {
   /** In the room without voice and video. */
   readonly without: readonly Person[];
   readonly ladder: Ladder;
+  /** Whether the forwarding server carries the call, or is to and is not reached. */
+  readonly forwarding: 'no' | 'trying' | 'yes';
+}
+
+/** How a county forwards calls of more people than a mesh takes. */
+export interface Forwarding {
+  readonly open: OpenChannel;
+  /** People of one call, 0 where there is no such server. */
+  readonly most: number;
+  /** This page has moved: whoever is in the call is to hear of it. */
+  readonly onMoved: () => void;
 }
 
 export interface CallOptions extends Omit<Surroundings, 'onState'> {
   readonly most?: number;
+  readonly forwarding?: Forwarding;
   readonly onChange: (state: CallState) => void;
 }
 
@@ -31,7 +46,7 @@ export const EVERY_MS = 1_000;
 export const SETTLING_MS = 8_000;
 
 interface Watched {
-  readonly link: Link;
+  readonly link: Coming;
   /** When its connection began to stand. */
   readonly since: number;
   readonly watch: Watch;
@@ -40,6 +55,11 @@ interface Watched {
 
 export class Call {
   readonly #mesh: Mesh;
+  readonly #around: Omit<Surroundings, 'signalling' | 'life'>;
+  #forwarded: Forwarded | undefined;
+  #moved = false;
+  #people: readonly Person[] = [];
+  #said: ReadonlyMap<Person, Said> = new Map();
   readonly #options: CallOptions;
   readonly #watched = new Map<Person, Watched>();
   readonly #connections = new Map<Person, RTCPeerConnectionState>();
@@ -53,12 +73,65 @@ export class Call {
       this.#connections.set(person, state);
       this.#tell();
     };
-    this.#mesh = new Mesh({ ...options, onState }, options.most);
+    this.#around = { ...options, onState };
+    // What the mesh still says while it is left is of no interest: the tiles are another's.
+    const ofMesh = {
+      onState: (person: Person, state: RTCPeerConnectionState) => (this.#moved ? undefined : onState(person, state)),
+      onTrack: (person: Person, slot: Slot, track: MediaStreamTrack | null) => (this.#moved ? undefined : options.onTrack(person, slot, track)),
+    };
+    this.#mesh = new Mesh({ ...options, ...ofMesh }, options.most);
   }
 
-  setPeople(people: readonly Person[]): void {
-    this.#seats = this.#mesh.setPeople(people);
+  get #carrier(): Carrier {
+    return this.#moved && this.#forwarded !== undefined ? this.#forwarded : this.#mesh;
+  }
+
+  get moved(): boolean {
+    return this.#moved;
+  }
+
+  /** said: what those in the call say of themselves. */
+  setPeople(people: readonly Person[], said: ReadonlyMap<Person, Said> = new Map()): void {
+    this.#people = people;
+    this.#said = said;
+    const { most = MOST_PEOPLE, forwarding } = this.#options;
+    const moved = this.#moved || [...said.values()].some((one) => one.moved);
+    const facts = { people: new Set(people).size, most, forwarded: forwarding?.most ?? 0, moved };
+    if (forwarding !== undefined && isForwarded(facts)) this.#forwarded ??= this.#begin(forwarding);
+    else if (this.#forwarded !== undefined) {
+      void this.#forwarded.leave();
+      this.#forwarded = undefined;
+    }
+    const found = this.#forwarded?.setPeople(people, said);
+    this.#seats = this.#moved && found !== undefined ? found : this.#mesh.setPeople(people);
     this.#tell();
+  }
+
+  #begin(forwarding: Forwarding): Forwarded {
+    const made: Forwarded = new Forwarded({
+      ...this.#around,
+      // Until the call is carried there, the tiles are the mesh's.
+      onState: (person, state) => (this.#moved ? this.#around.onState(person, state) : undefined),
+      open: forwarding.open,
+      most: forwarding.most,
+      onCarried: () => {
+        if (this.#forwarded === made && !this.#moved) this.#move(forwarding);
+      },
+    });
+    this.#give(made);
+    return made;
+  }
+
+  /** What is sent is taken by the forwarding server: the mesh is left. */
+  #move(forwarding: Forwarding): void {
+    for (const person of this.#mesh.links.keys()) for (const slot of SLOTS) this.#options.onTrack(person, slot, null);
+    this.#moved = true;
+    void this.#mesh.leave();
+    this.#watched.clear();
+    this.#connections.clear();
+    this.#seats = this.#forwarded?.setPeople(this.#people, this.#said) ?? this.#seats;
+    this.#tell();
+    forwarding.onMoved();
   }
 
   /** What this browser has; what the rung does not leave is kept and not sent. */
@@ -75,16 +148,18 @@ export class Call {
   }
 
   leave(): Promise<void> {
-    return this.#mesh.leave();
+    return Promise.all([this.#mesh.leave(), this.#forwarded?.leave()]).then(() => undefined);
   }
 
   /** Called every EVERY_MS by whoever owns a clock. */
   async tick(): Promise<void> {
-    this.#mesh.tick();
-    const measurements = (await Promise.all([...this.#mesh.links].map(([person, link]) => this.#look(person, link)))).filter(
+    const { links } = this.#carrier;
+    this.#carrier.tick();
+    if (!this.#moved) this.#forwarded?.tick();
+    const measurements = (await Promise.all([...links].map(([person, link]) => this.#look(person, link)))).filter(
       (one) => one !== undefined,
     );
-    for (const person of this.#watched.keys()) if (!this.#mesh.links.has(person)) this.#watched.delete(person);
+    for (const person of this.#watched.keys()) if (!this.#carrier.links.has(person)) this.#watched.delete(person);
     const one = combined(measurements);
     const before = holding(this.#ladder);
     if (one !== undefined) this.#ladder = measured(this.#ladder, one);
@@ -92,7 +167,7 @@ export class Call {
     this.#tell();
   }
 
-  async #look(person: Person, link: Link): Promise<Measurement | undefined> {
+  async #look(person: Person, link: Coming): Promise<Measurement | undefined> {
     const at = this.#options.now();
     const known = this.#watched.get(person);
     // Whoever came back is watched from the beginning.
@@ -110,12 +185,17 @@ export class Call {
   }
 
   #apply(): void {
+    this.#give(this.#mesh);
+    if (this.#forwarded !== undefined) this.#give(this.#forwarded);
+  }
+
+  #give(carrier: Carrier): void {
     const left = allowed(holding(this.#ladder));
     const tracks: Record<Slot, MediaStreamTrack | null> = { ...this.#own };
     if (!left.ownCamera) tracks.camera = null;
     if (!left.screen) tracks.screen = null;
-    this.#mesh.setTracks(tracks);
-    this.#mesh.setWants({ camera: left.othersCameras, screen: left.screen });
+    carrier.setTracks(tracks);
+    carrier.setWants({ camera: left.othersCameras, screen: left.screen });
   }
 
   #tell(): void {
@@ -129,11 +209,12 @@ export class Call {
         reading: known?.reading,
       });
     }
-    this.#options.onChange({ people, without: this.#seats.without, ladder: this.#ladder });
+    const forwarding = this.#moved ? 'yes' : this.#forwarded === undefined ? 'no' : 'trying';
+    this.#options.onChange({ people, without: this.#seats.without, ladder: this.#ladder, forwarding });
   }
 }
 
-function entries(report: RTCStatsReport): Record<string, unknown>[] {
+function entries(report: Pick<RTCStatsReport, 'forEach'>): Record<string, unknown>[] {
   const all: Record<string, unknown>[] = [];
   report.forEach((one: Record<string, unknown>) => all.push(one));
   return all;

@@ -244,11 +244,7 @@ export class Link {
     if (made === undefined || made.signalingState !== 'stable') return;
     for (const [index, { sender }] of made.getTransceivers().entries()) {
       const slot = SLOTS[index];
-      const said = sender.getParameters();
-      const first = said.encodings[0];
-      if (slot === undefined || first === undefined || first.maxBitrate === MOST[slot]) continue;
-      first.maxBitrate = MOST[slot];
-      await sender.setParameters(said);
+      if (slot !== undefined) await limit(sender, MOST[slot]);
     }
   }
 
@@ -275,4 +271,13 @@ export class Link {
     this.#peer = { sends: { microphone, camera, screen }, wants: { camera: wantsCamera, screen: wantsScreen } };
     await this.#send();
   }
+}
+
+/** Has a sender send no more than so many bits a second. */
+export async function limit(sender: RTCRtpSender, bits: number): Promise<void> {
+  const said = sender.getParameters();
+  const first = said.encodings[0];
+  if (first === undefined || first.maxBitrate === bits) return;
+  first.maxBitrate = bits;
+  await sender.setParameters(said);
 }

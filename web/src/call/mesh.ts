@@ -1,16 +1,10 @@
 /** Everybody of a call connected with everybody else, as many as a mesh carries; who is in the room, the room says. */
+import type { Carrier, Seats } from './carrying';
 import { Link, NO_TRACKS, EVERYTHING, type Sending, type Surroundings, type Tracks } from './link';
 import { readSignal, type Envelope, type Person } from './signalling';
 
 /** Persons in one mesh: each sends its picture three times. */
 export const MOST_PEOPLE = 4;
-
-export interface Seats {
-  /** Whom this browser is connected with. */
-  readonly others: readonly Person[];
-  /** Who takes part in the room without voice and video, this person perhaps among them. */
-  readonly without: readonly Person[];
-}
 
 /** Who is in the mesh: the first to come, in the order of the room, which is the same for everybody. Pure. */
 export function seats(people: readonly Person[], me: Person, most: number = MOST_PEOPLE): Seats {
@@ -20,7 +14,7 @@ export function seats(people: readonly Person[], me: Person, most: number = MOST
   return { others, without: unique.slice(most) };
 }
 
-export class Mesh {
+export class Mesh implements Carrier {
   readonly #around: Surroundings;
   readonly #most: number;
   readonly #links = new Map<Person, Link>();

@@ -13,6 +13,8 @@ export interface Hello {
   readonly muted: boolean;
   readonly camera: boolean;
   readonly screen: boolean;
+  /** Whether they have moved to the forwarding server. */
+  readonly moved: boolean;
   /** Whether they hold the addressee to be in the call. */
   readonly knows: boolean;
 }
@@ -37,6 +39,7 @@ export function readHello(d: Readonly<Record<string, unknown>>): Hello | undefin
     muted: d['muted'] === true,
     camera: d['camera'] === true,
     screen: d['screen'] === true,
+    moved: d['moved'] === true,
     knows: d['knows'] === true,
   };
 }

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import { GONE_MS, readHello, seating, still, type InCall } from '@/call/presence';
 
-const inCall = (since: number, heardAt = 0): InCall => ({ call: true, since, muted: false, camera: true, screen: false, knows: true, heardAt });
+const inCall = (since: number, heardAt = 0): InCall => ({ call: true, since, muted: false, camera: true, screen: false, moved: false, knows: true, heardAt });
 
 it('reads what somebody in a call says and nothing else', () => {
-  expect(readHello({ call: true, since: 5, muted: true })).toEqual({ call: true, since: 5, muted: true, camera: false, screen: false, knows: false });
+  expect(readHello({ call: true, since: 5, muted: true })).toEqual({ call: true, since: 5, muted: true, camera: false, screen: false, moved: false, knows: false });
+  expect(readHello({ call: true, since: 5, moved: true })?.moved).toBe(true);
   for (const other of [{}, { call: 1, since: 5 }, { call: true }, { call: true, since: 1.5 }, { signal: '{}' }]) expect(readHello(other)).toBeUndefined();
 });
 

@@ -34,6 +34,12 @@ export const en: Translated<typeof zh> = {
   without:
     'Voice and video are for {n} person at most. You are in the consultation, with images, annotations and text, without them | ' +
     'Voice and video are for {n} persons at most. You are in the consultation, with images, annotations and text, without them',
+  forwarding:
+    'Voice and video go through the county’s forwarding server: for {n} person at most | ' +
+    'Voice and video go through the county’s forwarding server: for {n} persons at most',
+  forwardingAway:
+    'The forwarding server for many people is not reached and is tried again. For now the first {n} person to join has voice and video; the consultation goes on | ' +
+    'The forwarding server for many people is not reached and is tried again. For now the first {n} persons to join have voice and video; the consultation goes on',
   test: {
     title: 'Check your devices',
     microphone: 'Microphone',

@@ -27,6 +27,8 @@ export const zh = {
     hopeless: '与 {name} 的音视频连接不上。会诊继续；请打电话，或改为图文会诊',
   },
   without: '音视频最多 {n} 人。您已进入会诊，可看图像、标注和文字，没有音视频',
+  forwarding: '人数较多：音视频经县里的转发服务，最多 {n} 人',
+  forwardingAway: '多人转发服务暂时连不上，正在重试：目前只有先加入的 {n} 人有音视频，会诊不受影响',
   test: {
     title: '检查设备',
     microphone: '麦克风',

@@ -1,6 +1,7 @@
 /** Voice and video beside a room, which carries what browsers agree on and is not needed for what they say. */
 import { computed, onScopeDispose, ref, shallowReactive, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue';
 import { api } from '@/api/client';
+import { channelTo } from '@/call/channel';
 import { Call, EVERY_MS, type CallState } from '@/call/call';
 import { allowed, holding } from '@/call/ladder';
 import { NO_TRACKS, type Slot } from '@/call/link';
@@ -33,6 +34,8 @@ export interface RoomCall {
   readonly opening: Ref<boolean>;
   readonly relayed: Ref<boolean>;
   readonly most: Ref<number>;
+  /** How many a call may have through the forwarding server, 0 where the county has none. */
+  readonly forwarded: Ref<number>;
   /** What the browser last refused, for whoever is asked about it. */
   readonly broken: Ref<string>;
   readonly seated: ComputedRef<boolean>;
@@ -55,6 +58,7 @@ export function useCall(id: string, room: RoomSession, me: () => string, token: 
   const opening = ref(false);
   const relayed = ref(true);
   const most = ref(4);
+  const forwarded = ref(0);
   const broken = ref('');
   const devices = useDevices();
   const listeners = new Set<(envelope: Envelope) => void>();
@@ -79,7 +83,7 @@ export function useCall(id: string, room: RoomSession, me: () => string, token: 
 
   /** Says to one person, or to all who may be in a call, how this one is in it. */
   function greet(to: readonly Person[], on = true): void {
-    const said = { call: on, since, muted: muted.value, ...sends.value };
+    const said = { call: on, since, muted: muted.value, ...sends.value, moved: call?.moved === true };
     for (const person of to) room.pass('rtc.ice', { ...said, knows: others.has(person) }, person);
   }
   const there = computed(() => Object.entries(members.value).flatMap(([person, one]) => (person !== me() && one.st === 'present' && one.role !== 'audience' ? [person] : [])));
@@ -93,7 +97,7 @@ export function useCall(id: string, room: RoomSession, me: () => string, token: 
     const kept = still(others, (person) => members.value[person]?.st, live.value, performance.now());
     for (const person of [...others.keys()]) if (!kept.has(person)) forget(person);
     for (const [person, one] of kept) others.set(person, one);
-    call?.setPeople(seating(others, me(), since));
+    call?.setPeople(seating(others, me(), since), others);
   }
   function forget(person: Person): void {
     others.delete(person);
@@ -125,6 +129,7 @@ export function useCall(id: string, room: RoomSession, me: () => string, token: 
       const answer = await api.post('/api/rooms/{id}/ice-servers', { path: { id }, headers: { 'X-CSRF-Token': token() } });
       relayed.value = answer.servers.length > 0;
       most.value = answer.max_peers;
+      forwarded.value = answer.max_people;
       known = answer.servers.map(({ urls, username, credential }) => ({
         urls: [...urls],
         ...(username === undefined ? {} : { username }),
@@ -175,6 +180,7 @@ export function useCall(id: string, room: RoomSession, me: () => string, token: 
       connect: (configuration) => new RTCPeerConnection(configuration),
       policy: 'all',
       most: most.value,
+      forwarding: { open: channelTo(`/api/rooms/${id}/media`, token), most: forwarded.value, onMoved: () => greet(there.value) },
       now: () => performance.now(),
       onTrack: shown,
       // The watchdog sees what comes of it, says so and begins anew.
@@ -274,7 +280,7 @@ export function useCall(id: string, room: RoomSession, me: () => string, token: 
 
   const seated = computed(() => !(state.value?.without ?? []).includes(me()));
   return {
-    stage, devices, state, pictures, others, muted, camera, opening, relayed, most, broken, seated,
+    stage, devices, state, pictures, others, muted, camera, opening, relayed, most, forwarded, broken, seated,
     test, join, leave, turnCamera, turnScreen, choose: (rung) => call?.choose(rung), heard,
   };
 }
