@@ -1,4 +1,4 @@
-"""A call of five: told that there are four seats while Janus is away, carried by it once it is there, and after it died."""
+"""A call of five: four seats while Janus is away, all five through it once it is there, and again after it died."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ PATIENCE = 120_000  # five pages on a small machine, one after the other
 #: Of every tile there is: more voice than before, and as many tiles as there are others.
 HEARD = """([before, others]) => {
   const tiles = [...document.querySelectorAll('[data-testid=tile]')];
-  return tiles.length === others && tiles.every((one) => Number(one.dataset.voice) > (before[one.dataset.person] ?? 0) + 50);
+  const more = ({ dataset }) => Number(dataset.voice) > (before[dataset.person] ?? 0) + 50;
+  return tiles.length === others && tiles.every(more);
 }"""
 VOICES = """() => Object.fromEntries([...document.querySelectorAll('[data-testid=tile]')].map(
   (one) => [one.dataset.person, Number(one.dataset.voice)]))"""
@@ -122,7 +123,7 @@ def test_five_people_hear_each_other_through_janus_and_again_after_it_was_killed
         picture(fifth, "room-call-many-away")
 
         janus = _janus(callers, folder)
-        stack.callback(lambda: janus.stop())
+        stack.callback(janus.stop)
         for page in pages:
             expect(page.get_by_test_id("forwarding")).to_contain_text("县里的转发服务", timeout=PATIENCE)
             expect(_tiles(page)).to_have_count(FIVE - 1, timeout=PATIENCE)
@@ -157,7 +158,7 @@ def test_five_people_hear_each_other_through_janus_and_again_after_it_was_killed
             expect(_tiles(page).first.get_by_test_id("look")).to_have_text(
                 re.compile("正在连接|恢复"), timeout=PATIENCE
             )
-        janus = _janus(callers, folder)
+        stack.callback(_janus(callers, folder).stop)
         _everybody_hears(pages, FIVE - 1)
         for page in pages:
             expect(page.get_by_test_id("phase")).to_have_text("已连接")

@@ -24,9 +24,7 @@ NO_SUCH_ROOM = 426
 ROOM_EXISTS = 427
 FULL = 432
 # apierror.h
-UNAUTHORIZED = 403
-NO_SUCH_SESSION = 458
-NO_SUCH_HANDLE = 459
+INVALID_SDP = 465
 
 
 class Forwarding(msgspec.Struct, frozen=True):
@@ -259,6 +257,17 @@ def streams_of(reply: Reply) -> list[Stream]:
         )
         for one in _rows(reply.data.get("streams"))
         if "mid" in one
+    ]
+
+
+def shown(streams: Sequence[Stream], feeds: Mapping[int, str]) -> list[Stream]:
+    """The media as a page has them: of somebody who came back, the newer feed alone.
+
+    feeds: who sends, in the order in which they came.
+    """
+    newest = {person: feed for feed, person in feeds.items()}
+    return [
+        one if newest.get(one.person) == one.feed else msgspec.structs.replace(one, person="") for one in streams
     ]
 
 

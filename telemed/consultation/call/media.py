@@ -250,7 +250,7 @@ class Conversation:
 
     async def _told_streams(self, line: Line, told: Reply) -> None:
         if "streams" in told.data:
-            self._streams = janus.streams_of(told)
+            self._streams = janus.shown(janus.streams_of(told), self._feeds)
             said = [{"mid": one.mid, "person": one.person, "slot": one.slot} for one in self._streams]
             await self._say(
                 {"t": "offer" if told.sdp else "streams", "streams": said, **({"sdp": told.sdp} if told.sdp else {})}
@@ -270,6 +270,8 @@ class Conversation:
 
     def _away(self, why: Refused | Away) -> Bye:
         if isinstance(why, Refused):
+            if why.code == janus.INVALID_SDP:
+                return Bye(Close.MALFORMED, "sdp")
             full = why.code == janus.FULL
             log.warning("janus-refused", code=why.code, room=str(self._room))
             return Bye(Close.AWAY, "full" if full else "refused")
