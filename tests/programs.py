@@ -48,7 +48,9 @@ NEEDED = (
         files=("/usr/lib/postgresql/*/bin/initdb",),
     ),
     Needed("coturn", "音视频中继 / relay of voice and video", ("turnserver",)),
-    Needed("janus", "多于四人的音视频 / calls of more than four", files=("/usr/lib/*/janus/plugins/libjanus_videoroom.so",)),
+    Needed(
+        "janus", "多于四人的音视频 / calls of more than four", files=("/usr/lib/*/janus/plugins/libjanus_videoroom.so",)
+    ),
     Needed("iproute2", "两地之间没有路由的网络 / networks without a route between them", ("ip",)),
     Needed("poppler-utils", "检查打印出的报告与电子签名 / looking into printed reports and signatures", ("pdfsig",)),
     Needed("strace", "观察落盘次序 / watching the order of fsync", ("strace",)),

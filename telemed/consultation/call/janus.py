@@ -266,9 +266,7 @@ def shown(streams: Sequence[Stream], feeds: Mapping[int, str]) -> list[Stream]:
     feeds: who sends, in the order in which they came.
     """
     newest = {person: feed for feed, person in feeds.items()}
-    return [
-        one if newest.get(one.person) == one.feed else msgspec.structs.replace(one, person="") for one in streams
-    ]
+    return [one if newest.get(one.person) == one.feed else msgspec.structs.replace(one, person="") for one in streams]
 
 
 def slot_of(stream: Mapping[str, Any]) -> str:

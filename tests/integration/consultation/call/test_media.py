@@ -71,9 +71,9 @@ class Room:
         for socket in sockets:
             await socket.close()
 
-    async def media(self, name, *, token="token", v=1):
+    async def media(self, name, **hello):
         socket = await self.http.ws_connect(self.url("/media"), headers=signed_in(self.tokens[name]))
-        await socket.send_json({"t": "hello", "v": v, "token": token})
+        await socket.send_json({"t": "hello", "v": 1, "token": "token"} | hello)
         return socket
 
     async def refusal(self, name, **headers):
@@ -158,7 +158,7 @@ async def test_people_come_into_one_room_of_janus_and_the_last_to_leave_ends_it(
         await host.send_json({"t": "publish", "sdp": OFFER})
         told = await host.receive_json(timeout=10)
         assert told["t"] == "published"
-        assert [line for line in told["sdp"].splitlines() if line.startswith("m=")][0].startswith("m=audio")
+        assert next(line for line in told["sdp"].splitlines() if line.startswith("m=")).startswith("m=audio")
         assert "a=recvonly" in told["sdp"]
         await host.close()
 

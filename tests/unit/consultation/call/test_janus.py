@@ -92,7 +92,13 @@ def test_who_sends_is_known_by_person_and_not_this_person_nor_what_has_no_name()
 
 @pytest.mark.parametrize(
     ("told", "gone"),
-    [(reply(leaving=4), 4), (reply(unpublished=5), 5), (reply(kicked=6), 6), (reply(leaving="ok"), None), (reply(), None)],
+    [
+        (reply(leaving=4), 4),
+        (reply(unpublished=5), 5),
+        (reply(kicked=6), 6),
+        (reply(leaving="ok"), None),
+        (reply(), None),
+    ],
 )
 def test_who_has_stopped_sending_is_named_by_its_feed(told: Reply, gone: int | None) -> None:
     assert janus.gone_of(told) == gone
@@ -100,27 +106,34 @@ def test_who_has_stopped_sending_is_named_by_its_feed(told: Reply, gone: int | N
 
 def test_the_media_of_a_subscription_are_whose_they_are_while_they_are() -> None:
     rows = [
-        {"mid": "0", "active": True, "feed_id": 9, "feed_display": "a", "feed_mid": "0", "feed_description": "microphone"},
+        {
+            "mid": "0",
+            "active": True,
+            "feed_id": 9,
+            "feed_display": "a",
+            "feed_mid": "0",
+            "feed_description": "microphone",
+        },
         {"mid": "1", "active": True, "feed_id": 9, "feed_display": "a", "feed_mid": "1", "send": False},
         {"mid": "2", "active": False, "feed_id": 9, "feed_display": "a", "feed_mid": "2"},
         {"feed_id": 9},
     ]
     assert janus.streams_of(reply(streams=rows)) == [
-        Stream("0", "a", "microphone", 9, True),
-        Stream("1", "a", "camera", 9, False),
-        Stream("2", "", "screen", 9, True),
+        Stream("0", "a", "microphone", 9, is_sent=True),
+        Stream("1", "a", "camera", 9, is_sent=False),
+        Stream("2", "", "screen", 9, is_sent=True),
     ]
 
 
 def test_of_a_person_who_came_back_the_newer_page_is_the_one_that_is_shown() -> None:
-    streams = [Stream("0", "a", "microphone", 1, True), Stream("3", "a", "microphone", 5, True)]
+    streams = [Stream("0", "a", "microphone", 1, is_sent=True), Stream("3", "a", "microphone", 5, is_sent=True)]
     assert [one.person for one in janus.shown(streams, {1: "a", 5: "a"})] == ["", "a"]
     assert [one.person for one in janus.shown(streams[:1], {1: "a"})] == ["a"]
     assert [one.person for one in janus.shown(streams, {1: "a"})] == ["a", ""]
 
 
 def test_pictures_that_are_not_wanted_are_not_sent_and_the_voice_always_is() -> None:
-    streams = [Stream(str(n), "a", slot, 9, True) for n, slot in enumerate(janus.SLOTS)]
+    streams = [Stream(str(n), "a", slot, 9, is_sent=True) for n, slot in enumerate(janus.SLOTS)]
     assert janus.pauses(streams, camera=True, screen=True) is None
     assert janus.pauses(streams, camera=False, screen=True) == {
         "request": "configure",
