@@ -10,16 +10,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import psycopg
 
-from telemed.config import CallSection
+from telemed.config import CallSection, JanusSection
 from telemed.config.reference import documents
 from telemed.db.migrate import migrate
 from telemed.embedded import start_postgres
 from telemed.embedded.coturn import configuration
+from telemed.embedded.janus import configuration as janus_configuration
 from telemed.statistics.reference import page as indicators
 from tests.conftest import dsn_of
 from tests.import_diagram import diagram
@@ -62,6 +64,17 @@ def relay() -> str:
     return "\n".join([*head, *configuration(CallSection()), ""])
 
 
+def forwarding(name: str) -> str:
+    """A file of what the embedded Janus is told, for one in a container, which fills in what stands between @s."""
+    head = [
+        "# 由 telemed/embedded/janus.py 生成，请勿手改；用法见 docs/how-to/run-in-containers.md",
+        "# Made from telemed/embedded/janus.py; do not edit by hand. How to use it: docs/how-to/run-in-containers.md",
+    ]
+    section = JanusSection(address="@ADDRESS@", public_address="@PUBLIC@")
+    files = janus_configuration(section, Path("@FOLDER@"), "@SECRET@", listen="@LISTEN@")
+    return "\n".join([*head, *files[name], ""])
+
+
 def schema() -> str:
     """The whole schema as the migrations leave it, for people to read and for `tests` to compare."""
     with tempfile.TemporaryDirectory(prefix="telemed-s-", dir="/tmp", ignore_cleanup_errors=True) as folder:
@@ -88,6 +101,10 @@ GENERATED: dict[Path, Callable[[], str]] = {
     ROOT / "telemed" / "db" / "schema.sql": schema,
     WEB / "openapi.json": openapi,
     ROOT / "config" / "coturn" / "turnserver.conf": relay,
+    **{
+        ROOT / "config" / "janus" / name: partial(forwarding, name)
+        for name in ("janus.jcfg", "janus.plugin.videoroom.jcfg", "janus.transport.websockets.jcfg")
+    },
     ROOT / "docs" / "explanation" / "imports.md": diagram,
     ROOT / "docs" / "reference" / "indicators.md": indicators,
     ROOT / "docs" / "conformance" / "fhir-capability-statement.json": capability,

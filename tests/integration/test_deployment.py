@@ -13,7 +13,7 @@ from telemed.config.read import FILE_SUFFIX, PREFIX
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 COMPOSE = ROOT / "docker-compose.yml"
-PROFILES = ("--profile", "orthanc", "--profile", "coturn")
+PROFILES = ("--profile", "orthanc", "--profile", "coturn", "--profile", "janus")
 
 
 def composed() -> dict[str, dict[str, dict[str, object]]]:
@@ -31,13 +31,14 @@ def test_the_compose_file_follows_the_specification() -> None:
     subprocess.run([BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE], check=True)
 
 
-def test_the_dockerfile_has_no_findings() -> None:
-    subprocess.run([BIN / "hadolint", ROOT / "Dockerfile"], check=True)
+@pytest.mark.parametrize("path", ["Dockerfile", "config/janus/Dockerfile"])
+def test_the_dockerfiles_have_no_findings(path: str) -> None:
+    subprocess.run([BIN / "hadolint", ROOT / path], check=True)
 
 
 def test_every_service_is_there() -> None:
     assert set(composed()["services"]) == {
-        *("postgres", "valkey", "migrate", "telemed", "dicom_gateway", "proxy", "orthanc", "coturn")
+        *("postgres", "valkey", "migrate", "telemed", "dicom_gateway", "proxy", "orthanc", "coturn", "janus")
     }
 
 
@@ -58,7 +59,7 @@ def test_the_environment_of_our_services_is_a_configuration_without_faults(tmp_p
 
 def test_our_containers_run_unprivileged_and_hold_no_secret_in_the_file() -> None:
     services = composed()["services"]
-    for name in ("telemed", "dicom_gateway", "migrate"):
+    for name in ("telemed", "dicom_gateway", "migrate", "janus"):
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
     last = (ROOT / "Dockerfile").read_text("utf-8").split("\nFROM ")[-1]
