@@ -64,6 +64,7 @@ def application(county: County) -> web.Application:
     )
     app = server.application()
     app.on_shutdown.append(lambda _app: county.rooms.drain())
+    app.on_shutdown.append(lambda _app: county.conversations.drain())
     if (config.http.web / "index.html").exists():
         static.add_client(app, config.http.web)
     return app

@@ -20,7 +20,9 @@ from telemed.access.signing import require_may_sign
 from telemed.access.trail import record_call
 from telemed.cds.registry import Answered, Check, Decide, Decided, Enquiry
 from telemed.cds.request import Asked
-from telemed.config import Config
+from telemed.config import Config, JanusSection
+from telemed.consultation.call.janus import Forwarding
+from telemed.consultation.call.media import Conversations
 from telemed.consultation.guest.gate import GuestGate
 from telemed.consultation.room.hub import RoomHub
 from telemed.consultation.service.rooms import images_of
@@ -65,6 +67,7 @@ class County:
     hints: Hints
     hub: Hub
     rooms: RoomHub
+    conversations: Conversations
     rates: SharedLimiter
     sessions: SessionGate
     guests: GuestGate
@@ -132,6 +135,7 @@ def assemble(
         hints=hints,
         hub=hub,
         rooms=RoomHub(pool, hub, signal, clock, redis_url=config.redis.url or None, inside=images_of),
+        conversations=Conversations(forwarding_of(config.janus)),
         rates=SharedLimiter(config.redis.url or None),
         sessions=SessionGate(pool, cookie=cookie, limits=limits),
         guests=GuestGate(pool, cookie.tls),
@@ -151,6 +155,10 @@ def assemble(
         granting=read_parameters(),
         counting=read_counting(),
     )
+
+
+def forwarding_of(janus: JanusSection) -> Forwarding:
+    return Forwarding(janus.url, janus.secret, janus.key, janus.people)
 
 
 def gate(county: County) -> Gate:

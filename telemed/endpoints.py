@@ -17,9 +17,7 @@ from telemed.access.routes import endpoints as access_endpoints
 from telemed.cds.routes_catalogues import endpoints as catalogue_endpoints
 from telemed.cds.routes_events import endpoints as intervening_endpoints
 from telemed.cds.routes_grant_map import endpoints as grant_map_endpoints
-from telemed.config import CallSection, Config, JanusSection
-from telemed.consultation.call.janus import Forwarding
-from telemed.consultation.call.media import Conversations
+from telemed.config import CallSection, Config
 from telemed.consultation.call.turn import Relaying
 from telemed.consultation.guest.routes import GuestRoutes
 from telemed.consultation.guest.routes import endpoints as guest_endpoints
@@ -95,7 +93,7 @@ def endpoints(county: County) -> list[Endpoint]:
             lambda call: _in_rooms(county, call),
             told_of,
             _relaying(county.config.call),
-            conversations=Conversations(_forwarding(county.config.janus)),
+            conversations=county.conversations,
         ),
         *guest_endpoints(GuestRoutes(consultation_desk(county), county.rooms, county.guests, county.config.public_url)),
         *order_time_endpoints(county.config, county.desk, county.decide, county.check),
@@ -203,10 +201,6 @@ def _own_endpoints(county: County) -> list[Endpoint]:
 
 def _relaying(call: CallSection) -> Relaying:
     return Relaying(call.urls, call.secret, timedelta(minutes=call.credential_minutes), call.max_peers)
-
-
-def _forwarding(janus: JanusSection) -> Forwarding:
-    return Forwarding(janus.url, janus.secret, janus.key, janus.people)
 
 
 async def _probe(county: County) -> list[health.Check]:

@@ -24,7 +24,7 @@ from telemed.consultation.call.line import Line, session
 from telemed.consultation.room.bucket import Bucket
 
 VERSION = 1
-MAX_FRAME = 64 * 1024  # bytes: an answer about two dozen people
+MAX_FRAME = 128 * 1024  # bytes: an answer about two dozen people
 FIRST_MESSAGE = 10.0
 HEARTBEAT = 8.0
 RECHECK = 3.0  # seconds between looks whether the person may still speak here
@@ -119,7 +119,7 @@ class Conversation:
         self._streams: list[Stream] = []
         self._wants = Wants(camera=True, screen=True)
         self._is_published = False
-        self.superseded = asyncio.Event()
+        self._ended: asyncio.Future[Bye] = asyncio.get_running_loop().create_future()
 
     async def run(self, token: str) -> None:
         """Until either side ends it; says why."""
@@ -156,7 +156,7 @@ class Conversation:
                 ("read", self._read(line)),
                 ("hear", self._hear(line, came)),
                 ("recheck", self._recheck()),
-                ("superseded", self._wait_superseded()),
+                ("ended", self._wait_ended()),
             )
         }
         try:
@@ -350,11 +350,17 @@ class Conversation:
         while True:
             if not await self._permit():
                 return Bye(Close.FORBIDDEN, "not-here")
+            # a page that hears nothing for long knows that its line to the server is dead
+            await self._say({"t": "ping"})
             await asyncio.sleep(RECHECK)
 
-    async def _wait_superseded(self) -> Bye:
-        await self.superseded.wait()
-        return Bye(Close.SUPERSEDED, "superseded")
+    def end(self, bye: Bye) -> None:
+        """Have it end from outside."""
+        if not self._ended.done():
+            self._ended.set_result(bye)
+
+    async def _wait_ended(self) -> Bye:
+        return await asyncio.shield(self._ended)
 
     async def _say(self, said: dict[str, Any]) -> None:
         with contextlib.suppress(ConnectionError):  # the page is gone; reading ends as well
@@ -383,7 +389,7 @@ class Conversations:
         conversation = Conversation(socket, self.forwarding, room, person, permit)
         before = self._open.get((room, person))
         if before is not None:
-            before.superseded.set()
+            before.end(Bye(Close.SUPERSEDED, "superseded"))
         self._open[room, person] = conversation
         try:
             await conversation.run(token)
@@ -391,3 +397,8 @@ class Conversations:
             if self._open.get((room, person)) is conversation:
                 del self._open[room, person]
         return socket
+
+    async def drain(self) -> None:
+        """Have everybody come back through another process: this one ends."""
+        for one in tuple(self._open.values()):
+            one.end(Bye(Close.AWAY, "draining"))

@@ -21,8 +21,11 @@ export interface CallState {
   /** In the room without voice and video. */
   readonly without: readonly Person[];
   readonly ladder: Ladder;
-  /** Whether the forwarding server carries the call, or is to and is not reached. */
-  readonly forwarding: 'no' | 'trying' | 'yes';
+  /**
+   * How the forwarding server has to do with the call: not at all; tried while the mesh goes on; carrying it; needed, for
+   * somebody has moved there, and not reached by this page.
+   */
+  readonly forwarding: 'no' | 'trying' | 'yes' | 'away';
 }
 
 /** How a county forwards calls of more people than a mesh takes. */
@@ -95,7 +98,7 @@ export class Call {
     this.#people = people;
     this.#said = said;
     const { most = MOST_PEOPLE, forwarding } = this.#options;
-    const moved = this.#moved || [...said.values()].some((one) => one.moved);
+    const moved = this.#isThere();
     const facts = { people: new Set(people).size, most, forwarded: forwarding?.most ?? 0, moved };
     if (forwarding !== undefined && isForwarded(facts)) this.#forwarded ??= this.#begin(forwarding);
     else if (this.#forwarded !== undefined) {
@@ -103,8 +106,14 @@ export class Call {
       this.#forwarded = undefined;
     }
     const found = this.#forwarded?.setPeople(people, said);
-    this.#seats = this.#moved && found !== undefined ? found : this.#mesh.setPeople(people);
+    // Nobody is in a mesh with those who have moved; whom this page has there, it keeps until it moves as well.
+    this.#seats = moved && found !== undefined ? found : this.#mesh.setPeople(people);
     this.#tell();
+  }
+
+  /** Whether this page, or anybody in the call, has moved. */
+  #isThere(): boolean {
+    return this.#moved || [...this.#said.values()].some((one) => one.moved);
   }
 
   #begin(forwarding: Forwarding): Forwarded {
@@ -209,7 +218,8 @@ export class Call {
         reading: known?.reading,
       });
     }
-    const forwarding = this.#moved ? 'yes' : this.#forwarded === undefined ? 'no' : 'trying';
+    const carried = this.#moved && this.#forwarded?.carried === true;
+    const forwarding = this.#forwarded === undefined ? 'no' : carried ? 'yes' : this.#isThere() ? 'away' : 'trying';
     this.#options.onChange({ people, without: this.#seats.without, ladder: this.#ladder, forwarding });
   }
 }

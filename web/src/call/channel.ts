@@ -10,7 +10,7 @@ export interface Stream {
 }
 
 export type Told =
-  | { readonly t: 'joined' }
+  | { readonly t: 'joined' | 'ping' }
   | { readonly t: 'published'; readonly sdp: string }
   | { readonly t: 'offer'; readonly sdp: string; readonly streams: readonly Stream[] }
   | { readonly t: 'streams'; readonly streams: readonly Stream[] };
@@ -44,6 +44,7 @@ export function readTold(value: unknown): Told | undefined {
   const known = (): boolean => Array.isArray(streams) && streams.every(isStream);
   switch (t) {
     case 'joined':
+    case 'ping':
       return { t };
     case 'published':
       return typeof sdp === 'string' ? { t, sdp } : undefined;

@@ -14,6 +14,8 @@ const MOST: Readonly<Record<Slot, number>> = { microphone: 32_000, camera: 250_0
 export const RETRIES_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000];
 /** So long a try may take before it is begun anew. */
 export const TRY_MS = 10_000;
+/** The server says every 3 s that it is there; a line without a word for so long is dead. */
+export const DEAD_MS = 15_000;
 
 export interface ForwardedOptions extends Omit<Surroundings, 'signalling' | 'life'> {
   readonly open: OpenChannel;
@@ -36,6 +38,7 @@ export class Forwarded implements Carrier {
   /** Counts the tries: what belongs to an earlier one has nothing more to say. */
   #life = 0;
   #begunAt = 0;
+  #heardAt = 0;
   #fails = 0;
   #retryAt: number | undefined = 0;
   #queue: Promise<void> = Promise.resolve();
@@ -75,6 +78,7 @@ export class Forwarded implements Carrier {
 
   tick(): void {
     const now = this.#around.now();
+    if (this.#channel !== undefined && now - this.#heardAt >= DEAD_MS) this.#end(0);
     if (!this.#over && this.#seated && this.#channel === undefined && this.#retryAt !== undefined && now >= this.#retryAt) this.#begin();
   }
 
@@ -82,6 +86,11 @@ export class Forwarded implements Carrier {
     this.#over = true;
     this.#end(undefined);
     await this.#queue;
+  }
+
+  /** Whether what this browser sends is taken now. */
+  get carried(): boolean {
+    return this.#carried;
   }
 
   /** Everything that was asked for so far is done. */
@@ -126,11 +135,13 @@ export class Forwarded implements Carrier {
 
   #begin(): void {
     const life = ++this.#life;
-    this.#begunAt = this.#around.now();
+    this.#begunAt = this.#heardAt = this.#around.now();
     const current = (): boolean => this.#life === life;
     this.#channel = this.#around.open({
       onTold: (told) => {
-        if (current()) this.#then(async () => (current() ? this.#told(told) : undefined));
+        if (!current()) return;
+        this.#heardAt = this.#around.now();
+        this.#then(async () => (current() ? this.#told(told) : undefined));
       },
       onEnd: (code) => {
         if (current()) this.#end(code === SUPERSEDED ? undefined : RETRIES_MS[Math.min(this.#fails++, RETRIES_MS.length - 1)]);
@@ -152,7 +163,10 @@ export class Forwarded implements Carrier {
   }
 
   #then(work: () => Promise<void>): void {
+    const life = this.#life;
     this.#queue = this.#queue.then(work).catch((fault: unknown) => {
+      // What has ended meanwhile was closed under the work's hands.
+      if (life !== this.#life) return;
       this.#around.onFault(this.#around.me, fault);
       // What the browser does not take is begun anew; the fault is told, and the pauses grow.
       this.#end(RETRIES_MS[Math.min(this.#fails++, RETRIES_MS.length - 1)]);
@@ -175,6 +189,7 @@ export class Forwarded implements Carrier {
       case 'streams':
         this.#streams = told.streams;
         return this.#show();
+      case 'ping':
     }
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Call, type CallState } from '@/call/call';
 import { isForwarded, type Said } from '@/call/carrying';
 import { readTold, SUPERSEDED, type Channel, type Listening, type Stream, type Telling } from '@/call/channel';
-import { RETRIES_MS, TRY_MS } from '@/call/forwarded';
+import { DEAD_MS, RETRIES_MS, TRY_MS } from '@/call/forwarded';
 import type { Slot } from '@/call/link';
 import { Carrier } from './fakes';
 
@@ -249,6 +249,13 @@ it('moves with whoever has moved, though it counts fewer than five, and stays wh
   expect(page.call.moved).toBe(true);
 });
 
+it('makes no mesh with those who have moved, and says that the server is needed and not reached', () => {
+  const page = new Page();
+  page.call.setPeople(FIVE, says({ moved: true }));
+  expect(page.state).toMatchObject({ forwarding: 'away', without: [] });
+  expect(page.peers).toEqual([]);
+});
+
 it('goes on as a mesh, and stops trying, where the fifth has left before the server was reached', async () => {
   const page = new Page();
   page.call.setPeople(FIVE, says());
@@ -274,6 +281,8 @@ it('comes back by itself, more and more seldom, and is where it was once the ser
   expect(first.closed).toBe(true);
   expect(page.shown.get('b microphone')).toBeNull();
   expect(page.state?.people.get('b')?.connection).toBe('connecting');
+  await page.call.tick();
+  expect(page.state?.forwarding).toBe('away');
   for (const [tries, pause] of RETRIES_MS.entries()) {
     await page.pass(pause - 1);
     expect(page.opened).toBe(tries + 1);
@@ -339,6 +348,7 @@ it('asks for one person anew of whom nothing comes, and for everything where its
   };
   for (let second = 1; second < 12; second += 1) {
     speak(second, 'd');
+    await page.hears({ t: 'ping' });
     await page.pass(1_000);
   }
   expect(page.told.filter((one) => one.t === 'again')).toEqual([{ t: 'again', person: 'd' }]);
@@ -357,6 +367,19 @@ it('counts its one line once, however many there are', async () => {
   page.own.stats.set('P', { type: 'candidate-pair', id: 'P', bytesSent: 4_000, availableOutgoingBitrate: 800_000 });
   await page.pass(1_000);
   expect([...(page.state?.people.values() ?? [])].map((one) => one.reading?.mayBits)).toEqual([200_000, 200_000, 200_000, 200_000]);
+});
+
+it('begins anew where the server has not been heard for long, and not where it only says that it is there', async () => {
+  const page = await five();
+  for (let second = 0; second < 30; second += 3) {
+    await page.pass(3_000);
+    await page.hears({ t: 'ping' });
+  }
+  expect(page.opened).toBe(1);
+  await page.pass(DEAD_MS - 1);
+  expect(page.opened).toBe(1);
+  await page.pass(1);
+  expect(page.opened).toBe(2);
 });
 
 it('gives the microphone’s line back on leaving', async () => {

@@ -15,7 +15,7 @@ from telemed.app import application
 from telemed.config import CallSection, Config, JanusSection
 from telemed.config.model import StateSection
 from telemed.consultation.call import janus
-from telemed.consultation.call.janus import Away, Forwarding, Refused, Reply
+from telemed.consultation.call.janus import Away, Refused, Reply
 from telemed.consultation.call.line import Line, session
 from telemed.consultation.room import close, open_room
 from telemed.county import assemble
@@ -106,7 +106,8 @@ async def opened(pool, tmp_path, section):
     await server.start_server()
     tasks = [asyncio.create_task(work()) for work in (county.hub.run, county.rooms.run)]
     async with aiohttp.ClientSession() as http:
-        room = Room(pool, server, http, Forwarding(section.url, section.secret, section.key, section.people))
+        room = Room(pool, server, http, county.conversations.forwarding)
+        room.county = county
         people = {
             "host": (TOWNSHIP, Role.REQUESTER, "moderator"),
             "expert": (CENTER, Role.EXPERT, "expert"),
@@ -133,13 +134,21 @@ async def room(pool, tmp_path, running):
         yield made
 
 
+async def told(socket):
+    """What is said next that is not a sign of life."""
+    async with asyncio.timeout(10):
+        while (said := await socket.receive_json())["t"] == "ping":
+            pass
+    return said
+
+
 async def ended(socket):
     """The code and the reason with which a conversation ends, past what else is said."""
     reason = ""
     async with asyncio.timeout(20):
         while (said := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
-            told = said.json()
-            reason = told["reason"] if told["t"] == "bye" else reason
+            frame = said.json()
+            reason = frame["reason"] if frame["t"] == "bye" else reason
     return socket.close_code, reason
 
 
@@ -153,13 +162,13 @@ async def test_people_come_into_one_room_of_janus_and_the_last_to_leave_ends_it(
     async with room.inside("host", "expert"):
         host, expert = await room.media("host"), await room.media("expert")
         for socket in (host, expert):
-            assert await socket.receive_json(timeout=10) == {"t": "joined"}
+            assert await told(socket) == {"t": "joined"}
         assert await room.people_in_janus() == sorted([room.ids["host"], room.ids["expert"]])
         await host.send_json({"t": "publish", "sdp": OFFER})
-        told = await host.receive_json(timeout=10)
-        assert told["t"] == "published"
-        assert next(line for line in told["sdp"].splitlines() if line.startswith("m=")).startswith("m=audio")
-        assert "a=recvonly" in told["sdp"]
+        said = await told(host)
+        assert said["t"] == "published"
+        assert next(line for line in said["sdp"].splitlines() if line.startswith("m=")).startswith("m=audio")
+        assert "a=recvonly" in said["sdp"]
         await host.close()
 
         async def expert_alone():
@@ -173,6 +182,22 @@ async def test_people_come_into_one_room_of_janus_and_the_last_to_leave_ends_it(
 
         await until(nobody)
 
+    async def all_are_audited():
+        """Two sockets of the room and two about media; a conversation is written down when it is over."""
+        async with room.pool.connection() as connection:
+            found = await connection.execute("select count(*) from audit_event where action = 'room.join'")
+            return (await found.fetchone())[0] == 4
+
+    await until(all_are_audited)
+
+
+async def test_a_process_that_ends_sends_everybody_to_another_one(room):
+    async with room.inside("expert"):
+        socket = await room.media("expert")
+        assert await told(socket) == {"t": "joined"}
+        await room.county.conversations.drain()
+        assert await ended(socket) == (4015, "draining")
+
 
 async def test_who_is_not_in_the_room_or_may_not_speak_there_gets_no_conversation(room):
     assert await room.refusal("stranger") == (404, "unknown-room")
@@ -183,7 +208,7 @@ async def test_who_is_not_in_the_room_or_may_not_speak_there_gets_no_conversatio
         assert await room.refusal("audience") == (403, "role-may-not")
         assert await room.refusal("expert", Origin="https://evil.example") == (403, "foreign-origin")
         near_miss = await room.media("expert")
-        assert await near_miss.receive_json(timeout=10) == {"t": "joined"}
+        assert await told(near_miss) == {"t": "joined"}
         await near_miss.close()
         async with room.pool.transaction() as tx:
             await close(tx, room.id, by=room.ids["host"], now=datetime.now(UTC))
@@ -220,14 +245,14 @@ async def test_a_hello_that_is_not_this_pages_is_the_end(room, hello, end):
 async def test_what_is_too_long_too_often_or_no_description_ends_the_conversation_and_not_the_rooms(room):
     async with room.inside("expert") as (in_room,):
         for frames, end in (
-            ([{"t": "publish", "sdp": "v=0\r\n" + "a" * 70_000}], (1009, "")),
+            ([{"t": "publish", "sdp": "v=0\r\n" + "a" * 140_000}], (1009, "")),
             ([{"t": "publish", "sdp": "v=0\r\nnonsense"}], (1008, "sdp")),
             ([{"t": "answer", "sdp": "v=0\r\n"}], (1008, "nothing-offered")),
             ([{"t": "publish", "sdp": OFFER}, {"t": "publish", "sdp": OFFER}], (1008, "one-publish")),
             ([{"t": "wants", "camera": True, "screen": True}] * 300, (1008, "too-many-frames")),
         ):
             socket = await room.media("expert")
-            assert await socket.receive_json(timeout=10) == {"t": "joined"}
+            assert await told(socket) == {"t": "joined"}
             for frame in frames:
                 await socket.send_json(frame)
             assert await ended(socket) == end
@@ -240,10 +265,10 @@ async def test_what_is_too_long_too_often_or_no_description_ends_the_conversatio
 async def test_a_second_page_takes_the_conversation_over_and_the_first_is_told(room):
     async with room.inside("expert"):
         first = await room.media("expert")
-        assert await first.receive_json(timeout=10) == {"t": "joined"}
+        assert await told(first) == {"t": "joined"}
         second = await room.media("expert")
         assert await ended(first) == (4008, "superseded")
-        assert await second.receive_json(timeout=10) == {"t": "joined"}
+        assert await told(second) == {"t": "joined"}
         await second.close()
 
 
@@ -251,7 +276,7 @@ async def test_a_room_that_is_closed_ends_the_conversations(room, monkeypatch):
     monkeypatch.setattr("telemed.consultation.call.media.RECHECK", 0.05)
     async with room.inside("expert"):
         socket = await room.media("expert")
-        assert await socket.receive_json(timeout=10) == {"t": "joined"}
+        assert await told(socket) == {"t": "joined"}
         async with room.pool.transaction() as tx:
             await close(tx, room.id, by=room.ids["host"], now=datetime.now(UTC))
         assert await ended(socket) == (4003, "not-here")
@@ -263,14 +288,14 @@ async def test_janus_that_is_killed_ends_the_conversation_and_one_that_comes_bac
     settings = JanusSection(url=server.url, secret=SECRET)
     async with opened(pool, tmp_path, settings) as room, room.inside("expert") as (in_room,):
         socket = await room.media("expert")
-        assert await socket.receive_json(timeout=10) == {"t": "joined"}
+        assert await told(socket) == {"t": "joined"}
         server.process.kill()
         assert await ended(socket) == (4015, "janus-ended")
         server.stop()
         assert await ended(await room.media("expert")) == (4015, "away")
         again = start_janus(folder / "killed", section)
         socket = await room.media("expert")
-        assert await socket.receive_json(timeout=10) == {"t": "joined"}
+        assert await told(socket) == {"t": "joined"}
         await socket.close()
         assert not in_room.closed
         again.stop()

@@ -170,7 +170,7 @@ def test_what_a_page_says_is_read(frame: object, read: object) -> None:
     "frame",
     [
         {"t": "publish", "sdp": "v=1\r\n"},
-        {"t": "publish", "sdp": SDP + "a" * 65_536},
+        {"t": "publish", "sdp": SDP + "a" * 131_072},
         {"t": "publish"},
         {"t": "candidate", "of": "mine", "candidate": ""},
         {"t": "candidate", "of": "own", "candidate": "c" * 1025},

@@ -37,6 +37,7 @@ export const en: Translated<typeof zh> = {
   forwarding:
     'Voice and video go through the county’s forwarding server: for {n} person at most | ' +
     'Voice and video go through the county’s forwarding server: for {n} persons at most',
+  forwardingNeeded: 'Connecting to the county’s forwarding server. Until then there is no voice and video; the consultation goes on, and what is urgent goes by telephone',
   forwardingAway:
     'The forwarding server for many people is not reached and is tried again. For now the first {n} person to join has voice and video; the consultation goes on | ' +
     'The forwarding server for many people is not reached and is tried again. For now the first {n} persons to join have voice and video; the consultation goes on',
