@@ -223,6 +223,9 @@ class RoomRoutes:
                 "The consultation goes on.",
             )
 
+        async with call.transaction():
+            call.detail["media"] = "forwarded"  # written down as it begins: it may go on for hours
+
         async def permit() -> bool:
             if not await self._stands(call):
                 return False
