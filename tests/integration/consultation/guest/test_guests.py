@@ -32,6 +32,7 @@ async def test_a_guest_sees_nothing_before_being_let_in(case: Case):
     mine, _ = await study_uids(case)
     assert (await guest.ask("GET", f"/api/rooms/{case.room}"))[0] == 403
     assert (await guest.ask("POST", f"/api/rooms/{case.room}/ice-servers")) == (403, "not-present")
+    assert (await guest.ask("GET", f"/api/rooms/{case.room}/media")) == (403, "not-present")
     assert (await guest.ask("GET", f"/dicom-web/studies/{mine}/thumbnail"))[0] == 404
     await case.let_in(guest.number)
     assert (await guest.ask("GET", f"/api/rooms/{case.room}"))[0] == 200
@@ -103,6 +104,7 @@ async def test_another_room_is_not_found_even_where_the_same_physician_has_it(ca
         ("GET", ""),
         ("GET", "/events"),
         ("GET", "/socket"),
+        ("GET", "/media"),
         ("POST", "/files"),
         ("GET", "/files/x"),
         ("POST", "/ice-servers"),
