@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import msgspec
 
-from telemed.consultation.room.facts import SYSTEM, Fact, Gone, Joined, Released, Whom
+from telemed.consultation.room.facts import SYSTEM, Fact, Gone, Joined, Released, Stopped, Stopping, Whom
 from telemed.consultation.room.refusals import Refusal
 from telemed.consultation.room.state import State
 
@@ -44,7 +44,7 @@ def entering(state: State, person: str, gen: int) -> Outcome:
     if state.st != "open":
         return ()
     if member.role != "guest" or member.adm:
-        return (draft(person, "member.join", Joined(person, gen)),)
+        return (draft(person, "member.join", Joined(person, gen)), *unagreed(state, person))
     return () if member.st == "knocking" else (draft(person, "member.knock", Whom(person)),)
 
 
@@ -64,7 +64,7 @@ def leaving(state: State, by: str, person: str, why: Any) -> tuple[Draft, ...]:
     if member is None or state.st != "open" or member.st not in THERE:
         return ()
     gone = draft(by, "member.left", Gone(person, why))
-    return (*let_go(state, by, person, why), gone)
+    return (*let_go(state, by, person, why), gone, *stopping(state, SYSTEM, "left", person, of=person))
 
 
 def letting_go(state: State, person: str) -> tuple[Draft, ...]:
@@ -77,3 +77,23 @@ def let_go(state: State, by: str, person: str, why: Any) -> tuple[Draft, ...]:
     if state.presenter.person != person:
         return ()
     return (draft(by, "presenter.release", Released(state.presenter.pe + 1, why)),)
+
+
+# --- what ends a recording by itself
+
+
+def agrees(state: State, person: str) -> bool:
+    """Whether somebody's own yes to being recorded stands."""
+    consent = state.consents.get(f"recording/{person}")
+    return consent is not None and consent.given == 1
+
+
+def stopping(state: State, by: str, why: Stopping, person: str, *, of: str = "") -> tuple[Draft, ...]:
+    """Every recording that runs ends. of: only those that this person has started."""
+    running = [id_ for id_, one in sorted(state.recordings.items()) if one.on and of in {"", one.by}]
+    return tuple(draft(by, "rec.stop", Stopped(id_, why, person)) for id_ in running)
+
+
+def unagreed(state: State, person: str) -> tuple[Draft, ...]:
+    """Whoever comes in without having agreed is not recorded: what runs ends, with a word about who came."""
+    return () if agrees(state, person) else stopping(state, SYSTEM, "came", person)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from telemed.consultation.room.coming import THERE, Outcome, draft, leaving, let_go
+from telemed.consultation.room.coming import THERE, Outcome, draft, leaving, let_go, stopping, unagreed
 from telemed.consultation.room.facts import (
     SYSTEM,
     Addend,
     Consented,
+    Consenting,
     Denied,
     Fact,
     Filed,
@@ -29,6 +30,7 @@ from telemed.consultation.room.facts import (
     Whom,
 )
 from telemed.consultation.room.protocol import Command
+from telemed.consultation.room.recording import start_recording, stop_recording, take_segment
 from telemed.consultation.room.refusals import Refusal
 from telemed.consultation.room.state import State
 
@@ -36,7 +38,6 @@ MOST_MARKS = 500  # that stand; tombstones besides
 MOST_TOMBSTONES = 1500
 MOST_NUMBERS = 40_000  # coordinates of all marks together
 MOST_FILES = 200
-MOST_RECORDINGS = 50
 MOST_MEMBERS = 64
 MOST_ADDENDA = 20
 
@@ -44,6 +45,7 @@ ALL = frozenset({"moderator", "expert", "participant", "audience", "guest"})
 DOING = frozenset({"moderator", "expert", "participant"})
 TALKING = DOING | {"guest"}
 MODERATING = frozenset({"moderator"})
+LEADING = frozenset({"moderator", "expert"})
 WRITING = frozenset({"expert"})
 
 # Who may ask for what over the socket.  Kinds that are not here come from the services of the server alone.
@@ -52,8 +54,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "member.deny": DOING,
     "member.left": ALL,
     "member.role": MODERATING,
-    "consent.given": TALKING,
-    "consent.withdrawn": TALKING,
+    "consent.given": ALL,  # to being recorded, for oneself; see _consent
+    "consent.withdrawn": ALL,
     "presenter.request": DOING,
     "presenter.grant": DOING,
     "presenter.take": DOING,
@@ -63,8 +65,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "anno.upd": DOING,
     "anno.del": DOING,
     "chat.msg": TALKING,
-    "rec.start": DOING,
-    "rec.stop": DOING,
+    "rec.start": LEADING,
+    "rec.stop": ALL,
     "vitals.note": DOING,
     "minutes.rev": DOING,
     "opinion.draft": WRITING,
@@ -94,11 +96,16 @@ def names_image(fact: Fact) -> Image | None:
     return Image(fact.study, fact.sop) if isinstance(fact, (ViewerKey, Mark)) else None
 
 
-def decide(state: State, who: Who, command: Command, allowed: frozenset[Image] = frozenset()) -> Outcome:
+def decide(
+    state: State, who: Who, command: Command, allowed: frozenset[Image] = frozenset(), *, now: int = 0
+) -> Outcome:
     """Return what becomes of a command.
 
-    allowed: of the images that the command names those that belong to the room's studies.
+    allowed: of the images that the command names those that belong to the room's studies. now: milliseconds UTC.
     """
+    if command.k == "rec.segment" and who.service:
+        # what was recorded until the room closed may still be on its way
+        return take_segment(state, who.person, cast("Segment", command.d), now)
     if state.st != "open":
         return Refusal("room-closed")
     if not who.service:
@@ -152,7 +159,8 @@ def _admit(state: State, who: Who, command: Command) -> Outcome:
     denied_meanwhile = command.k == "member.admit" and member.st == "denied" and member.role == "guest"
     if member.st != "knocking" and not (denied_meanwhile or who.service):
         return Refusal("not-knocking")
-    return (draft(who.person, command.k, command.d),)
+    comes_in = command.k == "member.admit" and member.st == "knocking"
+    return (draft(who.person, command.k, command.d), *(unagreed(state, person) if comes_in else ()))
 
 
 def _leave(state: State, who: Who, command: Command) -> Outcome:
@@ -181,7 +189,10 @@ def _rank(state: State, who: Who, command: Command) -> Outcome:
     if asked.role != "moderator" and moderators == [asked.person]:
         return Refusal("last-moderator")
     said = draft(who.person, command.k, asked)
-    return (said,) if asked.role in DOING else (*let_go(state, who.person, asked.person, "removed"), said)
+    ended = () if asked.role in LEADING else stopping(state, SYSTEM, "left", asked.person, of=asked.person)
+    if asked.role in DOING:
+        return (said, *ended)
+    return (*let_go(state, who.person, asked.person, "removed"), said, *ended)
 
 
 # --- who presents
@@ -309,42 +320,31 @@ def _file(state: State, who: Who, command: Command) -> Outcome:
 
 
 def _consent(state: State, who: Who, command: Command) -> Outcome:
-    """A recording ends with the consent to it."""
-    asked = cast("Consented", command.d)
-    running = [id_ for id_, one in sorted(state.recordings.items()) if one.on]
-    ends = command.k == "consent.withdrawn" and asked.scope == "recording"
-    stops = [draft(SYSTEM, "rec.stop", Named(id_)) for id_ in running if ends]
-    return (draft(who.person, command.k, asked), *stops)
+    """Everybody for themselves; for the patient's side who moderates writes down who agreed, and how.
+
+    A recording ends with the consent to it.
+    """
+    asked = cast("Consenting", command.d)
+    own = asked.who == "participant"
+    given = command.k == "consent.given"
+    if not who.service and not (own and asked.scope == "recording") and not _is(state, who.person, *TALKING):
+        return Refusal("role-may-not")
+    if asked.scope == "recording" and given and not own:
+        if not _moderates(state, who):
+            return Refusal("role-may-not")
+        if not asked.note.strip():
+            return Refusal("blank")
+    said = Consented(asked.scope, asked.who, asked.note, who.person if own else "")
+    ends = asked.scope == "recording" and not given
+    return (draft(who.person, command.k, said), *(stopping(state, SYSTEM, "withdrawn", who.person) if ends else ()))
 
 
 def _record(state: State, who: Who, command: Command) -> Outcome:
-    asked = cast("Named", command.d)
-    consent = state.consents.get("recording")
-    if consent is None or not consent.given:
-        return Refusal("no-consent")
-    if asked.id in state.recordings:
-        return Refusal("recording-known")
-    if len(state.recordings) >= MOST_RECORDINGS:
-        return Refusal("too-many")
-    return (draft(who.person, command.k, asked),)
-
-
-def _recorded(state: State, who: Who, command: Command) -> Outcome:
-    """The last segment may come when the recording has been stopped, never one twice."""
-    asked = cast("Segment", command.d)
-    known = state.recordings.get(asked.id)
-    if known is None:
-        return Refusal("not-recording")
-    if asked.n != known.n:
-        return Refusal("stale-version", {"n": known.n})
-    return (draft(who.person, command.k, asked),)
+    return start_recording(state, who.person, cast("Named", command.d))
 
 
 def _stop(state: State, who: Who, command: Command) -> Outcome:
-    known = state.recordings.get(cast("Named", command.d).id)
-    if known is None or not known.on:
-        return Refusal("not-recording")
-    return (draft(who.person, command.k, command.d),)
+    return stop_recording(state, who.person, cast("Named", command.d))
 
 
 def _revise(state: State, who: Who, command: Command) -> Outcome:
@@ -382,8 +382,13 @@ def _open(_state: State, _who: Who, _command: Command) -> Outcome:
     return Refusal("room-open")
 
 
+def _close(state: State, who: Who, command: Command) -> Outcome:
+    return (*stopping(state, SYSTEM, "closed", ""), draft(who.person, command.k, command.d))
+
+
 STEPS: Mapping[str, Callable[[State, Who, Command], Outcome]] = {
     "room.open": _open,
+    "room.close": _close,
     "member.admit": _admit,
     "member.deny": _admit,
     "member.left": _leave,
@@ -401,7 +406,6 @@ STEPS: Mapping[str, Callable[[State, Who, Command], Outcome]] = {
     "consent.given": _consent,
     "consent.withdrawn": _consent,
     "rec.start": _record,
-    "rec.segment": _recorded,
     "rec.stop": _stop,
     "minutes.rev": _revise,
     "opinion.draft": _revise,

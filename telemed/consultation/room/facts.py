@@ -35,6 +35,7 @@ Mode = Literal["video", "audio", "async"]
 Left = Literal["left", "lost", "removed"]
 Scope = Literal["consultation", "recording", "teaching"]
 Consenter = Literal["patient", "guardian", "relative", "participant"]
+Stopping = Literal["stopped", "withdrawn", "came", "left", "full", "closed"]
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,12 +90,24 @@ class Ranked(Fact, frozen=True):
     role: Role
 
 
-class Consented(Fact, frozen=True):
-    """Who said yes or no to what, as whoever was with the patient wrote it down."""
+class Consenting(Fact, frozen=True):
+    """A yes or a no. who: `participant` speaks for oneself; of the patient's side somebody writes it down, with how."""
 
     scope: Scope
     who: Consenter
     note: Note = ""
+
+
+class Consented(Fact, frozen=True):
+    """Who said yes or no to what. person: whose own word it is; empty for the patient's side, written down by another.
+
+    Logs from before recordings were each person's own have no person.
+    """
+
+    scope: Scope
+    who: Consenter
+    note: Note = ""
+    person: Annotated[str, Meta(pattern=f"(^\\Z)|({PERSON})", max_length=64)] = ""
 
 
 class Held(Fact, frozen=True):
@@ -178,8 +191,19 @@ class Filed(Fact, frozen=True):
     sha256: Digest
 
 
+class Stopped(Fact, frozen=True):
+    """Why a recording ended; older logs have the id alone.
+
+    person: who asked for it, took their word back, came in without having agreed, or left.
+    """
+
+    id: Word
+    why: Stopping = "stopped"
+    person: Annotated[str, Meta(pattern=f"(^\\Z)|({PERSON})", max_length=64)] = ""
+
+
 class Segment(Fact, frozen=True):
-    """A piece of a recording that is on the disk. at: milliseconds from its beginning."""
+    """A piece of a recording on the disk, which plays by itself. at: milliseconds from the recording's beginning."""
 
     id: Word
     n: Count
@@ -239,7 +263,7 @@ FACTS: Mapping[str, type[Fact]] = {
     "file.add": Filed,
     "rec.start": Named,
     "rec.segment": Segment,
-    "rec.stop": Named,
+    "rec.stop": Stopped,
     "vitals.note": Vital,
     "minutes.rev": Text,
     "opinion.draft": Text,
@@ -254,6 +278,9 @@ FACTS: Mapping[str, type[Fact]] = {
 COMMANDS: Mapping[str, type[Fact]] = {
     **FACTS,
     "member.left": Leaving,
+    "consent.given": Consenting,
+    "consent.withdrawn": Consenting,
+    "rec.stop": Named,
     "presenter.grant": Whom,
     "presenter.take": Nothing,
     "presenter.release": Nothing,

@@ -206,7 +206,9 @@ def _file(state: State, event: Event) -> State:
 def _consent(state: State, event: Event) -> State:
     d = event.d
     given = Consent(int(event.k == "consent.given"), d["who"], d["note"], event.by, event.at)
-    return replace(state, consents=_with(state.consents, d["scope"], given))
+    person = d.get("person", "")
+    key = f"{d['scope']}/{person}" if person else d["scope"]
+    return replace(state, consents=_with(state.consents, key, given))
 
 
 def _start(state: State, event: Event) -> State:
@@ -231,10 +233,13 @@ def _segment(state: State, event: Event) -> State:
 
 
 def _stop(state: State, event: Event) -> State:
-    known = state.recordings.get(event.d["id"])
+    d = event.d
+    known = state.recordings.get(d["id"])
     if known is None:
         return state
-    return replace(state, recordings=_with(state.recordings, event.d["id"], replace(known, on=0)))
+    how = {"off": event.at, "why": d["why"], "person": d["person"]} if "why" in d else {}
+    ended = replace(known, on=0, **how)
+    return replace(state, recordings=_with(state.recordings, d["id"], ended))
 
 
 def _vital(state: State, event: Event) -> State:

@@ -92,8 +92,22 @@ WORDS: Mapping[str, Text] = {
     ),
     "blank": Text("内容为空，未作任何改动。", "There is nothing in it; nothing was changed."),
     "no-consent": Text(
-        "尚无患者同意录制的记录，录制未开始。请先记录同意。",
-        "No consent to recording is on record; nothing is recorded. Note the consent first.",
+        "尚无患者同意录制的记录，录制未开始。请主持人先记录由谁、以何种方式同意。",
+        "No consent of the patient to recording is on record; nothing is recorded. A moderator notes first who agreed "
+        "and how.",
+    ),
+    "not-all-agreed": Text(
+        "会诊室内还有人没有同意录制，录制未开始。请等每个人本人同意。",
+        "Somebody in the room has not agreed to being recorded; nothing is recorded. Wait until everybody has.",
+    ),
+    "recording-runs": Text("已有一段录制在进行。", "A recording is running already."),
+    "not-your-recording": Text(
+        "只有开始录制的人可以上传这段录制，未保存。",
+        "Only whoever started the recording sends its segments; this one was not kept.",
+    ),
+    "outside-recording": Text(
+        "这一段超出录制的起止时间，未保存：录制停止以后的声音和画面不留存。",
+        "That segment reaches beyond the recording and was not kept: nothing after its end is.",
     ),
     "recording-known": Text("这段录制已经存在。", "That recording exists already."),
     "not-recording": Text("这段录制没有在进行。", "That recording is not running."),

@@ -93,7 +93,7 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Consent(msgspec.Struct, frozen=True):
-    """given: 0 once withdrawn. by: who wrote it down."""
+    """given: 0 once withdrawn. by: who wrote it down. Kept by scope for the patient, by scope/person for all others."""
 
     given: int
     who: str
@@ -111,11 +111,17 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Recording(msgspec.Struct, frozen=True):
-    """on: 1 while it runs. n, ms, size: of all segments; last: the newest few."""
+    """on: 1 while it runs. n, ms, size: of all segments; last: the newest few.
+
+    off: when it ended, 0 before. why: in the words of facts.Stopping; person: by or because of whom.
+    """
 
     on: int
     by: str
     at: int
+    off: int = 0
+    why: str = ""
+    person: str = ""
     n: int = 0
     ms: int = 0
     size: int = 0

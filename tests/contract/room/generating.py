@@ -75,7 +75,7 @@ class Log:
         command = Command(cid, kind, msgspec.convert(data, COMMANDS[kind]), base)
         image = names_image(command.d)
         allowed = frozenset({image} if image is not None and image.study == STUDY else ())
-        outcome = decide(self.state, who, command, allowed)
+        outcome = decide(self.state, who, command, allowed, now=self.now)
         if isinstance(outcome, Refusal):
             return outcome
         self.write(outcome, device=f"d-{who.person[-4:]}", cid=cid)
@@ -130,7 +130,8 @@ def _command(random: Random, state: State, person: str) -> tuple[str, dict[str, 
     base = ver - (random.random() < 0.15)
     other = random.choice(EVERYBODY)
     text = random.choice(TEXTS)
-    consent = {"scope": random.choice(("recording", "consultation")), "who": "patient", "note": text}
+    scope = random.choice(("recording", "recording", "consultation"))
+    consent = {"scope": scope, "who": random.choice(("patient", "participant")), "note": text}
     recording = {"id": f"r{random.randint(1, 3)}"}
     choices: list[tuple[str, dict[str, Any], int | None]] = [
         ("member.admit", {"person": other}, None),
@@ -169,7 +170,7 @@ def _serving(random: Random, state: State) -> tuple[str, dict[str, Any]]:
                 "file.add",
                 {"id": digest[:32], "name": "申请单.pdf", "media": "application/pdf", "size": 9, "sha256": digest},
             ),
-            ("rec.segment", {"id": id_, "n": n, "at": n * 30_000, "ms": 30_000, "size": 99, "sha256": digest}),
+            ("rec.segment", {"id": id_, "n": n, "at": n * 30, "ms": 30, "size": 99, "sha256": digest}),
             ("opinion.sign", {"ver": state.opinion.ver, "sha256": digest}),
             ("opinion.addend", {"text": random.choice(TEXTS)}),
         ]
@@ -227,7 +228,9 @@ def _any_data(random: Random, kind: str) -> dict[str, Any]:
     person = random.choice((*EVERYBODY, str(UUID(int=77))))
     id_ = random.choice(("a", "b", "__proto__", "toString"))
     digest = "0" * 64
-    consent = {"scope": "recording", "who": "guardian", "note": random.choice(TEXTS)}
+    old = {"scope": "recording", "who": "guardian", "note": random.choice(TEXTS)}
+    consent = random.choice((old, old | {"person": ""}, old | {"who": "participant", "person": person}))
+    ended = {"id": id_, "why": random.choice(("stopped", "withdrawn", "came", "left", "full")), "person": person}
     held = {"person": person, "pe": random.randint(0, 9)}
     text = {"text": random.choice(TEXTS)}
     made: dict[str, Callable[[], dict[str, Any]]] = {
@@ -247,6 +250,7 @@ def _any_data(random: Random, kind: str) -> dict[str, Any]:
         "anno.add": lambda: mark(random, id_),
         "anno.upd": lambda: {"id": id_, **remark(random)},
         "file.add": lambda: {"id": id_, "name": "片", "media": "image/png", "size": 1, "sha256": digest},
+        "rec.stop": lambda: random.choice(({"id": id_}, ended)),
         "rec.segment": lambda: {"id": id_, "n": 0, "at": 0, "ms": 9, "size": 9, "sha256": digest},
         "vitals.note": lambda: {"code": "x", "value": "1", "unit": "", "note": random.choice(TEXTS)},
         "opinion.sign": lambda: {"ver": 1, "sha256": digest},
@@ -256,7 +260,7 @@ def _any_data(random: Random, kind: str) -> dict[str, Any]:
         made[one] = lambda: text
     for one in ("member.knock", "member.admit", "member.reconnecting"):
         made[one] = lambda: {"person": person}
-    for one in ("anno.del", "rec.start", "rec.stop"):
+    for one in ("anno.del", "rec.start"):
         made[one] = lambda: {"id": id_}
     for one in ("mode.video", "mode.audio", "mode.async"):
         made[one] = lambda: {"why": ""}
@@ -268,14 +272,55 @@ def crowded() -> Log:
     log = opened("crowded")
     first = next(iter(PEOPLE))
     _enter(log, first)
-    log.do(Who(first), "consent.given", {"scope": "recording", "who": "patient"})
+    _agree(log, first)
     log.do(Who(first), "rec.start", {"id": "r1"})
     for n in range(210):
         log.now += 1000
         log.do(Who(first), "chat.msg", {"text": f"第 {n} 句"})
+    log.now += 12 * 30_000
     for n in range(12):
         log.do(Who(first, service=True), *_serving_segment(n))
     return log
+
+
+def _agree(log: Log, moderator: str, *others: str) -> None:
+    log.do(Who(moderator), "consent.given", {"scope": "recording", "who": "guardian", "note": "监护人当面口头同意"})
+    for one in (moderator, *others):
+        log.do(Who(one), "consent.given", {"scope": "recording", "who": "participant"})
+
+
+def recorded() -> Log:
+    """A recording for every way in which one ends, with what is still on its way then."""
+    log = opened("recorded")
+    moderator, expert, host, other, audience = PEOPLE
+    for person in (moderator, expert, host, audience):
+        _enter(log, person)
+    _agree(log, moderator, expert, host, audience)
+    endings: list[Callable[[], object]] = [
+        lambda: log.do(Who(audience), "rec.stop", {"id": "r0"}),
+        lambda: log.do(Who(host), "consent.withdrawn", {"scope": "recording", "who": "participant"}),
+        lambda: _enter(log, other),
+        lambda: log.write(leaving(log.state, "system", expert, "lost")),
+        lambda: log.do(Who(HOST, service=True), "room.close", {"why": "会诊结束"}),
+    ]
+    for number, ending in enumerate(endings):
+        for person in (expert, host, other):
+            if log.state.members[person].st == "left":
+                _enter(log, person)
+            log.do(Who(person), "consent.given", {"scope": "recording", "who": "participant"})
+        log.do(Who(expert), "rec.start", {"id": f"r{number}"})
+        for n in range(2):
+            log.now += 20_000
+            log.do(Who(expert, service=True), *_piece(f"r{number}", n))
+        log.now += 10_000
+        ending()
+        log.now += 1_000
+        log.do(Who(expert, service=True), *_piece(f"r{number}", 2, ms=10_000))
+    return log
+
+
+def _piece(id_: str, n: int, ms: int = 20_000) -> tuple[str, dict[str, Any]]:
+    return "rec.segment", {"id": id_, "n": n, "at": n * 20_000, "ms": ms, "size": 99, "sha256": "0" * 64}
 
 
 def _serving_segment(n: int) -> tuple[str, dict[str, Any]]:
@@ -288,6 +333,7 @@ def logs() -> Iterator[Log]:
     for seed in range(11, 13):
         yield wild(seed, 90)
     yield crowded()
+    yield recorded()
 
 
 def written(log: Log) -> str:

@@ -149,7 +149,7 @@ class Room:
             case "vitals":
                 page.do("vitals.note", {"code": "hr", "value": str(number)})
             case "consent":
-                page.do("consent.given", {"scope": "recording", "who": "patient"})
+                page.do("consent.given", {"scope": "recording", "who": "participant"})
             case "leave":
                 page.do("member.left", {})
             case _:  # a pointer, or a mark where there is none of one's own

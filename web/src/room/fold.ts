@@ -179,11 +179,12 @@ function file(state: RoomState, { by, at, d }: RoomEvent): RoomState {
 
 function consent(state: RoomState, { k, by, at, d }: RoomEvent): RoomState {
   const given = { given: k === 'consent.given' ? 1 : 0, who: text(d, 'who'), note: text(d, 'note'), by, at };
-  return { ...state, consents: put(state.consents, text(d, 'scope'), given) };
+  const person = Object.hasOwn(d, 'person') ? text(d, 'person') : '';
+  return { ...state, consents: put(state.consents, person === '' ? text(d, 'scope') : `${text(d, 'scope')}/${person}`, given) };
 }
 
 function start(state: RoomState, { by, at, d }: RoomEvent): RoomState {
-  const begun: Recording = { on: 1, by, at, n: 0, ms: 0, size: 0, last: [] };
+  const begun: Recording = { on: 1, by, at, off: 0, why: '', person: '', n: 0, ms: 0, size: 0, last: [] };
   return { ...state, recordings: put(state.recordings, text(d, 'id'), begun) };
 }
 
@@ -207,9 +208,12 @@ function segment(state: RoomState, { d }: RoomEvent): RoomState {
   return { ...state, recordings: put(state.recordings, text(d, 'id'), longer) };
 }
 
-function stop(state: RoomState, { d }: RoomEvent): RoomState {
+function stop(state: RoomState, { at, d }: RoomEvent): RoomState {
   const before = known(state.recordings, text(d, 'id'));
-  return before === undefined ? state : { ...state, recordings: put(state.recordings, text(d, 'id'), { ...before, on: 0 }) };
+  if (before === undefined) return state;
+  const how = Object.hasOwn(d, 'why') ? { off: at, why: text(d, 'why'), person: text(d, 'person') } : {};
+  const ended = { ...before, on: 0, ...how };
+  return { ...state, recordings: put(state.recordings, text(d, 'id'), ended) };
 }
 
 function vital(state: RoomState, { seq, by, at, d }: RoomEvent): RoomState {

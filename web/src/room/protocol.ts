@@ -83,10 +83,14 @@ export interface Piece {
   readonly sha256: string;
 }
 
+/** off: when it ended, 0 before. why, person: how it ended, and by or because of whom. */
 export interface Recording {
   readonly on: number;
   readonly by: string;
   readonly at: number;
+  readonly off: number;
+  readonly why: string;
+  readonly person: string;
   readonly n: number;
   readonly ms: number;
   readonly size: number;

@@ -52,9 +52,9 @@ class Room:
     def enter(self, person, gen=1):
         self.write(*self.entering(person, gen))
 
-    def asked(self, person, kind, data=None, base=None, *, service=False, allowed=ALLOWED):
+    def asked(self, person, kind, data=None, base=None, *, service=False, allowed=ALLOWED, now=0):
         command = Command("c", kind, msgspec.convert(data or {}, COMMANDS[kind]), base)
-        return decide(self.state, Who(person, service=service), command, allowed)
+        return decide(self.state, Who(person, service=service), command, allowed, now=now)
 
     def do(self, person, kind, data=None, base=None, **more):
         outcome = self.asked(person, kind, data, base, **more)

@@ -30,13 +30,23 @@ def test_each_log_folds_to_the_bytes_that_are_written_down(path):
         assert canonical(fold_all(events[: int(length)])).decode() == expected, length
 
 
+@pytest.mark.parametrize("path", sorted((FOLDER / "earlier").glob("*.json")), ids=lambda one: one.stem)
+def test_a_log_and_a_state_of_an_earlier_version_still_lead_to_each_other(path):
+    """As they were written before recordings were everyone's own and said how they ended."""
+    events = events_of(path)
+    for length, expected in json.loads(path.read_text(encoding="utf-8"))["states"].items():
+        assert canonical(fold_all(events[: int(length)])) == canonical(read(expected)), length
+
+
 def test_the_fixtures_are_those_of_the_generator():
     for log in generating.logs():
         assert (FOLDER / f"{log.name}.json").read_text(encoding="utf-8") == generating.written(log), log.name
 
 
 def test_every_kind_occurs_in_a_log_that_was_lived():
-    lived = {one.k for path in FIXTURES if path.stem.startswith(("lived", "crowded")) for one in events_of(path)}
+    lived = {
+        one.k for path in FIXTURES if path.stem.startswith(("lived", "crowded", "recorded")) for one in events_of(path)
+    }
     assert lived == set(FACTS)
 
 

@@ -74,23 +74,6 @@ def test_what_is_blank_is_not_said(room):
     assert room.state.chat.last[-1].text == "<script>alert(1)</script>"
 
 
-def test_nothing_is_recorded_without_consent_and_recording_ends_with_it(room):
-    assert room.refused(HOST, "rec.start", {"id": "r1"}) == "no-consent"
-    room.do(HOST, "consent.given", {"scope": "teaching", "who": "patient"})
-    assert room.refused(HOST, "rec.start", {"id": "r1"}) == "no-consent"
-    room.do(HOST, "consent.given", {"scope": "recording", "who": "patient"})
-    room.do(HOST, "rec.start", {"id": "r1"})
-    assert room.refused(HOST, "rec.start", {"id": "r1"}) == "recording-known"
-    segment = {"id": "r1", "n": 0, "at": 0, "ms": 30_000, "size": 9, "sha256": DIGEST}
-    room.do(HOST, "rec.segment", segment, service=True)
-    assert room.refused(HOST, "rec.segment", segment, service=True) == "stale-version", "no segment twice"
-    done = room.do(HOST, "consent.withdrawn", {"scope": "recording", "who": "patient"})
-    assert [one.k for one in done] == ["consent.withdrawn", "rec.stop"]
-    assert room.refused(HOST, "rec.stop", {"id": "r1"}) == "not-recording"
-    assert room.refused(HOST, "rec.start", {"id": "r2"}) == "no-consent"
-    room.do(HOST, "rec.segment", segment | {"n": 1}, service=True)
-
-
 def test_minutes_are_changed_from_the_revision_that_stands(room):
     room.do(HOST, "minutes.rev", {"text": "一"}, 0)
     assert room.refused(EXPERT, "minutes.rev", {"text": "二"}, 0) == "stale-version"

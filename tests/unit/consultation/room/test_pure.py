@@ -7,7 +7,7 @@ import pytest
 
 import telemed.consultation.room as package
 
-PURE = ("spelling", "facts", "protocol", "state", "fold", "coming", "deciding", "refusals", "bucket")
+PURE = ("spelling", "facts", "protocol", "state", "fold", "coming", "recording", "deciding", "refusals", "bucket")
 ALLOWED = {
     "__future__",
     "collections.abc",
