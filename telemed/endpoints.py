@@ -24,7 +24,9 @@ from telemed.consultation.guest.routes import endpoints as guest_endpoints
 from telemed.consultation.opinion.keys import KeyStore
 from telemed.consultation.opinion.typesetting import Press
 from telemed.consultation.people.routes import MemberRoutes, member_endpoints
+from telemed.consultation.room.recordings import recording_endpoints
 from telemed.consultation.room.routes import endpoints as room_endpoints
+from telemed.consultation.room.segments import Segments
 from telemed.consultation.routes import Desk as ConsultationDesk
 from telemed.consultation.routes import endpoints as consultation_endpoints
 from telemed.consultation.service.opinions import Sealing
@@ -94,6 +96,12 @@ def endpoints(county: County) -> list[Endpoint]:
             told_of,
             _relaying(county.config.call),
             conversations=county.conversations,
+        ),
+        *recording_endpoints(
+            county.rooms,
+            Segments(county.config.recordings_path),
+            told_of,
+            segment_ms=county.config.call.recording_segment_seconds * 1000,
         ),
         *guest_endpoints(GuestRoutes(consultation_desk(county), county.rooms, county.guests, county.config.public_url)),
         *order_time_endpoints(county.config, county.desk, county.decide, county.check),

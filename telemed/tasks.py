@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from dicom_gateway.deposit import Deposit
 from dicom_gateway.indexer import Indexer
@@ -18,6 +19,8 @@ from telemed.background import Work
 from telemed.config import ReceiverTable
 from telemed.config.outgoing import secrets_of, trust_of
 from telemed.consultation.model.guards import DEPARTMENTS
+from telemed.consultation.room.recordings import listed
+from telemed.consultation.room.segments import Segments
 from telemed.consultation.service.clock import watch as watch_consultations
 from telemed.consultation.service.marks import OWED
 from telemed.consultation.service.marks import export_for_ever as export_marks
@@ -55,6 +58,7 @@ def tasks(county: County) -> dict[str, Work]:
         "event-hub": county.hub.run,
         "redis-hints": county.hints.run,
         "rooms": county.rooms.run,
+        "recording-leftovers": lambda: _swept(county),
         "audit-sealer": _sealer(county).run,
         "access-housekeeping": lambda: housekeeping.run(county.pool, county.sign_in.attempts, county.clock),
         "matching": _following(county, MATCHING),
@@ -76,6 +80,16 @@ def tasks(county: County) -> dict[str, Work]:
         **({} if county.spool is None else _archive(county, county.spool)),
         **({} if county.config.laboratory.mllp == "off" else {"laboratory-mllp": _laboratory(county)}),
     }
+
+
+async def _swept(county: County) -> None:
+    """Take away segments of recordings of which no room's log speaks."""
+
+    async def spoken_of(room_id: UUID) -> frozenset[str]:
+        async with county.pool.connection() as connection:
+            return await listed(connection, room_id)
+
+    await Segments(county.config.recordings_path).sweep_for_ever(spoken_of, county.clock)
 
 
 def _laboratory(county: County) -> Work:

@@ -62,6 +62,14 @@ class CallSection(msgspec.Struct, frozen=True):
             "Persons of one consultation who see and hear each other; whoever comes after them takes part without.",
         ),
     ] = 4
+    recording_segment_seconds: Annotated[
+        Annotated[int, Meta(ge=3, le=25)],
+        Note(
+            "录制的每一段的秒数（3–25）；浏览器或服务器突然中断时，最多丢失正在录的这一段。",
+            "Seconds of one segment of a recording (3-25); a browser or a server that dies loses at most the one that "
+            "is being recorded.",
+        ),
+    ] = 20
     addresses: Annotated[
         tuple[str, ...],
         Note(

@@ -315,6 +315,11 @@ class Config(msgspec.Struct, frozen=True):
         return self.archive.path or self.state.path / "imaging"
 
     @property
+    def recordings_path(self) -> Path:
+        """The folder of what was recorded in rooms."""
+        return self.state.path / "recordings"
+
+    @property
     def audit_key(self) -> Path:
         """The key that signs audit checkpoints: outside the database, so that who can write there cannot sign."""
         return self.state.path / "audit.key"

@@ -3213,6 +3213,8 @@ CREATE UNIQUE INDEX review_open_once ON public.identity_review USING btree (pati
 
 CREATE INDEX room_device_by_due ON public.room_device USING btree (due_at) WHERE (due_at IS NOT NULL);
 
+CREATE INDEX room_event_of_recordings ON public.room_event USING btree (room_id, seq) WHERE (kind = ANY (ARRAY['rec.start'::text, 'rec.segment'::text, 'rec.stop'::text]));
+
 CREATE INDEX room_member_by_person ON public.room_member USING btree (person, room_id);
 
 CREATE INDEX room_signal_by_receiver ON public.room_signal USING btree (room_id, to_person, id);

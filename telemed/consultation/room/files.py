@@ -11,6 +11,7 @@ import io
 import os
 import re
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -142,6 +143,22 @@ def too_large() -> Invalid:
     )
 
 
+def put(place: Path, content: bytes, folders: Iterable[Path]) -> None:
+    """Write a file whole and durably, with the folders that lead to it."""
+    arriving = place.with_name(f".{uuid4()}.new")
+    with arriving.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    arriving.rename(place)
+    for folder in folders:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 @dataclass(frozen=True)
 class Kept:
     digest: str
@@ -173,18 +190,7 @@ class Files:
             return kept
         for folder in (self.folder, place.parent.parent, place.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        arriving = place.with_name(f".{uuid4()}.new")
-        with arriving.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        arriving.rename(place)
-        for folder in (place.parent, place.parent.parent, self.folder):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        put(place, content, (place.parent, place.parent.parent, self.folder))
         return kept
 
     def _place(self, digest: str) -> Path:

@@ -42,6 +42,13 @@ where room_id = %(room)s::uuid and seq > %(after)s::bigint
 order by seq
 limit %(limit)s::int;
 
+-- name: recording_events
+-- What the log says of recordings, in order; room_event_of_recordings has these and no others.
+select seq, epoch, at, by_person, kind, device, cid, data, hash
+from room_event
+where room_id = %(room)s::uuid and kind in ('rec.start', 'rec.segment', 'rec.stop')
+order by seq;
+
 -- name: member
 -- As what somebody is on a room's roster.
 select person, role from room_member where room_id = %(room)s::uuid and person = %(person)s::text;

@@ -22,31 +22,20 @@ from telemed.consultation.room.files import LIMIT, MEDIA_TYPES, Files, missing, 
 from telemed.consultation.room.hub import RoomHub
 from telemed.consultation.room.protocol import Command
 from telemed.consultation.room.refusals import WORDS, Refusal
+from telemed.consultation.room.roster import SAFE, body_of, inside, is_let_in, person_of, unknown_room
 from telemed.consultation.room.socket import serve
 from telemed.consultation.room.state import State
 from telemed.consultation.room.store import RoomRow, millis
-from telemed.consultation.room.told import Told
-from telemed.db import Connection
-from telemed.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from telemed.consultation.room.told import Tell, Told
+from telemed.errors import Conflict, Forbidden, Invalid, Unavailable
 from telemed.http.wire import Call, Endpoint, Nothing, Stream, Upload
 from telemed.vocabulary import Action, Text
 
 PAGE = 200
 GUEST_RECHECK = 3.0  # seconds: an invitation that is withdrawn ends what it opened within five
 NAME = re.compile(r"[^\x00-\x1f\x7f/\\\u202a-\u202e\u2066-\u2069]{1,120}")
-#: What somebody may see of a file is shown by the browser as nothing but itself.
-SAFE = {
-    "Cache-Control": "private, no-store",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-}
-
 SessionStands = Callable[[Call[Any, Any]], Awaitable[bool]]
 """Whether the session that opened a connection still stands and may still be in rooms."""
-
-
-Tell = Callable[[Connection, UUID], Awaitable[Told]]
-"""What other tables say of a room, asked of whoever opens rooms."""
 
 
 class RoomView(msgspec.Struct, frozen=True):
@@ -135,11 +124,11 @@ class RoomRoutes:
 
     async def converse(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:
         token = _own_token(call)
-        room_id, person = call.uuid("id"), _person(call)
+        room_id, person = call.uuid("id"), person_of(call)
         async with call.transaction() as tx:
             call.about("room", room_id)
             if await store.member(tx, room_id, person) is None:
-                raise _unknown()
+                raise unknown_room()
 
         async def permit() -> bool:
             return await self._stands(call)
@@ -155,7 +144,7 @@ class RoomRoutes:
         )
 
     async def look(self, call: Call[Nothing, Nothing]) -> RoomView:
-        row, _ = await self._inside(call)
+        row, _ = await inside(call)
         plain: dict[str, Any] = msgspec.json.decode(row.state)
         async with call.pool.connection() as connection:
             told = await self._tell(connection, row.id)
@@ -164,7 +153,7 @@ class RoomRoutes:
         return RoomView(row.id, row.kind, row.epoch, row.seq, row.head.hex(), millis(call.now), plain, told)
 
     async def read_log(self, call: Call[RoomLogQuery, Nothing]) -> RoomLog:
-        row, _ = await self._inside(call)
+        row, _ = await inside(call)
         async with call.pool.connection() as connection:
             events = await store.events_after(connection, row.id, call.query.after, PAGE)
         items = [msgspec.convert(one, RoomLogLine, from_attributes=True) for one in events]
@@ -175,10 +164,10 @@ class RoomRoutes:
         """The name comes in a header, percent-encoded: no address says what a file is about."""
         row = await self._speaking(call)
         name = _name(call.request)
-        content = await _body(call.request)
+        content = await body_of(call.request, LIMIT, too_large)
         kept = await self._files.keep(content)
         filed = Filed(kept.id, name, kept.media, kept.size, kept.digest)
-        person = _person(call)
+        person = person_of(call)
         async with call.transaction() as tx:
             call.detail["file"] = kept.id
             command = Command(kept.id, "file.add", filed)
@@ -191,7 +180,7 @@ class RoomRoutes:
         return RoomFile(kept.id, name, kept.media, kept.size, kept.digest, done.seq)
 
     async def read_file(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:
-        row, _ = await self._inside(call)
+        row, _ = await inside(call)
         filed = row.fold.files.get(call.path["file"])
         if filed is None:
             raise missing()
@@ -205,14 +194,14 @@ class RoomRoutes:
     async def relay(self, call: Call[Nothing, Nothing]) -> RoomIce:
         """Credentials of the relay for who is let in and may speak: the relay knows a person by the id alone."""
         await self._speaking(call)
-        servers = self._relaying.servers(_person(call), call.now)
+        servers = self._relaying.servers(person_of(call), call.now)
         return RoomIce(servers, self._relaying.most, self._conversations.forwarding.most)
 
     async def forward(self, call: Call[Nothing, Nothing]) -> web.StreamResponse:
         """Offers and answers between a page and Janus, which no page reaches by itself."""
         token = _own_token(call)
         row = await self._speaking(call)
-        person = _person(call)
+        person = person_of(call)
         if not _is_here(row.fold, person):
             raise Forbidden("not-present", *WORDS["not-present"])
         if not self._conversations.forwarding.most:
@@ -234,36 +223,18 @@ class RoomRoutes:
                     now = await store.room(connection, row.id)
             except Unavailable:
                 return True  # the database is away for a moment; the next look decides
-            return now.closed_at is None and _is_let_in(now.fold, person) and _is_here(now.fold, person)
+            return now.closed_at is None and is_let_in(now.fold, person) and _is_here(now.fold, person)
 
         return await self._conversations.serve(call.request, row.id, person, token=token, permit=permit)
 
     async def _speaking(self, call: Call[Any, Any]) -> RoomRow:
         """The room, open, for who is let in and may speak."""
-        row, role = await self._inside(call)
+        row, role = await inside(call)
         if role not in TALKING:
             raise Forbidden("role-may-not", *WORDS["role-may-not"])
         if row.closed_at is not None:
             raise Conflict("room-closed", *WORDS["room-closed"])
         return row
-
-    async def _inside(self, call: Call[Any, Any]) -> tuple[RoomRow, str]:
-        """The room and the caller's role; for nobody who is not on the roster, nor still in the lobby."""
-        room_id, person = call.uuid("id"), _person(call)
-        call.about("room", room_id)
-        async with call.pool.connection() as connection:
-            member = await store.member(connection, room_id, person)
-            if member is None:
-                raise _unknown()
-            row = await store.room(connection, room_id)
-        if not _is_let_in(row.fold, person):
-            raise Forbidden("not-present", *WORDS["not-present"])
-        return row, member.role
-
-
-def _is_let_in(state: State, person: str) -> bool:
-    member = state.members.get(person)
-    return member is not None and member.st != "denied" and (member.role != "guest" or member.adm == 1)
 
 
 def _is_here(state: State, person: str) -> bool:
@@ -283,14 +254,6 @@ def _own_token(call: Call[Any, Any]) -> str:
     return session.csrf_token
 
 
-def _person(call: Call[Any, Any]) -> str:
-    return str(call.principal.practitioner_id) if call.guest is None else call.guest.person
-
-
-def _unknown() -> NotFound:
-    return NotFound("unknown-room", "找不到该会诊室。", "There is no such room.")
-
-
 def _name(request: web.Request) -> str:
     name = unquote(request.headers.get("X-File-Name", ""), errors="replace").strip()
     if NAME.fullmatch(name) is None:
@@ -300,15 +263,6 @@ def _name(request: web.Request) -> str:
             "The file's name is missing, too long or has characters that cannot be used; it was not kept.",
         )
     return name
-
-
-async def _body(request: web.Request) -> bytes:
-    content = bytearray()
-    async for chunk in request.content.iter_chunked(1 << 16):
-        content += chunk
-        if len(content) > LIMIT:
-            raise too_large()
-    return bytes(content)
 
 
 def endpoints(

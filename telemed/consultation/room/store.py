@@ -363,6 +363,12 @@ async def events_after(connection: Connection, room_id: UUID, after: int, limit:
     return [one.event for one in await fetch_all(connection, queries["events"], params, EventRow)]
 
 
+async def recording_events(connection: Connection, room_id: UUID) -> list[Event]:
+    """What the log says of recordings, in order."""
+    rows = await fetch_all(connection, queries["recording_events"], {"room": room_id}, EventRow)
+    return [one.event for one in rows]
+
+
 async def add_seen(
     tx: Connection, room_id: UUID, person: str, images: Sequence[tuple[str, int]], now: datetime
 ) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import msgspec
+
+from telemed.db import Connection
 
 
 class RoomPerson(msgspec.Struct, frozen=True):
@@ -38,3 +41,7 @@ class Told(msgspec.Struct, frozen=True):
     case: RoomCase | None
     people: list[RoomPerson]
     studies: list[RoomStudy]
+
+
+Tell = Callable[[Connection, UUID], Awaitable[Told]]
+"""What other tables say of a room, asked of whoever opens rooms."""

@@ -14,7 +14,9 @@ MOST_BOXES = 10_000  # of an MP4 in pieces of a tenth of a second, half an hour
 
 # RFC 9559: identifiers with their marker bits
 _SEGMENT, _TRACKS, _ENTRY, _TYPE, _CLUSTER = 0x18538067, 0x1654AE6B, 0xAE, 0x83, 0x1F43B675
-_SOUND = 2  # TrackType
+_FILM, _SOUND = 1, 2  # TrackType
+_EBML = b"\x1a\x45\xdf\xa3"
+_HEADER = 64  # bytes in which an EBML header has named its document type
 
 
 def webm_is_sound(content: bytes) -> bool:
@@ -24,6 +26,19 @@ def webm_is_sound(content: bytes) -> bool:
     except (IndexError, ValueError):
         return False
     return bool(kinds) and all(kind == _SOUND for kind in kinds)
+
+
+def webm_media(content: bytes) -> str | None:
+    """What a piece of a call is by its tracks: `audio/webm`, `video/webm`; None of what is no WebM of a voice."""
+    if not content.startswith(_EBML) or b"webm" not in content[:_HEADER]:
+        return None
+    try:
+        kinds = list(_webm_kinds(content[:LOOKED_AT]))
+    except (IndexError, ValueError):
+        return None
+    if kinds == [_SOUND]:
+        return "audio/webm"
+    return "video/webm" if sorted(kinds) == [_FILM, _SOUND] else None
 
 
 def mp4_is_sound(content: bytes) -> bool:

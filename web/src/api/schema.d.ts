@@ -3960,6 +3960,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The recordings of a room
+         * @description 会诊室的录制
+         */
+        get: operations["get-rooms-id-recordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/recordings/{recording}/segments/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listen to a segment of a recording
+         * @description 收听录制的一段
+         */
+        get: operations["get-rooms-id-recordings-recording-segments-n"];
+        put?: never;
+        /**
+         * Keep the next segment of a recording
+         * @description 保存录制的下一段
+         */
+        post: operations["post-rooms-id-recordings-recording-segments-n"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{id}/socket": {
         parameters: {
             query?: never;
@@ -10489,6 +10533,40 @@ export interface components {
             name: string;
             person: string;
             title: string;
+        };
+        /**
+         * RoomRecording
+         * @description at, off: milliseconds UTC; off is None while it runs. why: stopped | withdrawn | came | left | full | closed.
+         */
+        RoomRecording: {
+            at: number;
+            by: string;
+            id: string;
+            off: number | null;
+            person: string;
+            segments: components["schemas"]["RoomSegment"][];
+            why: string;
+        };
+        /**
+         * RoomRecordings
+         * @description segment_ms: how long a page lets a segment become. most_bytes: how large.
+         */
+        RoomRecordings: {
+            items: components["schemas"]["RoomRecording"][];
+            most_bytes: number;
+            segment_ms: number;
+        };
+        /**
+         * RoomSegment
+         * @description A segment that is kept. at, ms: milliseconds, from the beginning of the recording. seq: of its event.
+         */
+        RoomSegment: {
+            at: number;
+            ms: number;
+            n: number;
+            seq: number;
+            sha256: string;
+            size: number;
         };
         /** RoomStudy */
         RoomStudy: {
@@ -18935,6 +19013,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-rooms-id-recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRecordings"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-rooms-id-recordings-recording-segments-n": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                recording: string;
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/webm": unknown;
+                    "video/webm": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-rooms-id-recordings-recording-segments-n": {
+        parameters: {
+            query: {
+                at: number;
+                ms: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                recording: string;
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "audio/webm": string;
+                "video/webm": string;
+            };
+        };
+        responses: {
+            /** @description Answer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomSegment"];
                 };
             };
             /** @description Problem */

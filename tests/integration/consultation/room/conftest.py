@@ -27,6 +27,9 @@ from telemed.db import Pool
 from telemed.events.hints import Hints
 from telemed.events.hub import Hub
 from telemed.events.signal import Signal
+from tests.integration.consultation.room.office import office
+
+__all__ = ["office"]
 
 MODERATOR, EXPERT, HOST, OTHER, AUDIENCE = (str(UUID(int=n)) for n in range(1, 6))
 GUEST = f"guest/{UUID(int=9)}"
