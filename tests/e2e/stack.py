@@ -35,6 +35,7 @@ RELAY_ELSEWHERE = {
     "TELEMED__CALL__RELAY": "off",
     "TELEMED__CALL__URLS": ",".join(f"turn:{one}:3478?transport=udp" for one in RELAY_ADDRESSES),
     "TELEMED__CALL__SECRET": RELAY_SECRET,
+    "TELEMED__CALL__RECORDING_SEGMENT_SECONDS": "4",
 }
 
 
