@@ -13,6 +13,7 @@ from telemed.consultation.room.state import State
 MOST_RECORDINGS = 50  # of one room
 MOST_MS = 2 * 60 * 60 * 1000  # of one recording
 MOST_BYTES = 1 << 30
+MOST_SEGMENTS = 3000
 GRACE_MS = 120_000  # after its end: what was recorded before and is still on its way
 SLACK_MS = 5_000  # by which a page may hear later of the end than of the beginning
 IN_THE_ROOM = frozenset({"present", "reconnecting"})
@@ -66,7 +67,7 @@ def take_segment(state: State, person: str, asked: Segment, now: int) -> Outcome
     end = now if known.on else known.off
     if asked.at < before or asked.at + asked.ms > end - known.at + SLACK_MS:
         return Refusal("outside-recording")
-    if known.ms + asked.ms > MOST_MS or known.size + asked.size > MOST_BYTES:
+    if known.n >= MOST_SEGMENTS or known.ms + asked.ms > MOST_MS or known.size + asked.size > MOST_BYTES:
         return Refusal("too-many")
     said = draft(person, "rec.segment", asked)
     full = known.on and (known.ms + asked.ms > MOST_MS - 30_000 or known.size + asked.size > MOST_BYTES - (8 << 20))

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from telemed.consultation.room.coming import leaving, losing
-from telemed.consultation.room.recording import GRACE_MS, MOST_BYTES, MOST_MS, SLACK_MS
+from telemed.consultation.room.recording import GRACE_MS, MOST_BYTES, MOST_MS, MOST_SEGMENTS, SLACK_MS
 from tests.unit.consultation.room.people import (
     AUDIENCE,
     DIGEST,
@@ -299,6 +299,9 @@ def test_a_recording_has_a_length_and_a_size_and_ends_by_itself_there():
     assert unsent(room, n=5, after=MOST_MS) == "too-many"
     room.state = _with(room.state, grown.__class__(1, EXPERT, room.state.at, n=5, ms=1, size=MOST_BYTES - 8))
     assert unsent(room, n=5) == "too-many"
+    room.state = _with(room.state, grown.__class__(1, EXPERT, room.state.at, n=MOST_SEGMENTS - 1))
+    send(room, n=MOST_SEGMENTS - 1)
+    assert unsent(room, n=MOST_SEGMENTS, at=20_000) == "too-many"
 
 
 def _with(state, recording):
