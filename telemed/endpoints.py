@@ -62,6 +62,9 @@ from telemed.results.routes_quarantine import endpoints as result_quarantine_end
 from telemed.results.routes_tables import endpoints as table_endpoints
 from telemed.statistics.routes import endpoints as statistics_endpoints
 from telemed.statistics.serving import Figures
+from telemed.taught import Pictures, copies_of
+from telemed.teaching.routes import TeachingRoutes
+from telemed.teaching.routes import endpoints as teaching_endpoints
 from telemed.timeline.routes import endpoints as timeline_endpoints
 from telemed.vocabulary import Action, ScopeKind, Text
 
@@ -71,6 +74,7 @@ def endpoints(county: County) -> list[Endpoint]:
     return [
         *consultation_endpoints(consultation_desk(county)),
         *member_endpoints(MemberRoutes(consultation_desk(county), county.rooms)),
+        *teaching_endpoints(TeachingRoutes(county.zone, Pictures(copies_of(county.config).folder), scope)),
         *health.endpoints(lambda: _probe(county)),
         *county_facts.endpoints(
             county.config.county.name,

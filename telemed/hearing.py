@@ -17,6 +17,8 @@ OPEN_TO: Mapping[str, tuple[Action, ...]] = {
     "statistics": (Action.STATISTICS_READ,),
     # that something became of a consultation, a turn of duty or an expert; which and whose is asked of its route
     "consultations": (Action.CONSULTATION_READ,),
+    # that something became of a case of the teaching file
+    "teaching": (Action.TEACHING_READ, Action.TEACHING_PROPOSE),
     # that a document, a grant or an evaluation has changed: what the directory's readers may look up
     "recognition": (Action.DIRECTORY_READ,),
     "admin": (Action.DEVICE_READ, Action.ACCOUNT_MANAGE, Action.OPERATIONS_READ, Action.OUTGOING_READ),

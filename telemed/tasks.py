@@ -46,6 +46,9 @@ from telemed.results.mllp import Listener
 from telemed.results.remapping import Remapper, remap_for_ever
 from telemed.results.units import prepare as prepare_units
 from telemed.statistics.sealing import Sealer as StatisticsSealer
+from telemed.taught import making_of
+from telemed.teaching.copying import OWED as COPIES
+from telemed.teaching.copying import copy_for_ever
 
 MATCHING = Consumer("match-requests", linking.KINDS, linking.handle)
 RESOLVING = Consumer("resolve-identities", resolving.KINDS, resolving.handle)
@@ -162,7 +165,10 @@ def receiver_of(table: ReceiverTable, clock: Callable[[], datetime]) -> Receiver
 
 def _archive(county: County, spool: DurableSpool) -> dict[str, Work]:
     deposit, owed = Deposit(spool), county.hub.of(OWED)
+    making = making_of(county.config, county.pool)
+    copying = county.hub.of(COPIES)
     return {
+        "teaching-copies": lambda: copy_for_ever(making, copying, county.clock),
         "indexer": Indexer(spool, county.pool, county.zone).run,
         "consultation-marks": lambda: export_marks(county.pool, deposit, owed, county.clock, county.zone),
     }

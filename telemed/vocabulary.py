@@ -124,6 +124,9 @@ class Action(StrEnum):
     CONSULTATION_ANSWER = "consultation.answer"  # 受邀专家: accept, refuse, write
     CONSULTATION_SIGN = "consultation.sign"  # 签发会诊意见
     CONSULTATION_CONDUCT = "consultation.conduct"  # any party: ask for more, appoint, begin, say what went wrong
+    TEACHING_READ = "teaching.read"  # 教学病例库: what was released
+    TEACHING_PROPOSE = "teaching.propose"  # of one's own consultations, and what became of it
+    TEACHING_RELEASE = "teaching.release"  # the second person: release, refuse
     DUTY_READ = "duty.read"  # 排班与通讯录
     DUTY_MANAGE = "duty.manage"  # turns of duty, experts, agreements
     # statistics

@@ -56,15 +56,24 @@ EXPERT: Mapping[Action, Reach] = {
         Action.CONSULTATION_ANSWER,
         Action.CONSULTATION_SIGN,
         Action.CONSULTATION_CONDUCT,
+        Action.TEACHING_PROPOSE,
     ),
     Action.DUTY_READ: Reach.COMMUNITY,
+    Action.TEACHING_READ: Reach.COMMUNITY,
 }
 
 # Whoever asks for one.
 INVITER: Mapping[Action, Reach] = {
     **ROOMS,
-    **_reach(Reach.OWN, Action.CONSULTATION_READ, Action.CONSULTATION_REQUEST, Action.CONSULTATION_CONDUCT),
+    **_reach(
+        Reach.OWN,
+        Action.CONSULTATION_READ,
+        Action.CONSULTATION_REQUEST,
+        Action.CONSULTATION_CONDUCT,
+        Action.TEACHING_PROPOSE,
+    ),
     Action.DUTY_READ: Reach.COMMUNITY,
+    Action.TEACHING_READ: Reach.COMMUNITY,
 }
 
 READER: Mapping[Action, Reach] = {
@@ -193,6 +202,7 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.QUALITY_LOOK_BACK,
             Action.TICKET_READ,
         ),
+        Action.TEACHING_RELEASE: Reach.CENTER_ONLY,
     },
     Role.COORDINATOR: {
         **OWN_FIGURES,
@@ -253,8 +263,9 @@ GRANTS: Mapping[Role, Mapping[Action, Reach]] = {
             Action.STATISTICS_QUALITY,
             Action.STATISTICS_DECISIONS,
         ),
-        **_reach(Reach.CENTER_ONLY, Action.QUALITY_RECORD, Action.TICKET_JUDGE),
-        Action.TICKET_ANSWER: Reach.OWN,
+        **_reach(Reach.CENTER_ONLY, Action.QUALITY_RECORD, Action.TICKET_JUDGE, Action.TEACHING_RELEASE),
+        **_reach(Reach.OWN, Action.TICKET_ANSWER, Action.TEACHING_PROPOSE),
+        Action.TEACHING_READ: Reach.COMMUNITY,
     },
     # de-identified: nothing that shows a patient, and no decision about one
     Role.SUPERVISOR: _reach(Reach.COMMUNITY, Action.OPERATIONS_READ, Action.QUALITY_READ, Action.STATISTICS_READ),

@@ -126,6 +126,32 @@ begin
     raise exception '% rows are never changed or removed', tg_table_name using errcode = 'restrict_violation';
 end $$;
 
+CREATE FUNCTION public.teaching_image_stands() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if old.digest <> '' and (old.digest, old.size, old.source_id, old.case_id, old.grounds)
+        is distinct from (new.digest, new.size, new.source_id, new.case_id, new.grounds)
+        or exists (select from teaching_case c where c.id = new.case_id and c.state in ('submitted', 'released'))
+    then
+        raise exception 'teaching image that stands' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+
+CREATE FUNCTION public.teaching_images_are_decided() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if exists (select from teaching_image i where i.case_id = new.id
+            and (i.state = 'due' or (i.state = 'copied' and i.grounds <> '{}' and i.verdict = '')))
+        or not exists (select from teaching_image i where i.case_id = new.id and i.state = 'copied' and i.verdict <> 'out')
+    then
+        raise exception 'teaching case with undecided images' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+
 CREATE TABLE public.account (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     practitioner_id uuid NOT NULL,
@@ -2435,6 +2461,90 @@ CREATE TABLE public.study_correction (
     CONSTRAINT correction_state_is_known CHECK ((state = ANY (ARRAY['proposed'::text, 'confirmed'::text, 'withdrawn'::text, 'rejected'::text])))
 );
 
+CREATE TABLE public.teaching_case (
+    id uuid NOT NULL,
+    consultation_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    proposer_id uuid NOT NULL,
+    secret bytea NOT NULL,
+    state text DEFAULT 'copying'::text NOT NULL,
+    title text NOT NULL,
+    teaches text NOT NULL,
+    question text NOT NULL,
+    opinion text NOT NULL,
+    keywords text[] NOT NULL,
+    body_part text NOT NULL,
+    modalities text[] DEFAULT '{}'::text[] NOT NULL,
+    searched text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    fault text DEFAULT ''::text NOT NULL,
+    released_by uuid,
+    released_at timestamp with time zone,
+    withdrawn_at timestamp with time zone,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT teaching_body_part_is_known CHECK ((body_part = ANY (ARRAY['head'::text, 'neck'::text, 'chest'::text, 'heart'::text, 'breast'::text, 'abdomen'::text, 'pelvis'::text, 'spine'::text, 'upper-limb'::text, 'lower-limb'::text, 'vessels'::text, 'whole-body'::text, 'other'::text]))),
+    CONSTRAINT teaching_copies_are_due_iff_copying CHECK (((state = 'copying'::text) = (due_at IS NOT NULL))),
+    CONSTRAINT teaching_failed_says_why CHECK (((state <> 'failed'::text) OR (fault <> ''::text))),
+    CONSTRAINT teaching_fault_is_a_word CHECK ((fault ~ '^[a-z-]{0,64}$'::text)),
+    CONSTRAINT teaching_is_released_by_a_second_person CHECK ((released_by <> proposer_id)),
+    CONSTRAINT teaching_is_released_by_somebody CHECK (((released_at IS NULL) = (released_by IS NULL))),
+    CONSTRAINT teaching_keywords_are_few CHECK (((cardinality(keywords) <= 10) AND (length(searched) <= 20000))),
+    CONSTRAINT teaching_released_iff_it_was CHECK (
+CASE
+    WHEN (state = 'released'::text) THEN (released_at IS NOT NULL)
+    WHEN (state = 'withdrawn'::text) THEN true
+    ELSE (released_at IS NULL)
+END),
+    CONSTRAINT teaching_secret_is_long CHECK ((length(secret) = 32)),
+    CONSTRAINT teaching_state_is_known CHECK ((state = ANY (ARRAY['copying'::text, 'prepared'::text, 'submitted'::text, 'released'::text, 'refused'::text, 'withdrawn'::text, 'failed'::text]))),
+    CONSTRAINT teaching_texts_are_bounded CHECK ((((length(title) >= 1) AND (length(title) <= 100)) AND ((length(teaches) >= 1) AND (length(teaches) <= 2000)) AND ((length(question) >= 1) AND (length(question) <= 4000)) AND ((length(opinion) >= 1) AND (length(opinion) <= 4000)))),
+    CONSTRAINT teaching_withdrawn_iff_it_was CHECK (((state = 'withdrawn'::text) = (withdrawn_at IS NOT NULL)))
+);
+
+CREATE TABLE public.teaching_image (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    case_id uuid NOT NULL,
+    number integer NOT NULL,
+    study_number smallint NOT NULL,
+    series_number smallint NOT NULL,
+    source_id uuid NOT NULL,
+    state text DEFAULT 'due'::text NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    digest text DEFAULT ''::text NOT NULL,
+    size bigint DEFAULT 0 NOT NULL,
+    modality text DEFAULT ''::text NOT NULL,
+    frames integer DEFAULT 1 NOT NULL,
+    rows integer DEFAULT 0 NOT NULL,
+    columns integer DEFAULT 0 NOT NULL,
+    grounds text[] DEFAULT '{}'::text[] NOT NULL,
+    verdict text DEFAULT ''::text NOT NULL,
+    looked_by uuid,
+    looked_at timestamp with time zone,
+    CONSTRAINT teaching_image_copied_iff_there CHECK ((((state = 'copied'::text) = (digest ~ '^[0-9a-f]{64}$'::text)) AND ((state = 'copied'::text) = (size > 0)))),
+    CONSTRAINT teaching_image_is_numbered CHECK (((number > 0) AND (study_number > 0) AND (series_number > 0) AND (frames > 0))),
+    CONSTRAINT teaching_image_left_out_iff_says_why CHECK (((state = 'left-out'::text) = (why <> ''::text))),
+    CONSTRAINT teaching_image_state_is_known CHECK ((state = ANY (ARRAY['due'::text, 'copied'::text, 'left-out'::text]))),
+    CONSTRAINT teaching_image_words_are_words CHECK (((why ~ '^[a-z-]{0,64}$'::text) AND (grounds <@ ARRAY['declared'::text, 'device'::text, 'capture'::text, 'unstated'::text, 'text-like'::text]))),
+    CONSTRAINT teaching_verdict_is_known CHECK ((verdict = ANY (ARRAY[''::text, 'clear'::text, 'out'::text]))),
+    CONSTRAINT teaching_verdict_is_of_a_copy CHECK (((verdict = ''::text) OR (state = 'copied'::text))),
+    CONSTRAINT teaching_verdict_is_somebodys CHECK ((((verdict = ''::text) = (looked_by IS NULL)) AND ((looked_by IS NULL) = (looked_at IS NULL))))
+);
+
+CREATE TABLE public.teaching_step (
+    case_id uuid NOT NULL,
+    number integer NOT NULL,
+    command text NOT NULL,
+    from_state text NOT NULL,
+    to_state text NOT NULL,
+    by uuid,
+    at timestamp with time zone NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT teaching_step_reason_is_short CHECK ((length(reason) <= 500)),
+    CONSTRAINT teaching_step_says_why CHECK (((command <> ALL (ARRAY['refuse'::text, 'withdraw'::text])) OR (reason <> ''::text)))
+);
+
 ALTER TABLE public.work_item ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.work_item_number_seq
     START WITH 1
@@ -2945,6 +3055,24 @@ ALTER TABLE ONLY public.imaging_study
 ALTER TABLE ONLY public.service_request
     ADD CONSTRAINT submission_is_unique UNIQUE (submission_id);
 
+ALTER TABLE ONLY public.teaching_case
+    ADD CONSTRAINT teaching_case_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.teaching_case
+    ADD CONSTRAINT teaching_case_secret_key UNIQUE (secret);
+
+ALTER TABLE ONLY public.teaching_image
+    ADD CONSTRAINT teaching_image_case_id_number_key UNIQUE (case_id, number);
+
+ALTER TABLE ONLY public.teaching_image
+    ADD CONSTRAINT teaching_image_case_id_source_id_key UNIQUE (case_id, source_id);
+
+ALTER TABLE ONLY public.teaching_image
+    ADD CONSTRAINT teaching_image_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.teaching_step
+    ADD CONSTRAINT teaching_step_pkey PRIMARY KEY (case_id, number);
+
 ALTER TABLE ONLY public.quality_ticket
     ADD CONSTRAINT ticket_is_opened_once UNIQUE (card, result, reason_code, said_at);
 
@@ -3259,6 +3387,18 @@ CREATE INDEX study_due ON public.imaging_study USING btree (settle_at) WHERE (se
 
 CREATE INDEX study_unmatched ON public.imaging_study USING btree (organization_id, first_received_at) WHERE ((match_state = ANY (ARRAY['none'::text, 'doubtful'::text])) OR (hold <> ''::text));
 
+CREATE INDEX teaching_case_due ON public.teaching_case USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX teaching_case_of_consultation ON public.teaching_case USING btree (consultation_id);
+
+CREATE INDEX teaching_case_of_proposer ON public.teaching_case USING btree (proposer_id, proposed_at DESC, id DESC);
+
+CREATE INDEX teaching_case_released ON public.teaching_case USING btree (released_at DESC, id DESC) WHERE (state = 'released'::text);
+
+CREATE INDEX teaching_case_searched ON public.teaching_case USING gin (searched public.gin_trgm_ops) WHERE (state = 'released'::text);
+
+CREATE INDEX teaching_case_waiting ON public.teaching_case USING btree (proposed_at DESC, id DESC) WHERE (state = 'submitted'::text);
+
 CREATE INDEX ticket_by_organization ON public.quality_ticket USING btree (organization_id, opened_at);
 
 CREATE INDEX ticket_by_time ON public.quality_ticket USING btree (opened_at, id);
@@ -3458,6 +3598,14 @@ CREATE TRIGGER room_seen_is_never_truncated BEFORE TRUNCATE ON public.room_seen 
 CREATE TRIGGER statistics_seal_is_append_only BEFORE DELETE OR UPDATE ON public.statistics_seal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER statistics_seal_is_never_truncated BEFORE TRUNCATE ON public.statistics_seal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER teaching_image_stands_as_it_was BEFORE UPDATE ON public.teaching_image FOR EACH ROW EXECUTE FUNCTION public.teaching_image_stands();
+
+CREATE TRIGGER teaching_is_decided_before_it_goes_on BEFORE INSERT OR UPDATE OF state ON public.teaching_case FOR EACH ROW WHEN ((new.state = ANY (ARRAY['submitted'::text, 'released'::text]))) EXECUTE FUNCTION public.teaching_images_are_decided();
+
+CREATE TRIGGER teaching_step_is_append_only BEFORE DELETE OR UPDATE ON public.teaching_step FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER teaching_step_is_never_truncated BEFORE TRUNCATE ON public.teaching_step FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner(id);
@@ -4193,6 +4341,33 @@ ALTER TABLE ONLY public.study_correction
 
 ALTER TABLE ONLY public.study_correction
     ADD CONSTRAINT study_correction_to_request_id_fkey FOREIGN KEY (to_request_id) REFERENCES public.service_request(id);
+
+ALTER TABLE ONLY public.teaching_case
+    ADD CONSTRAINT teaching_case_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES public.consultation(id);
+
+ALTER TABLE ONLY public.teaching_case
+    ADD CONSTRAINT teaching_case_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.teaching_case
+    ADD CONSTRAINT teaching_case_proposer_id_fkey FOREIGN KEY (proposer_id) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.teaching_case
+    ADD CONSTRAINT teaching_case_released_by_fkey FOREIGN KEY (released_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.teaching_image
+    ADD CONSTRAINT teaching_image_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.teaching_case(id);
+
+ALTER TABLE ONLY public.teaching_image
+    ADD CONSTRAINT teaching_image_looked_by_fkey FOREIGN KEY (looked_by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.teaching_image
+    ADD CONSTRAINT teaching_image_source_id_fkey FOREIGN KEY (source_id) REFERENCES public.imaging_instance(id);
+
+ALTER TABLE ONLY public.teaching_step
+    ADD CONSTRAINT teaching_step_by_fkey FOREIGN KEY (by) REFERENCES public.practitioner(id);
+
+ALTER TABLE ONLY public.teaching_step
+    ADD CONSTRAINT teaching_step_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.teaching_case(id);
 
 ALTER TABLE ONLY public.work_item
     ADD CONSTRAINT work_item_assigned_to_fkey FOREIGN KEY (assigned_to) REFERENCES public.practitioner(id);

@@ -1028,6 +1028,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consultations/{id}/teaching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What of it could be taught
+         * @description 可提交为教学病例的内容
+         */
+        get: operations["get-consultations-id-teaching"];
+        put?: never;
+        /**
+         * Propose for the teaching file
+         * @description 提交教学病例
+         */
+        post: operations["post-consultations-id-teaching"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{id}/teaching/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look for identifying text
+         * @description 检查文字中的身份信息
+         */
+        post: operations["post-consultations-id-teaching-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consultations/{id}/withdraw": {
         parameters: {
             query?: never;
@@ -4492,6 +4536,266 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/teaching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The teaching file
+         * @description 教学病例库
+         */
+        get: operations["get-teaching"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proposals for the teaching file
+         * @description 教学病例的提交与审核
+         */
+        get: operations["get-teaching-proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching-proposals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One proposal
+         * @description 一份提交
+         */
+        get: operations["get-teaching-proposals-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching-proposals/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look for identifying text again
+         * @description 检查修改后的文字
+         */
+        post: operations["post-teaching-proposals-id-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching-proposals/{id}/images/{image}/frames/{frame}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A frame of a proposal
+         * @description 提交的一帧影像
+         */
+        get: operations["get-teaching-proposals-id-images-image-frames-frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching-proposals/{id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge whether text is in images
+         * @description 判定影像中有无文字
+         */
+        post: operations["post-teaching-proposals-id-look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching-proposals/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse, and say why
+         * @description 退回
+         */
+        post: operations["post-teaching-proposals-id-refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching-proposals/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description 放行
+         */
+        post: operations["post-teaching-proposals-id-release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching-proposals/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put before the second person
+         * @description 提交审核
+         */
+        post: operations["post-teaching-proposals-id-submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching-proposals/{id}/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit the texts
+         * @description 修改文字
+         */
+        post: operations["post-teaching-proposals-id-texts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching-proposals/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw, and say why
+         * @description 撤回
+         */
+        post: operations["post-teaching-proposals-id-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One teaching case
+         * @description 一个教学病例
+         */
+        get: operations["get-teaching-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teaching/{id}/images/{image}/frames/{frame}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A frame of a teaching case
+         * @description 教学病例的一帧影像
+         */
+        get: operations["get-teaching-id-images-image-frames-frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/templates": {
         parameters: {
             query?: never;
@@ -7081,31 +7385,15 @@ export interface components {
             needed: boolean;
             ok: boolean;
         };
-        /**
-         * CheckBody
-         * @description What is about to be ordered for a patient, and in which circumstances.
-         */
-        CheckBody: {
-            /** @default [] */
-            circumstances: ("emergency" | "forensic" | "pre-operative" | "pre-transfusion" | "rescue")[];
-            codes: components["schemas"]["OrderedCode"][];
-            /** @default null */
-            encounter_class: components["schemas"]["EncounterClass"] | null;
-            /** Format: uuid */
-            patient_id: string;
+        /** CheckField */
+        CheckField: {
+            field: string;
+            text: string;
         };
-        /**
-         * Checked
-         * @description The answer.
-         *
-         *         as_of: the moment of the decisions, UTC.  footer: what stands under every card.  external: 院外结果（未核验）,
-         *         beside the decisions and no part of them.
-         */
-        Checked: {
-            as_of: string;
-            external: components["schemas"]["ExternalResult"][];
-            footer: components["schemas"]["telemed.patients.messages.Words"];
-            orders: components["schemas"]["CheckedOrder"][];
+        /** CheckedField */
+        CheckedField: {
+            field: string;
+            found: components["schemas"]["FoundItem"][];
         };
         /**
          * CheckedOrder
@@ -7729,6 +8017,20 @@ export interface components {
             value: string;
         };
         /**
+         * EditBody
+         * @description revision: of the case as the writer has it.
+         */
+        EditBody: {
+            /** @enum {unknown} */
+            body_part: "abdomen" | "breast" | "chest" | "head" | "heart" | "lower-limb" | "neck" | "other" | "pelvis" | "spine" | "upper-limb" | "vessels" | "whole-body";
+            keywords: string[];
+            opinion: string;
+            question: string;
+            revision: number;
+            teaches: string;
+            title: string;
+        };
+        /**
          * EmergencyClass
          * @description Why it cannot wait (practice 11).
          * @enum {unknown}
@@ -8121,6 +8423,17 @@ export interface components {
             facility: string;
         };
         /**
+         * FoundItem
+         * @description [start, end): in Unicode characters.  refused: it must go.
+         */
+        FoundItem: {
+            end: number;
+            refused: boolean;
+            /** @enum {unknown} */
+            sign: "date" | "digits" | "identity" | "number" | "person" | "phone" | "place";
+            start: number;
+        };
+        /**
          * GiveUp
          * @description note: why; needed.
          */
@@ -8439,6 +8752,26 @@ export interface components {
             items: components["schemas"]["IdentityReview"][];
             /** @default null */
             next: string | null;
+        };
+        /**
+         * ImageItem
+         * @description An image of a proposal.  grounds: why somebody has to look.  verdict: '' | clear | out.  why: it is left out.
+         */
+        ImageItem: {
+            columns: number;
+            frames: number;
+            grounds: string[];
+            /** Format: uuid */
+            id: string;
+            modality: string;
+            number: number;
+            rows: number;
+            series_number: number;
+            /** @enum {unknown} */
+            state: "copied" | "due" | "left-out";
+            study_number: number;
+            verdict: string;
+            why: string;
         };
         /**
          * ImagingResult
@@ -8818,6 +9151,15 @@ export interface components {
         LookBackList: {
             items: components["schemas"]["LookBackLine"][];
             total: number;
+        };
+        /**
+         * LookBody
+         * @description verdict: clear, no text is in them; out, they are left out.
+         */
+        LookBody: {
+            images: string[];
+            /** @enum {unknown} */
+            verdict: "clear" | "out";
         };
         /**
          * MadeLink
@@ -9834,10 +10176,98 @@ export interface components {
             type: string;
             zh: string;
         };
+        /**
+         * Proposable
+         * @description What a consultation could give, and what was proposed of it.  may: whether this person may propose now.
+         */
+        Proposable: {
+            may: boolean;
+            opinion: string;
+            proposed: components["schemas"]["ProposedItem"][];
+            question: string;
+            series: components["schemas"]["SeriesItem"][];
+        };
+        /**
+         * Proposal
+         * @description you: proposer, second or nothing.  The second person has of the images those that would be released.
+         */
+        Proposal: {
+            /** @enum {unknown} */
+            body_part: "abdomen" | "breast" | "chest" | "head" | "heart" | "lower-limb" | "neck" | "other" | "pelvis" | "spine" | "upper-limb" | "vessels" | "whole-body";
+            fault: string;
+            /** Format: uuid */
+            id: string;
+            images: components["schemas"]["ImageItem"][];
+            keywords: string[];
+            modalities: string[];
+            opinion: string;
+            proposed_at: string;
+            proposer_name: string;
+            question: string;
+            revision: number;
+            /** @enum {unknown} */
+            state: "copying" | "failed" | "prepared" | "refused" | "released" | "submitted" | "withdrawn";
+            steps: components["schemas"]["StepItem"][];
+            teaches: string;
+            title: string;
+            you: ("proposer" | "second")[];
+        };
+        /**
+         * ProposalItem
+         * @description done: of the images, those that are copied or left out.  mine: whether this person proposed it.
+         */
+        ProposalItem: {
+            /** @enum {unknown} */
+            body_part: "abdomen" | "breast" | "chest" | "head" | "heart" | "lower-limb" | "neck" | "other" | "pelvis" | "spine" | "upper-limb" | "vessels" | "whole-body";
+            done: number;
+            /** Format: uuid */
+            id: string;
+            images: number;
+            mine: boolean;
+            modalities: string[];
+            proposed_at: string;
+            proposer_name: string;
+            revision: number;
+            /** @enum {unknown} */
+            state: "copying" | "failed" | "prepared" | "refused" | "released" | "submitted" | "withdrawn";
+            title: string;
+            undecided: number;
+        };
+        /** Proposals */
+        Proposals: {
+            items: components["schemas"]["ProposalItem"][];
+            next: string | null;
+        };
+        /**
+         * ProposeBody
+         * @description id: chosen by the client, so that sending it twice proposes once.
+         */
+        ProposeBody: {
+            /** @enum {unknown} */
+            body_part: "abdomen" | "breast" | "chest" | "head" | "heart" | "lower-limb" | "neck" | "other" | "pelvis" | "spine" | "upper-limb" | "vessels" | "whole-body";
+            /** Format: uuid */
+            id: string;
+            keywords: string[];
+            opinion: string;
+            question: string;
+            series: string[];
+            teaches: string;
+            title: string;
+        };
         /** Proposed */
         Proposed: {
             /** Format: uuid */
             id: string;
+        };
+        /** ProposedItem */
+        ProposedItem: {
+            /** Format: uuid */
+            id: string;
+            proposed_at: string;
+            proposer_name: string;
+            /** @enum {unknown} */
+            state: "copying" | "failed" | "prepared" | "refused" | "released" | "submitted" | "withdrawn";
+            title: string;
         };
         /**
          * Purpose
@@ -10431,6 +10861,13 @@ export interface components {
             note: string;
         };
         /**
+         * RevisionBody
+         * @description revision: of the case as the person had it before their eyes.
+         */
+        RevisionBody: {
+            revision: number;
+        };
+        /**
          * Revived
          * @description How many are sent again.
          */
@@ -10811,6 +11248,21 @@ export interface components {
             state: string;
         };
         /**
+         * SeriesItem
+         * @description A series that could be chosen.  why: the kind that is left out, '' for images.
+         */
+        SeriesItem: {
+            description: string;
+            frames: number;
+            /** Format: uuid */
+            id: string;
+            images: number;
+            modality: string;
+            series_number: number;
+            study_number: number;
+            why: string;
+        };
+        /**
          * SeriesSeenRow
          * @description A series as the signer had it. images: it has now, by frames; seen: of them painted on the signer's screen.
          */
@@ -11065,6 +11517,17 @@ export interface components {
             gate_words: components["schemas"]["telemed.patients.messages.Words"];
             outcome: string;
             words: components["schemas"]["telemed.patients.messages.Words"];
+        };
+        /** StepItem */
+        StepItem: {
+            at: string;
+            by_name: string;
+            command: string;
+            /** @enum {unknown} */
+            from_state: "copying" | "failed" | "prepared" | "refused" | "released" | "submitted" | "withdrawn";
+            reason: string;
+            /** @enum {unknown} */
+            to_state: "copying" | "failed" | "prepared" | "refused" | "released" | "submitted" | "withdrawn";
         };
         /**
          * StudyItem
@@ -11345,6 +11808,62 @@ export interface components {
          * @enum {unknown}
          */
         TaskState: "done" | "open";
+        /**
+         * TeachingCase
+         * @description withdraws: whether this person may take it back.
+         */
+        TeachingCase: {
+            /** @enum {unknown} */
+            body_part: "abdomen" | "breast" | "chest" | "head" | "heart" | "lower-limb" | "neck" | "other" | "pelvis" | "spine" | "upper-limb" | "vessels" | "whole-body";
+            /** Format: uuid */
+            id: string;
+            images: components["schemas"]["TeachingImage"][];
+            keywords: string[];
+            modalities: string[];
+            opinion: string;
+            question: string;
+            /** Format: date */
+            released_on: string;
+            teaches: string;
+            title: string;
+            withdraws: boolean;
+        };
+        /** TeachingCases */
+        TeachingCases: {
+            items: components["schemas"]["TeachingItem"][];
+            next: string | null;
+        };
+        /**
+         * TeachingImage
+         * @description study_number, series_number: counted within the case, the earliest study first.
+         */
+        TeachingImage: {
+            columns: number;
+            frames: number;
+            /** Format: uuid */
+            id: string;
+            modality: string;
+            rows: number;
+            series_number: number;
+            study_number: number;
+        };
+        /**
+         * TeachingItem
+         * @description A case as a list shows it; nothing of it leads to whom it came from.
+         */
+        TeachingItem: {
+            /** @enum {unknown} */
+            body_part: "abdomen" | "breast" | "chest" | "head" | "heart" | "lower-limb" | "neck" | "other" | "pelvis" | "spine" | "upper-limb" | "vessels" | "whole-body";
+            /** Format: uuid */
+            id: string;
+            images: number;
+            keywords: string[];
+            modalities: string[];
+            /** Format: date */
+            released_on: string;
+            teaches: string;
+            title: string;
+        };
         /** TemplateChange */
         TemplateChange: {
             /** @default true */
@@ -11947,6 +12466,32 @@ export interface components {
             revision: number;
         };
         /**
+         * CheckBody
+         * @description What is about to be ordered for a patient, and in which circumstances.
+         */
+        "telemed.cds.check_messages.CheckBody": {
+            /** @default [] */
+            circumstances: ("emergency" | "forensic" | "pre-operative" | "pre-transfusion" | "rescue")[];
+            codes: components["schemas"]["OrderedCode"][];
+            /** @default null */
+            encounter_class: components["schemas"]["EncounterClass"] | null;
+            /** Format: uuid */
+            patient_id: string;
+        };
+        /**
+         * Checked
+         * @description The answer.
+         *
+         *         as_of: the moment of the decisions, UTC.  footer: what stands under every card.  external: 院外结果（未核验）,
+         *         beside the decisions and no part of them.
+         */
+        "telemed.cds.check_messages.Checked": {
+            as_of: string;
+            external: components["schemas"]["ExternalResult"][];
+            footer: components["schemas"]["telemed.patients.messages.Words"];
+            orders: components["schemas"]["CheckedOrder"][];
+        };
+        /**
          * Verdict
          * @description What the inviting physician makes of the opinion: the decision is the inviting side's (国卫医发〔2018〕25号).
          * @enum {unknown}
@@ -12122,6 +12667,18 @@ export interface components {
         "telemed.statistics.messages.Words": {
             en: string;
             zh: string;
+        };
+        /** CheckBody */
+        "telemed.teaching.messages.CheckBody": {
+            fields: components["schemas"]["CheckField"][];
+        };
+        /** Checked */
+        "telemed.teaching.messages.Checked": {
+            fields: components["schemas"]["CheckedField"][];
+        };
+        /** ReasonBody */
+        "telemed.teaching.messages.ReasonBody": {
+            reason: string;
         };
     };
     responses: never;
@@ -13937,6 +14494,105 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultations-id-teaching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposable"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-teaching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-consultations-id-teaching-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["telemed.teaching.messages.CheckBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["telemed.teaching.messages.Checked"];
+                };
             };
             /** @description Problem */
             default: {
@@ -18079,7 +18735,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CheckBody"];
+                "application/json": components["schemas"]["telemed.cds.check_messages.CheckBody"];
             };
         };
         responses: {
@@ -18089,7 +18745,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Checked"];
+                    "application/json": components["schemas"]["telemed.cds.check_messages.Checked"];
                 };
             };
             /** @description Problem */
@@ -19958,6 +20614,438 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Proposed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teaching": {
+        parameters: {
+            query?: {
+                search?: string;
+                modality?: string;
+                body_part?: ("abdomen" | "breast" | "chest" | "head" | "heart" | "lower-limb" | "neck" | "other" | "pelvis" | "spine" | "upper-limb" | "vessels" | "whole-body") | "";
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeachingCases"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teaching-proposals": {
+        parameters: {
+            query?: {
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teaching-proposals-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-teaching-proposals-id-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["telemed.teaching.messages.CheckBody"];
+            };
+        };
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["telemed.teaching.messages.Checked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teaching-proposals-id-images-image-frames-frame": {
+        parameters: {
+            query?: {
+                side?: number;
+                window?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                image: string;
+                frame: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-teaching-proposals-id-look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-teaching-proposals-id-refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["telemed.teaching.messages.ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-teaching-proposals-id-release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-teaching-proposals-id-submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-teaching-proposals-id-texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-teaching-proposals-id-withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["telemed.teaching.messages.ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teaching-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeachingCase"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teaching-id-images-image-frames-frame": {
+        parameters: {
+            query?: {
+                side?: number;
+                window?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                image: string;
+                frame: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
                 };
             };
             /** @description Problem */

@@ -1,0 +1,60 @@
+"""The files of the teaching copies: named by their SHA-256 as the archive's blobs are, in a folder of their own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from telemed.teaching.deidentifying import digest_of
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """folder: FOLDER/archive/ab/<digest>, each written once."""
+
+    folder: Path
+
+    def place(self, digest: str) -> Path:
+        return self.folder / "archive" / digest[:2] / digest
+
+    def keep(self, content: bytes) -> str:
+        """Write a copy and return its digest once it is durable; the same bytes again are there already.
+
+        Raises OSError where it cannot be written; nothing of it is left then.
+        """
+        digest = digest_of(content)
+        place = self.place(digest)
+        for folder in (self.folder, place.parent.parent, place.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not place.exists():
+            arriving = place.with_name(f".{uuid4()}.new")
+            try:
+                with arriving.open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                arriving.rename(place)
+            except OSError:
+                arriving.unlink(missing_ok=True)
+                raise
+        # whoever died between the name and this left a name that may not be durable
+        for folder in (place.parent, place.parent.parent, self.folder, self.folder.parent):
+            _sync(folder)
+        return digest
+
+    def tidy(self) -> int:
+        """Take away the halves of files that somebody who died left; how many."""
+        halves = list(self.folder.glob("archive/*/.*.new"))
+        for one in halves:
+            one.unlink(missing_ok=True)
+        return len(halves)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
