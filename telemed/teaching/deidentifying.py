@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import io
+import logging
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -26,6 +27,9 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from telemed.teaching.kinds import DECODED, NATIVE, left_out
 from telemed.teaching.treating import EDITION, Treatment, is_code, is_well_known, treatment
+
+# what it says of a value quotes it
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 IMPLICIT = "1.2.840.10008.1.2"
@@ -132,7 +136,7 @@ def _read(content: bytes, transfer_syntax: str) -> Dataset:
         content = inflater.decompress(content, INFLATED_LIMIT)
         if not inflater.eof:
             raise _Unusable("too-large")
-    read = read_dataset(io.BytesIO(content), transfer_syntax == IMPLICIT, True)  # noqa: FBT003 -- its signature
+    read = read_dataset(io.BytesIO(content), is_implicit_VR=transfer_syntax == IMPLICIT, is_little_endian=True)
     read.file_meta = FileMetaDataset()
     read.file_meta.TransferSyntaxUID = transfer_syntax
     return read

@@ -20,7 +20,7 @@ def has_text(content: bytes) -> bool:
     content: a copy as deidentifying makes it.  A frame that cannot be read counts as one with text: somebody looks.
     """
     try:
-        read = read_dataset(io.BytesIO(content), False, True)  # noqa: FBT003 -- its signature
+        read = read_dataset(io.BytesIO(content), is_implicit_VR=False, is_little_endian=True)
         read.file_meta = FileMetaDataset()
         read.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         frames = int(read.get("NumberOfFrames") or 1)
