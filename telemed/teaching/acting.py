@@ -43,7 +43,7 @@ class Acting:
         am = self.am(held.proposer_id, held.organization_id)
         if not am:
             raise words.no_such_case()
-        after = step(held.state, command, am, held.images, reason)
+        after = step(held.standing, command, am, held.images, reason)
         if isinstance(after, Refusal):
             raise words.refused(after)
         if revision is not None and revision != held.revision:
@@ -52,7 +52,9 @@ class Acting:
 
     async def _move(self, case_id: UUID, command: Command, revision: int | None, reason: str = "") -> None:
         held, after = await self.take(case_id, command, revision, reason)
-        await store.move(self.tx, case_id, command, held.state, after, by=self.by, now=self.now, reason=reason.strip())
+        await store.move(
+            self.tx, case_id, command, held.standing, after, by=self.by, now=self.now, reason=reason.strip()
+        )
 
     async def look(self, case_id: UUID, images: list[UUID], verdict: str) -> None:
         """Say of images that no text is in them, or leave them out.  All of them, or none."""
@@ -60,12 +62,12 @@ class Acting:
         chosen = sorted(set(images))
         if await store.looked(self.tx, case_id, chosen, verdict=verdict, by=self.by, now=self.now) != len(chosen):
             raise words.no_such_case()
-        await store.note(self.tx, case_id, Command.LOOK, held.state, after, by=self.by, now=self.now)
+        await store.note(self.tx, case_id, Command.LOOK, held.standing, after, by=self.by, now=self.now)
 
     async def edit(self, case_id: UUID, texts: Texts, revision: int) -> None:
         held, after = await self.take(case_id, Command.EDIT, revision)
         await rewrite(self.tx, held, texts)
-        await store.note(self.tx, case_id, Command.EDIT, held.state, after, by=self.by, now=self.now)
+        await store.note(self.tx, case_id, Command.EDIT, held.standing, after, by=self.by, now=self.now)
 
     async def submit(self, case_id: UUID, revision: int) -> None:
         """Put it before the second person.  The texts are looked at again: the record may know more by now."""

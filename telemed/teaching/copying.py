@@ -117,11 +117,11 @@ async def copy_one(making: Making, now: datetime) -> bool:
 async def _over(tx: Connection, case_id: UUID, now: datetime) -> None:
     """Every image has a copy, or is left out: the proposer looks, or there is nothing to look at."""
     held = await store.hold(tx, case_id)
-    if held is None or held.state is not State.COPYING:
+    if held is None or held.standing is not State.COPYING:
         return
     after, fault = (State.PREPARED, "") if held.kept else (State.FAILED, "no-image")
     command = "made" if held.kept else "fail"
-    await store.move(tx, case_id, command, held.state, after, by=None, now=now, fault=fault)
+    await store.move(tx, case_id, command, held.standing, after, by=None, now=now, fault=fault)
 
 
 def _make(making: Making, image: _Image, secret: bytes, known: frozenset[str]) -> _Made | str:

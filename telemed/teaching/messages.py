@@ -70,7 +70,7 @@ class CheckField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Any4000
 
 
-class CheckBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TextsToCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: Annotated[list[CheckField], msgspec.Meta(max_length=20)]
 
 
@@ -88,7 +88,7 @@ class CheckedField(msgspec.Struct, frozen=True):
     found: list[FoundItem]
 
 
-class Checked(msgspec.Struct, frozen=True):
+class CheckedTexts(msgspec.Struct, frozen=True):
     fields: list[CheckedField]
 
 
@@ -211,7 +211,7 @@ class RevisionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     revision: int
 
 
-class ReasonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TeachingReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason
 
 

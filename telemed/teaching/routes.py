@@ -21,9 +21,8 @@ from telemed.teaching import proposing, store, words
 from telemed.teaching.acting import Acting
 from telemed.teaching.kinds import left_out
 from telemed.teaching.messages import (
-    CheckBody,
-    Checked,
     CheckedField,
+    CheckedTexts,
     EditBody,
     FoundItem,
     FrameQuery,
@@ -37,7 +36,6 @@ from telemed.teaching.messages import (
     Proposals,
     ProposeBody,
     ProposedItem,
-    ReasonBody,
     RevisionBody,
     SeriesItem,
     StepItem,
@@ -45,6 +43,8 @@ from telemed.teaching.messages import (
     TeachingCases,
     TeachingImage,
     TeachingItem,
+    TeachingReason,
+    TextsToCheck,
 )
 from telemed.teaching.states import Person, State
 from telemed.vocabulary import Action, Principal, Scope, Text
@@ -89,7 +89,7 @@ class TeachingRoutes:
             [msgspec.convert(one, ProposedItem, from_attributes=True) for one in proposed],
         )
 
-    async def check(self, call: Call[Nothing, CheckBody]) -> Checked:
+    async def check(self, call: Call[Nothing, TextsToCheck]) -> CheckedTexts:
         id_ = call.uuid("id")
         async with call.pool.connection() as connection:
             row = await proposing.opened(connection, call.principal, id_)
@@ -97,7 +97,7 @@ class TeachingRoutes:
             known = await store.known(connection, id_)
         fields = [(one.field, one.text) for one in call.body.fields]
         marked = await asyncio.to_thread(lambda: [(field, proposing.found(text, known)) for field, text in fields])
-        return Checked(
+        return CheckedTexts(
             [
                 CheckedField(field, [msgspec.convert(one, FoundItem, from_attributes=True) for one in found])
                 for field, found in marked
@@ -129,7 +129,7 @@ class TeachingRoutes:
             ProposalItem(
                 one.id,
                 one.title,
-                one.state.value,
+                cast("Any", one.state),
                 cast("Any", one.body_part),
                 one.modalities,
                 one.proposed_at,
@@ -193,7 +193,7 @@ class TeachingRoutes:
         async with call.transaction() as tx:
             await self._acting(call, tx).edit(_case(call), call.body.texts(), call.body.revision)
 
-    async def check_again(self, call: Call[Nothing, CheckBody]) -> Checked:
+    async def check_again(self, call: Call[Nothing, TextsToCheck]) -> CheckedTexts:
         async with call.pool.connection() as connection:
             row, you = await self._concerning(call, connection)
             if Person.PROPOSER not in you:
@@ -201,7 +201,7 @@ class TeachingRoutes:
             known = await store.known(connection, row.consultation_id)
         fields = [(one.field, one.text) for one in call.body.fields]
         marked = await asyncio.to_thread(lambda: [(field, proposing.found(text, known)) for field, text in fields])
-        return Checked(
+        return CheckedTexts(
             [
                 CheckedField(field, [msgspec.convert(one, FoundItem, from_attributes=True) for one in found])
                 for field, found in marked
@@ -216,11 +216,11 @@ class TeachingRoutes:
         async with call.transaction() as tx:
             await self._acting(call, tx).release(_case(call), call.body.revision)
 
-    async def refuse(self, call: Call[Nothing, ReasonBody]) -> None:
+    async def refuse(self, call: Call[Nothing, TeachingReason]) -> None:
         async with call.transaction() as tx:
             await self._acting(call, tx).refuse(_case(call), call.body.reason)
 
-    async def withdraw(self, call: Call[Nothing, ReasonBody]) -> None:
+    async def withdraw(self, call: Call[Nothing, TeachingReason]) -> None:
         async with call.transaction() as tx:
             await self._acting(call, tx).withdraw(_case(call), call.body.reason)
 
@@ -313,7 +313,7 @@ async def _released(call: Call[Any, Any], connection: Connection) -> tuple[store
     row = await store.case(connection, id_)
     if (
         row is None
-        or row.state is not State.RELEASED
+        or row.state != State.RELEASED
         or row.released_at is None
         or not call.scope.admits(row.organization_id)
     ):
@@ -367,8 +367,8 @@ def endpoints(routes: TeachingRoutes) -> list[Endpoint]:
             propose,
             routes.check,
             Text("检查文字中的身份信息", "Look for identifying text"),
-            body=CheckBody,
-            returns=Checked,
+            body=TextsToCheck,
+            returns=CheckedTexts,
         ),
         post(of, propose, routes.propose, ("提交教学病例", "Propose for the teaching file"), ProposeBody),
         get(
@@ -394,15 +394,15 @@ def endpoints(routes: TeachingRoutes) -> list[Endpoint]:
             propose,
             routes.check_again,
             Text("检查修改后的文字", "Look for identifying text again"),
-            body=CheckBody,
-            returns=Checked,
+            body=TextsToCheck,
+            returns=CheckedTexts,
         ),
         post(f"{one}/look", propose, routes.look, ("判定影像中有无文字", "Judge whether text is in images"), LookBody),
         post(f"{one}/texts", propose, routes.edit, ("修改文字", "Edit the texts"), EditBody),
         post(f"{one}/submit", propose, routes.submit, ("提交审核", "Put before the second person"), RevisionBody),
         post(f"{one}/release", release, routes.release, ("放行", "Release"), RevisionBody),
-        post(f"{one}/refuse", release, routes.refuse, ("退回", "Refuse, and say why"), ReasonBody),
-        post(f"{one}/withdraw", propose, routes.withdraw, ("撤回", "Withdraw, and say why"), ReasonBody),
+        post(f"{one}/refuse", release, routes.refuse, ("退回", "Refuse, and say why"), TeachingReason),
+        post(f"{one}/withdraw", propose, routes.withdraw, ("撤回", "Withdraw, and say why"), TeachingReason),
         get("/api/teaching", read, routes.cases, ("教学病例库", "The teaching file"), TeachingCases, query=ListQuery),
         get("/api/teaching/{id}", read, routes.case, ("一个教学病例", "One teaching case"), TeachingCase, access=True),
         get(

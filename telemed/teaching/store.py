@@ -56,10 +56,15 @@ class HeldRow(msgspec.Struct, frozen=True):
     consultation_id: UUID
     organization_id: UUID
     proposer_id: UUID
-    state: State
+    state: str
     revision: int
     undecided: int
     kept: int
+
+    @property
+    def standing(self) -> State:
+        """The state the row stands for; its CHECK keeps it one of these."""
+        return State(self.state)
 
     @property
     def images(self) -> Images:
@@ -71,7 +76,7 @@ class ProposalRow(msgspec.Struct, frozen=True):
 
     id: UUID
     title: str
-    state: State
+    state: str
     body_part: str
     modalities: list[str]
     proposed_at: datetime
@@ -90,7 +95,7 @@ class CaseRow(msgspec.Struct, frozen=True):
     organization_id: UUID
     proposer_id: UUID
     proposer_name: str
-    state: State
+    state: str
     title: str
     teaches: str
     question: str
@@ -149,7 +154,7 @@ class ReleasedRow(msgspec.Struct, frozen=True):
 class OfConsultationRow(msgspec.Struct, frozen=True):
     id: UUID
     title: str
-    state: State
+    state: str
     proposed_at: datetime
     proposer_name: str
 

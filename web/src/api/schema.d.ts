@@ -7385,10 +7385,36 @@ export interface components {
             needed: boolean;
             ok: boolean;
         };
+        /**
+         * CheckBody
+         * @description What is about to be ordered for a patient, and in which circumstances.
+         */
+        CheckBody: {
+            /** @default [] */
+            circumstances: ("emergency" | "forensic" | "pre-operative" | "pre-transfusion" | "rescue")[];
+            codes: components["schemas"]["OrderedCode"][];
+            /** @default null */
+            encounter_class: components["schemas"]["EncounterClass"] | null;
+            /** Format: uuid */
+            patient_id: string;
+        };
         /** CheckField */
         CheckField: {
             field: string;
             text: string;
+        };
+        /**
+         * Checked
+         * @description The answer.
+         *
+         *         as_of: the moment of the decisions, UTC.  footer: what stands under every card.  external: 院外结果（未核验）,
+         *         beside the decisions and no part of them.
+         */
+        Checked: {
+            as_of: string;
+            external: components["schemas"]["ExternalResult"][];
+            footer: components["schemas"]["telemed.patients.messages.Words"];
+            orders: components["schemas"]["CheckedOrder"][];
         };
         /** CheckedField */
         CheckedField: {
@@ -7451,6 +7477,10 @@ export interface components {
             verdict: string;
             verdict_words: components["schemas"]["telemed.patients.messages.Words"];
             window: components["schemas"]["WindowLeft"] | null;
+        };
+        /** CheckedTexts */
+        CheckedTexts: {
+            fields: components["schemas"]["CheckedField"][];
         };
         /**
          * Choice
@@ -11864,6 +11894,10 @@ export interface components {
             teaches: string;
             title: string;
         };
+        /** TeachingReason */
+        TeachingReason: {
+            reason: string;
+        };
         /** TemplateChange */
         TemplateChange: {
             /** @default true */
@@ -11923,6 +11957,10 @@ export interface components {
         /** Templates */
         Templates: {
             items: components["schemas"]["TemplateRow"][];
+        };
+        /** TextsToCheck */
+        TextsToCheck: {
+            fields: components["schemas"]["CheckField"][];
         };
         /** TicketAct */
         TicketAct: {
@@ -12466,32 +12504,6 @@ export interface components {
             revision: number;
         };
         /**
-         * CheckBody
-         * @description What is about to be ordered for a patient, and in which circumstances.
-         */
-        "telemed.cds.check_messages.CheckBody": {
-            /** @default [] */
-            circumstances: ("emergency" | "forensic" | "pre-operative" | "pre-transfusion" | "rescue")[];
-            codes: components["schemas"]["OrderedCode"][];
-            /** @default null */
-            encounter_class: components["schemas"]["EncounterClass"] | null;
-            /** Format: uuid */
-            patient_id: string;
-        };
-        /**
-         * Checked
-         * @description The answer.
-         *
-         *         as_of: the moment of the decisions, UTC.  footer: what stands under every card.  external: 院外结果（未核验）,
-         *         beside the decisions and no part of them.
-         */
-        "telemed.cds.check_messages.Checked": {
-            as_of: string;
-            external: components["schemas"]["ExternalResult"][];
-            footer: components["schemas"]["telemed.patients.messages.Words"];
-            orders: components["schemas"]["CheckedOrder"][];
-        };
-        /**
          * Verdict
          * @description What the inviting physician makes of the opinion: the decision is the inviting side's (国卫医发〔2018〕25号).
          * @enum {unknown}
@@ -12667,18 +12679,6 @@ export interface components {
         "telemed.statistics.messages.Words": {
             en: string;
             zh: string;
-        };
-        /** CheckBody */
-        "telemed.teaching.messages.CheckBody": {
-            fields: components["schemas"]["CheckField"][];
-        };
-        /** Checked */
-        "telemed.teaching.messages.Checked": {
-            fields: components["schemas"]["CheckedField"][];
-        };
-        /** ReasonBody */
-        "telemed.teaching.messages.ReasonBody": {
-            reason: string;
         };
     };
     responses: never;
@@ -14581,7 +14581,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["telemed.teaching.messages.CheckBody"];
+                "application/json": components["schemas"]["TextsToCheck"];
             };
         };
         responses: {
@@ -14591,7 +14591,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["telemed.teaching.messages.Checked"];
+                    "application/json": components["schemas"]["CheckedTexts"];
                 };
             };
             /** @description Problem */
@@ -18735,7 +18735,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["telemed.cds.check_messages.CheckBody"];
+                "application/json": components["schemas"]["CheckBody"];
             };
         };
         responses: {
@@ -18745,7 +18745,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["telemed.cds.check_messages.Checked"];
+                    "application/json": components["schemas"]["Checked"];
                 };
             };
             /** @description Problem */
@@ -20734,7 +20734,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["telemed.teaching.messages.CheckBody"];
+                "application/json": components["schemas"]["TextsToCheck"];
             };
         };
         responses: {
@@ -20744,7 +20744,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["telemed.teaching.messages.Checked"];
+                    "application/json": components["schemas"]["CheckedTexts"];
                 };
             };
             /** @description Problem */
@@ -20838,7 +20838,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["telemed.teaching.messages.ReasonBody"];
+                "application/json": components["schemas"]["TeachingReason"];
             };
         };
         responses: {
@@ -20970,7 +20970,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["telemed.teaching.messages.ReasonBody"];
+                "application/json": components["schemas"]["TeachingReason"];
             };
         };
         responses: {
