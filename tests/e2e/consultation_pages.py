@@ -138,6 +138,8 @@ CONSULTATION_VISITS: tuple[Visit, ...] = (
     ),
     Visit("room", lambda known: f"/rooms/{room(known)}", "expert", ".corner.top", route="/rooms/:id"),
     Visit("consultations-coordinator", "/consultations", "coordinator", LIST),
+    Visit("teaching", "/teaching", "requester", ".page .cases, .page .empty", organization="青石"),
+    Visit("teaching-proposals", "/teaching/proposals", "center-head", ".page .proposals, .page .empty"),
     Visit("duty", "/duty", "coordinator", ".both .on, .both .empty", route="/duty/board"),
     Visit("duty-expert-side", "/duty/board", "expert", ".both .on, .both .empty"),
     Visit("exchange-outgoing", "/exchange/outgoing", "system-admin", ".receivers .empty, .receivers table"),

@@ -53,6 +53,10 @@ LEADS_ELSEWHERE = frozenset(
 )  # the first page of one's bar or of its tabs, pictured there
 
 
+#: Pictured and looked at by axe on the way of one case, which several people bring there (test_teaching.py).
+ON_A_WALK = frozenset({"/teaching/:id", "/teaching/proposals/:id"})
+
+
 def test_every_route_is_in_the_list_of_pages() -> None:
     """A page that nobody looks at is a page that nobody has seen."""
     visited = [one.path.partition("?")[0].partition("#")[0] for one in VISITS if isinstance(one.path, str)]
@@ -63,6 +67,6 @@ def test_every_route_is_in_the_list_of_pages() -> None:
             plain = re.sub(r"(:\w+)\([^)]*\)\*?", r"\1", path)
             shape = re.sub(r":\w+", "(.+)", plain)
             listed = plain in covered or any(re.fullmatch(shape, address) for address in visited)
-            if path not in LEADS_ELSEWHERE and not listed:
+            if path not in LEADS_ELSEWHERE | ON_A_WALK and not listed:
                 missing.append(f"{routes.parent.name}: {path}")
     assert missing == []

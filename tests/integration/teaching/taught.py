@@ -71,7 +71,7 @@ class Taught:
         one.StudyInstanceUID, one.SeriesInstanceUID = self.study, series
         one.PatientID, one.PatientName = "P0001", "WANG^GUILAN=王^桂兰"
         one.StudyID, one.AccessionNumber, one.StudyDate, one.StudyTime = "S1", "LH001", "20261126", "091200"
-        one.Modality, one.SeriesNumber, one.InstanceNumber = modality, 1, other.pop("number", 1)
+        one.Modality, one.SeriesNumber, one.InstanceNumber = modality, other.pop("place"), other.pop("number")
         one.Rows = one.Columns = 64
         one.BitsAllocated, one.BitsStored, one.HighBit, one.PixelRepresentation = 8, 8, 7, 0
         one.SamplesPerPixel, one.PhotometricInterpretation = 1, "MONOCHROME2"
@@ -84,10 +84,11 @@ class Taught:
     async def signed(self, *, slices: int = 2, pictures: int = 1, reports: int = 0) -> UUID:
         """A consultation whose opinion is signed, with a CT series, ultrasound pictures and structured reports."""
         self.study = str(generate_uid())
-        for sop_class, modality, amount in ((CT, "CT", slices), (US, "US", pictures), (SR, "SR", reports)):
+        kinds = ((CT, "CT", slices), (US, "US", pictures), (SR, "SR", reports))
+        for place, (sop_class, modality, amount) in enumerate(kinds, 1):
             series = str(generate_uid())
             for number in range(amount):
-                await self.image(series, sop_class, modality, number=number + 1)
+                await self.image(series, sop_class, modality, place=place, number=number + 1)
         await self.archive.indexer.drain()
         async with self.asked.pool.transaction() as tx:
             row = await tx.execute(

@@ -1,4 +1,4 @@
-"""What the look at the pixels finds and what it misses, measured; docs/reference/teaching-flags.md says the same."""
+"""What the look at the pixels finds and what it misses, measured."""
 
 from __future__ import annotations
 
