@@ -63,10 +63,6 @@ class _Image(msgspec.Struct, frozen=True):
     size: int
 
 
-class _Id(msgspec.Struct):
-    id: UUID
-
-
 class _Next(msgspec.Struct):
     due_at: datetime | None
 

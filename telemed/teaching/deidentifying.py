@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from dicomanonymizer.simpledicomanonymizer import replace_element
+from dicomanonymizer import simpledicomanonymizer as kept
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from telemed.teaching.kinds import DECODED, NATIVE, left_out
 from telemed.teaching.treating import EDITION, Treatment, is_code, is_well_known, treatment
@@ -138,7 +138,7 @@ def _read(content: bytes, transfer_syntax: str) -> Dataset:
             raise _Unusable("too-large")
     read = read_dataset(io.BytesIO(content), is_implicit_VR=transfer_syntax == IMPLICIT, is_little_endian=True)
     read.file_meta = FileMetaDataset()
-    read.file_meta.TransferSyntaxUID = transfer_syntax
+    read.file_meta.TransferSyntaxUID = UID(transfer_syntax)
     return read
 
 
@@ -160,7 +160,7 @@ def _decoded_size(source: Dataset) -> int:
 
 
 def _facts(source: Dataset) -> Facts:
-    kinds = source.get("ImageType") or []
+    kinds = cast("list[Any] | str", source.get("ImageType") or [])
     return Facts(
         modality=_text(source, "Modality"),
         sop_class=str(source.SOPClassUID),
@@ -177,7 +177,7 @@ def _values(element: DataElement) -> list[Any]:
     value = element.value
     if value is None or value in ("", b""):
         return []
-    return list(cast("Any", value)) if element.VM > 1 else [value]
+    return list(value) if element.VM > 1 else [value]
 
 
 def _elements(source: Dataset, depth: int = 0) -> Iterator[DataElement]:
@@ -191,7 +191,7 @@ def _elements(source: Dataset, depth: int = 0) -> Iterator[DataElement]:
             continue
         yield element
         if element.VR == "SQ":
-            for item in cast("Any", element.value):
+            for item in element.value:
                 yield from _elements(item, depth + 1)
 
 
@@ -200,8 +200,20 @@ def _maker(source: Dataset) -> str:
     return f"{source.get('Manufacturer', '')} {source.get('ManufacturerModelName', '')}".lower()
 
 
-_NUMBERED = frozenset({"PatientID", "AccessionNumber", "IssuerOfPatientID", "InstitutionName", "InstitutionAddress"})
-_NUMBERED |= {"StationName", "OtherPatientIDs", "PatientAddress", "PatientTelephoneNumbers", "StudyID"}
+_NUMBERED = frozenset(
+    {
+        "PatientID",
+        "AccessionNumber",
+        "IssuerOfPatientID",
+        "InstitutionName",
+        "InstitutionAddress",
+        "StationName",
+        "OtherPatientIDs",
+        "PatientAddress",
+        "PatientTelephoneNumbers",
+        "StudyID",
+    }
+)
 
 
 def _identifiers(source: Dataset) -> Iterator[str]:
@@ -228,7 +240,7 @@ def _clean(source: Dataset, secret: bytes, depth: int = 0) -> None:
             continue
         what = treatment(tag.group, tag.element, str(element.VR))
         if what is Treatment.INSIDE:
-            for item in cast("Any", element.value):
+            for item in element.value:
                 _clean(item, secret, depth + 1)
         elif what is Treatment.REMOVE or (element.VR == "CS" and not is_code(values)):
             del source[tag]
@@ -240,7 +252,7 @@ def _change(element: DataElement, what: Treatment, values: list[Any], secret: by
     if what is Treatment.EMPTY:
         element.value = ""
     elif what is Treatment.DUMMY:
-        replace_element(element)
+        cast("Any", kept).replace_element(element)
     elif what is Treatment.UID:
         element.value = [str(one) if is_well_known(str(one)) else new_uid(secret, str(one)) for one in values]
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from pydicom.dataset import FileMetaDataset
 from pydicom.filereader import read_dataset
-from pydicom.pixels import pixel_array
+from pydicom.pixels.utils import pixel_array
 from pydicom.uid import ExplicitVRLittleEndian
 
 from telemed.teaching.burnt_in import text_like

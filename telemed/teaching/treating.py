@@ -27,7 +27,9 @@ class Treatment(StrEnum):
 
 
 def _table() -> Mapping[tuple[int, int], str]:
-    rules = cast("dict[tuple[int, ...], Act]", kept.initialize_actions(f"dicomfields_{EDITION}"))
+    rules = cast("Callable[[str], dict[tuple[int, ...], Act]]", cast("Any", kept).initialize_actions)(
+        f"dicomfields_{EDITION}"
+    )
     return MappingProxyType({(tag[0], tag[1]): act.__name__ for tag, act in rules.items() if len(tag) == 2})
 
 
