@@ -24,8 +24,8 @@ def _fill(page: Page, title: str) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("标题").fill(title)
     dialog.get_by_label("教学要点").fill("随访间隔的选择")
-    dialog.get_by_label("问题", exact=True).fill("结节是否需要处理？")
-    dialog.get_by_label("会诊意见", exact=True).fill("建议三个月后复查。")
+    dialog.get_by_label("问题").fill("结节是否需要处理？")
+    dialog.get_by_label("会诊意见").fill("建议三个月后复查。")
     dialog.get_by_label("关键词").fill("肺结节，随访")
     dialog.get_by_label("部位").select_option("chest")
 
