@@ -29,7 +29,10 @@ def webm_is_sound(content: bytes) -> bool:
 
 
 def webm_media(content: bytes) -> str | None:
-    """What a piece of a call is by its tracks: `audio/webm`, `video/webm`; None of what is no WebM of a voice."""
+    """What a piece of a call is by its tracks: `audio/webm`, `video/webm`; None of what no browser records of one.
+
+    One track of each kind at the most; a busy browser that got nothing of one of them leaves it out.
+    """
     if not content.startswith(_EBML) or b"webm" not in content[:_HEADER]:
         return None
     try:
@@ -38,7 +41,7 @@ def webm_media(content: bytes) -> str | None:
         return None
     if kinds == [_SOUND]:
         return "audio/webm"
-    return "video/webm" if sorted(kinds) == [_FILM, _SOUND] else None
+    return "video/webm" if sorted(kinds) in ([_FILM], [_FILM, _SOUND]) else None
 
 
 def mp4_is_sound(content: bytes) -> bool:

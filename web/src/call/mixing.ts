@@ -5,6 +5,15 @@ const HEIGHT = 360;
 /** Pictures a second: who speaks and how they look, not how they move. */
 const RATE = 5;
 
+/**
+ * A track that frames are written into (mediacapture-transform; Chrome, Edge). A canvas captured as a stream gives frames
+ * only while its page is painted, and what is recorded with it waits for them: a page in the background would record nothing.
+ */
+interface Generator extends MediaStreamTrack {
+  readonly writable: WritableStream<VideoFrame>;
+}
+const GENERATOR = (window as { MediaStreamTrackGenerator?: new (what: { kind: 'video' }) => Generator }).MediaStreamTrackGenerator;
+
 export class Mixer {
   readonly #context = new AudioContext();
   readonly #voices = this.#context.createMediaStreamDestination();
@@ -13,6 +22,8 @@ export class Mixer {
   readonly #canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
   readonly #clock: number;
   #picture: MediaStreamTrack | undefined;
+  #frames: WritableStreamDefaultWriter<VideoFrame> | undefined;
+  #voicesAlone = false;
 
   constructor() {
     void this.#context.resume();
@@ -50,9 +61,21 @@ export class Mixer {
   stream(): MediaStream {
     const [voices] = this.#voices.stream.getAudioTracks();
     if (voices === undefined) throw new Error('a destination has one track');
-    if (this.#cameras.size === 0) return new MediaStream([voices]);
-    this.#picture ??= this.#canvas.captureStream(RATE).getVideoTracks()[0];
+    if (this.#cameras.size === 0 || this.#voicesAlone) return new MediaStream([voices]);
+    this.#picture ??= this.#film();
     return new MediaStream(this.#picture === undefined ? [voices] : [voices, this.#picture]);
+  }
+
+  /** The pictures gave nothing, and what waits for them is the voices: from here on these alone. */
+  giveUpPictures(): void {
+    this.#voicesAlone = true;
+  }
+
+  #film(): MediaStreamTrack | undefined {
+    if (GENERATOR === undefined) return this.#canvas.captureStream(RATE).getVideoTracks()[0];
+    const track = new GENERATOR({ kind: 'video' });
+    this.#frames = track.writable.getWriter();
+    return track;
   }
 
   close(): void {
@@ -77,5 +100,9 @@ export class Mixer {
       const y = Math.floor(index / columns) * height + (height - h) / 2;
       pen.drawImage(video, x, y, w, h);
     });
+    // A frame that nobody has taken yet is waited for; this one is left out.
+    if (this.#frames === undefined || (this.#frames.desiredSize ?? 0) <= 0) return;
+    const frame = new VideoFrame(this.#canvas, { timestamp: Math.round(performance.now() * 1000) });
+    this.#frames.write(frame).catch(() => frame.close()); // the track has ended with the recording
   }
 }

@@ -147,6 +147,12 @@ export class SegmentQueue {
     this.#going ??= this.#send().finally(() => (this.#going = undefined));
   }
 
+  /** A segment that is nothing. */
+  lose(): void {
+    this.lost += 1;
+    this.line.changed();
+  }
+
   /** Resolves when nothing waits any more. */
   async empty(): Promise<void> {
     await this.#going;

@@ -131,7 +131,7 @@ async def test_only_the_next_of_whoever_records_is_taken(talking):
         b"OggS" + bytes(400),
         webm(SOUND, after=CLUSTER),  # no document type
         piece(0)[:40],
-        piece(0, PICTURE),
+        piece(0, PICTURE, PICTURE),
         piece(0, SOUND, SOUND),
         piece(0, SOUND, PICTURE, PICTURE),
         piece(0, SOUND, 17),

@@ -9,6 +9,8 @@ import type { RoomSession } from '@/room/session';
 import { pauseAfter } from '@/room/voice';
 
 const TICK_MS = 200;
+/** What is smaller is the head of a file with nothing in it. */
+const HEADER_BYTES = 256;
 const VOICE_BITS = 32_000;
 const PICTURE_BITS = 200_000;
 const WITH_PICTURES = 'video/webm;codecs=vp8,opus';
@@ -108,7 +110,13 @@ export function useRecording(id: string, room: RoomSession, me: () => string, to
       begin: () => take(mixer.stream()),
       now: () => performance.now(),
       segmentMs,
-      done: (cut) => queue.add(cut),
+      done: (cut) => {
+        if (cut.content.size >= HEADER_BYTES) queue.add(cut);
+        else {
+          mixer.giveUpPictures();
+          queue.lose();
+        }
+      },
     });
     lost.value = 0;
     active.value = { mixer, segmenter, queue };
