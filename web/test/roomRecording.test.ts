@@ -35,15 +35,26 @@ describe('consent to being recorded', () => {
   });
 });
 
+interface Recorded {
+  readonly from: number;
+  end: ((size?: number) => void) | undefined;
+}
+interface Desk {
+  readonly at: { now: number };
+  readonly takes: Recorded[];
+  readonly cuts: Cut[];
+  readonly log: string[];
+  readonly segmenter: Segmenter;
+}
 /** A recorder under a clock that is moved by hand. */
-function desk(segmentMs = 20_000) {
+function desk(segmentMs = 20_000): Desk {
   const at = { now: 1000 };
-  const takes: { readonly from: number; end: ((size?: number) => void) | undefined }[] = [];
+  const takes: Recorded[] = [];
   const cuts: Cut[] = [];
   const log: string[] = [];
   const segmenter = new Segmenter({
     begin: () => {
-      const one: (typeof takes)[number] = { from: at.now, end: undefined };
+      const one: Recorded = { from: at.now, end: undefined };
       takes.push(one);
       log.push(`begin ${String(takes.length - 1)}`);
       const number = takes.length - 1;
@@ -118,8 +129,14 @@ describe('a recording is cut into segments', () => {
   });
 });
 
+interface Told {
+  readonly queue: SegmentQueue;
+  readonly sent: [number, number][];
+  readonly pauses: number[];
+  readonly answer: (how: Sent) => Promise<void>;
+}
 /** A line that answers as it is told, one attempt after another. */
-function line() {
+function line(): Told {
   const sent: [number, number][] = [];
   const pauses: number[] = [];
   const answers: ((how: Sent) => void)[] = [];
