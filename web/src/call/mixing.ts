@@ -23,7 +23,6 @@ export class Mixer {
   readonly #clock: number;
   #picture: MediaStreamTrack | undefined;
   #frames: WritableStreamDefaultWriter<VideoFrame> | undefined;
-  #voicesAlone = false;
 
   constructor() {
     void this.#context.resume();
@@ -61,14 +60,9 @@ export class Mixer {
   stream(): MediaStream {
     const [voices] = this.#voices.stream.getAudioTracks();
     if (voices === undefined) throw new Error('a destination has one track');
-    if (this.#cameras.size === 0 || this.#voicesAlone) return new MediaStream([voices]);
+    if (this.#cameras.size === 0) return new MediaStream([voices]);
     this.#picture ??= this.#film();
     return new MediaStream(this.#picture === undefined ? [voices] : [voices, this.#picture]);
-  }
-
-  /** The pictures gave nothing, and what waits for them is the voices: from here on these alone. */
-  giveUpPictures(): void {
-    this.#voicesAlone = true;
   }
 
   #film(): MediaStreamTrack | undefined {

@@ -32,7 +32,7 @@ export function recordsHere(): boolean {
   return typeof MediaRecorder !== 'undefined' && MediaRecorder.isTypeSupported(VOICES) && MediaRecorder.isTypeSupported(WITH_PICTURES);
 }
 
-function take(stream: MediaStream): Take {
+function recorded(stream: MediaStream): Take {
   const pictures = stream.getVideoTracks().length > 0;
   const recorder = new MediaRecorder(stream, {
     mimeType: pictures ? WITH_PICTURES : VOICES,
@@ -49,6 +49,19 @@ function take(stream: MediaStream): Take {
     end: () => {
       if (recorder.state !== 'inactive') recorder.stop();
       return whole;
+    },
+  };
+}
+
+/** A file with pictures waits for the first of them, and is empty where none comes: the voices are recorded beside it. */
+function take(stream: MediaStream): Take {
+  if (stream.getVideoTracks().length === 0) return recorded(stream);
+  const both = recorded(stream);
+  const voices = recorded(new MediaStream(stream.getAudioTracks()));
+  return {
+    end: async () => {
+      const [whole, alone] = await Promise.all([both.end(), voices.end()]);
+      return whole.size >= HEADER_BYTES ? whole : alone;
     },
   };
 }
@@ -112,10 +125,7 @@ export function useRecording(id: string, room: RoomSession, me: () => string, to
       segmentMs,
       done: (cut) => {
         if (cut.content.size >= HEADER_BYTES) queue.add(cut);
-        else {
-          mixer.giveUpPictures();
-          queue.lose();
-        }
+        else queue.lose();
       },
     });
     lost.value = 0;
