@@ -46,7 +46,7 @@ from telemed.results.mllp import Listener
 from telemed.results.remapping import Remapper, remap_for_ever
 from telemed.results.units import prepare as prepare_units
 from telemed.statistics.sealing import Sealer as StatisticsSealer
-from telemed.taught import making_of
+from telemed.taught import copies_of, making_of
 from telemed.teaching.copying import OWED as COPIES
 from telemed.teaching.copying import copy_for_ever
 
@@ -175,5 +175,6 @@ def _archive(county: County, spool: DurableSpool) -> dict[str, Work]:
 
 
 async def _tidied(county: County) -> None:
-    """Once, when the server starts: whoever died while writing an opinion left the half of a file."""
+    """Once, when the server starts: whoever died while writing an opinion or a copy left the half of a file."""
     await tidy(county.config.state.path / "opinions", county.clock())
+    await asyncio.to_thread(copies_of(county.config).tidy, county.clock())

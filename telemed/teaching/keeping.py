@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 from telemed.teaching.deidentifying import digest_of
+
+#: Nobody is still writing a file that old.
+OLD = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,10 @@ class Copies:
             _sync(folder)
         return digest
 
-    def tidy(self) -> int:
-        """Take away the halves of files that somebody who died left; how many."""
-        halves = list(self.folder.glob("archive/*/.*.new"))
+    def tidy(self, now: datetime) -> int:
+        """Take away the halves of files that somebody who died left; how many.  Blocks."""
+        oldest = (now - OLD).timestamp()
+        halves = [one for one in self.folder.glob("archive/*/.*.new") if one.stat().st_mtime < oldest]
         for one in halves:
             one.unlink(missing_ok=True)
         return len(halves)
