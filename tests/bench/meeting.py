@@ -30,8 +30,7 @@ from tests.bench.results import write_section
 from tests.e2e.browser import DESK, PATIENCE, WIDE, People, launch
 from tests.e2e.calling import Exchange, build_call, inside, ip, joined_by_cable, networks, serving
 from tests.e2e.calling import launch as launch_with_media
-from tests.e2e.consultation_pages import room_of
-from tests.e2e.pages import known_by
+from tests.e2e.consultation_pages import asked
 from tests.e2e.stack import Account, Stack, build_client, free_port, given_stack, running_stack
 
 PACE = 300  # milliseconds between two steps: one is seen before the next
@@ -117,8 +116,7 @@ class Viewing:
         with self._people.context(self._account("mashumin"), size=WIDE) as experts:
             page, line = experts.new_page(), Line()
             line.watch(experts, page)
-            page.goto("/consultations")
-            address = room_of(known_by(page, None), "结节较前增大")  # type: ignore[arg-type] # only asked of the server
+            address = asked(self._people, "结节较前增大").room
             self._enter(page, address)
             page.keyboard.press("t")
             page.get_by_test_id("see").wait_for()
