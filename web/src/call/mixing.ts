@@ -51,6 +51,8 @@ export class Mixer {
       } else if (track.kind === 'video' && !this.#cameras.has(track.id)) {
         const video = Object.assign(document.createElement('video'), { muted: true, playsInline: true, autoplay: true });
         video.srcObject = new MediaStream([track]);
+        // One that is in no page is not played by itself; a track that ends first has nothing to show.
+        video.play().catch(() => undefined);
         this.#cameras.set(track.id, video);
       }
     }
