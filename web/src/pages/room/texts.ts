@@ -19,7 +19,7 @@ const STANDING: Readonly<Record<Standing, StateLook>> = {
 };
 export const standingLook = (st: string): StateLook => STANDING[st as Standing] ?? STANDING.absent;
 
-type PhaseKey = keyof typeof zh.phase;
+export type PhaseKey = keyof typeof zh.phase;
 const phase = (key: PhaseKey, tone: StateLook['tone'], shape: StateLook['shape']): StateLook => ({ zh: zh.phase[key], en: en.phase[key], tone, shape });
 export const PHASE: Readonly<Record<PhaseKey, StateLook>> = {
   connecting: phase('connecting', 'grey', 'hourglass'),
