@@ -35,26 +35,22 @@ describe('consent to being recorded', () => {
   });
 });
 
-interface Recorded {
-  readonly from: number;
-  end: ((size?: number) => void) | undefined;
-}
 interface Desk {
   readonly at: { now: number };
-  readonly takes: Recorded[];
-  readonly cuts: Cut[];
-  readonly log: string[];
+  readonly takes: readonly { readonly from: number; end: ((size?: number) => void) | undefined }[];
+  readonly cuts: readonly Cut[];
+  readonly log: readonly string[];
   readonly segmenter: Segmenter;
 }
 /** A recorder under a clock that is moved by hand. */
 function desk(segmentMs = 20_000): Desk {
   const at = { now: 1000 };
-  const takes: Recorded[] = [];
+  const takes: { readonly from: number; end: ((size?: number) => void) | undefined }[] = [];
   const cuts: Cut[] = [];
   const log: string[] = [];
   const segmenter = new Segmenter({
     begin: () => {
-      const one: Recorded = { from: at.now, end: undefined };
+      const one: (typeof takes)[number] = { from: at.now, end: undefined };
       takes.push(one);
       log.push(`begin ${String(takes.length - 1)}`);
       const number = takes.length - 1;
@@ -129,14 +125,14 @@ describe('a recording is cut into segments', () => {
   });
 });
 
-interface Told {
+interface Wire {
   readonly queue: SegmentQueue;
-  readonly sent: [number, number][];
-  readonly pauses: number[];
+  readonly sent: readonly (readonly [number, number])[];
+  readonly pauses: readonly number[];
   readonly answer: (how: Sent) => Promise<void>;
 }
 /** A line that answers as it is told, one attempt after another. */
-function line(): Told {
+function line(): Wire {
   const sent: [number, number][] = [];
   const pauses: number[] = [];
   const answers: ((how: Sent) => void)[] = [];
