@@ -6,7 +6,7 @@ import io
 import json
 import os
 import signal
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -290,8 +290,11 @@ async def test_a_server_killed_between_the_file_and_its_event_lists_nothing_that
                 digest = hashlib.sha256(piece(1)).hexdigest()
                 found = await _until_there(tmp_path, digest)
                 os.kill(pid, signal.SIGKILL)
-                with suppress(aiohttp.ClientError, ConnectionError):
-                    await waiting
+                (cut_off,) = await asyncio.gather(waiting, return_exceptions=True)
+                assert isinstance(cut_off, aiohttp.ClientError)
+                for one in (host, expert):
+                    await one.until(lambda page=one: page.bye is not None)
+                    await one.socket.close()
     async with pool.connection() as connection:
         spoken_of = await listed(connection, room_id)
         assert isinstance(await verify_chain(connection, room_id), Whole)
