@@ -102,6 +102,7 @@ def _janus(callers: People, folder: Path) -> JanusServer:
     return start_janus(folder, JanusSection(port=callers.stack.janus_port, secret=JANUS_SECRET))
 
 
+@pytest.mark.timeout(900, func_only=True)
 def test_five_people_hear_each_other_through_janus_and_again_after_it_was_killed(callers: People, folder: Path) -> None:
     case = asked(callers, "心影增大")
     people = [account(callers, "qinlan"), account(callers, "jianghaiyan"), *_colleagues(callers, case, FIVE - 2)]
