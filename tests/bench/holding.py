@@ -122,7 +122,7 @@ def main() -> None:
         f"| memory of the gateway meanwhile | {(peak - before) / 1e6:+.0f} MB |",
         f"| C-ECHO meanwhile p50 / p99 | {during[len(during) // 2]:.2f} / {during[len(during) * 99 // 100]:.2f} ms |",
     ]
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}, loopback"
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release().partition('-')[0]}, loopback"
     machine += f", load average before {load_before:.1f}"
     notes = f"{datetime.now(UTC):%Y-%m-%d}, {machine}."
     write_section("Holding associations", "./run bench holding", notes, "\n".join(lines))

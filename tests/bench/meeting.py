@@ -318,8 +318,9 @@ def main() -> None:
         say(table)
         return
     notes = (
-        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()},"
-        f" loopback, load average before {load:.1f}. Two windows of headless Chromium draw in software on the same two"
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()},"
+        f" Linux {platform.release().partition('-')[0]}, loopback, load average before {load:.1f}."
+        f" Two windows of headless Chromium draw in software on the same two"
         f" cores as the server. Each call is in new browsers, devices opened within the measured time; {chosen.rounds}"
         f" rounds, {chosen.steps} steps. A line of 30 kbit/s carries 225 kB a minute."
     )

@@ -177,7 +177,7 @@ def main() -> None:
         finally:
             remove_states()
     sizes = ", ".join(f"{load.name}: {load.count} × {load.size / 1000:.0f} kB" for load in loads)
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}, loopback"
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release().partition('-')[0]}, loopback"
     machine += f", load average before {load_before:.1f}"
     programs = (version("/usr/bin/storescp", "--version"), version("/usr/sbin/Orthanc", "--version"))
     notes = [

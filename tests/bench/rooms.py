@@ -297,8 +297,9 @@ def main() -> None:
         say(f"{table}\n\n{stormed}")
         return
     notes = (
-        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()},"
-        f" loopback, load average before {load:.1f}. {chosen.rooms} rooms of {chosen.people}; one of each points"
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()},"
+        f" Linux {platform.release().partition('-')[0]}, loopback, load average before {load:.1f}."
+        f" {chosen.rooms} rooms of {chosen.people}; one of each points"
         f" {PASSING} times a second, events of {BYTES} bytes, {chosen.seconds:g} s; each server on one core, generator,"
         f" PostgreSQL and Valkey on the other. {stormed}"
     )
