@@ -47,6 +47,7 @@ from telemed.teaching.messages import (
     TextsToCheck,
 )
 from telemed.teaching.states import Person, State
+from telemed.teaching.wording import Known, found
 from telemed.vocabulary import Action, Principal, Scope, Text
 
 PAGE = 30
@@ -95,14 +96,7 @@ class TeachingRoutes:
             row = await proposing.opened(connection, call.principal, id_)
             call.about("consultation", id_, patient_id=row.patient_id)
             known = await store.known(connection, id_)
-        fields = [(one.field, one.text) for one in call.body.fields]
-        marked = await asyncio.to_thread(lambda: [(field, proposing.found(text, known)) for field, text in fields])
-        return CheckedTexts(
-            [
-                CheckedField(field, [msgspec.convert(one, FoundItem, from_attributes=True) for one in found])
-                for field, found in marked
-            ]
-        )
+        return await _checked(call.body, known)
 
     async def propose(self, call: Call[Nothing, ProposeBody]) -> None:
         id_, body = call.uuid("id"), call.body
@@ -199,14 +193,7 @@ class TeachingRoutes:
             if Person.PROPOSER not in you:
                 raise words.no_such_case()
             known = await store.known(connection, row.consultation_id)
-        fields = [(one.field, one.text) for one in call.body.fields]
-        marked = await asyncio.to_thread(lambda: [(field, proposing.found(text, known)) for field, text in fields])
-        return CheckedTexts(
-            [
-                CheckedField(field, [msgspec.convert(one, FoundItem, from_attributes=True) for one in found])
-                for field, found in marked
-            ]
-        )
+        return await _checked(call.body, known)
 
     async def submit(self, call: Call[Nothing, RevisionBody]) -> None:
         async with call.transaction() as tx:
@@ -295,6 +282,17 @@ class TeachingRoutes:
         await response.write(drawn)
         await response.write_eof()
         return response
+
+
+async def _checked(asked: TextsToCheck, known: list[Known]) -> CheckedTexts:
+    fields = [(one.field, one.text) for one in asked.fields]
+    marked = await asyncio.to_thread(lambda: [(field, found(text, known)) for field, text in fields])
+    return CheckedTexts(
+        [
+            CheckedField(field, [msgspec.convert(one, FoundItem, from_attributes=True) for one in each])
+            for field, each in marked
+        ]
+    )
 
 
 def _case(call: Call[Any, Any]) -> UUID:
