@@ -31,7 +31,8 @@ from tests.e2e.browser import DESK, PATIENCE, WIDE, People, launch
 from tests.e2e.calling import Exchange, build_call, inside, ip, joined_by_cable, networks, serving
 from tests.e2e.calling import launch as launch_with_media
 from tests.e2e.consultation_pages import asked
-from tests.e2e.stack import Account, Stack, build_client, free_port, given_stack, running_stack
+from tests.e2e.stack import Account, Stack, build_client, given_stack, running_stack
+from tests.ports import free_port
 
 PACE = 300  # milliseconds between two steps: one is seen before the next
 BUSY = 30.0  # seconds of steady scrolling or windowing whose bytes are counted

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.bench.served import processor_seconds
 from tests.bench.talkers import Heard, NatsTalker, WebSocketTalker, text_frame
-from tests.reliability.gateway import free_port
+from tests.ports import free_port
 
 NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 _NGINX = """

@@ -20,6 +20,7 @@ import psycopg
 
 from telemed.db.migrate import migrate
 from telemed.embedded import PostgresServer, start_postgres
+from tests.ports import free_port
 
 # Makes DCMTK's storescp durable as far as a file goes: fsync at the fclose of what was written.
 _FSYNC_AT_CLOSE = r"""
@@ -77,12 +78,6 @@ def state_folder(name: str) -> Path:
 def remove_states() -> None:
     for folder in _STATES:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_until(true: Callable[[], bool], seconds: float, what: str) -> None:

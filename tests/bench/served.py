@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.ports import free_port
+
 
 def processor_seconds(pid: int) -> float:
     """What a process has used, from proc(5) stat."""
@@ -23,9 +25,7 @@ def processor_seconds(pid: int) -> float:
 @contextmanager
 def serving(dsn: str, state: Path, settings: Mapping[str, str] = {}) -> Generator[tuple[str, int]]:
     """`telemed serve` on a port of its own: its address and process.  settings: of its environment, beside the rest."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with (state / "serve.log").open("ab") as log:
         running = subprocess.Popen(

@@ -14,7 +14,6 @@ import asyncio
 import os
 import platform
 import random
-import socket
 import tempfile
 import time
 from collections.abc import Sequence
@@ -34,6 +33,7 @@ from tests.bench.members import begin
 from tests.bench.people import County
 from tests.bench.results import write_section
 from tests.bench.served import count, processor_seconds, say, serving
+from tests.ports import free_port
 from tests.reliability.decided import ANALYTES, ZONE, Resident, message
 
 #: Observations a second (performance 6).
@@ -82,12 +82,6 @@ def caught_up(dsn: str, wanted: int) -> float:
             raise TimeoutError("results were taken and the registry does not know them")
         time.sleep(0.1)  # nothing tells when the last of them is known
     return time.perf_counter() - began
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def run(dsn: str, state: Path, asked: argparse.Namespace) -> None:

@@ -18,8 +18,9 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from tests.bench.receivers import accepts, end, free_port, wait_until
+from tests.bench.receivers import accepts, end, wait_until
 from tests.e2e.ohif import CONFIG, fetched
+from tests.ports import free_port
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 UPSTREAM = web.AppKey("upstream", aiohttp.ClientSession)

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 from uuid import uuid4
@@ -14,14 +13,9 @@ from pydicom import dcmread
 
 from dicom_gateway.spool.archive import blob_path
 from tests.dicom.test_foreign_peers import CT, DCMSEND, ECHOSCU, STORESCU, data_set_of, run
+from tests.ports import free_port
 
 AWAY = "postgresql://nobody@/none?host=/nonexistent"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 async def until(true, seconds=20):

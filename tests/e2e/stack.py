@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from pydicom.dataset import Dataset
 
 from telemed.demo.push import Gateway
 from telemed.demo.push import push as demo_push
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
@@ -94,12 +94,6 @@ def node_program() -> Path:
     if found is None:
         raise FileNotFoundError("node")
     return Path(found)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def given_stack() -> Stack | None:

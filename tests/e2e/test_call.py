@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-import socket
 import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from playwright.sync_api import Playwright
 from telemed.certificates import ensure_server_certificate
 from telemed.config import CallSection
 from telemed.embedded.coturn import CoturnServer, start_coturn
+from tests.ports import free_port
 
 from .calling import (
     Exchange,
@@ -50,12 +50,6 @@ def folder() -> Generator[Path]:
 @pytest.fixture(scope="module")
 def script(folder: Path) -> bytes:
     return build_call(folder / "built")
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright, expect
 
+from tests.ports import free_port
+
 from .browser import DESK, PATIENCE, People, axe, complaints, launch, picture
 from .hospital import Hospital, register, serving
 from .pages import chest_film
-from .stack import Stack, free_port
+from .stack import Stack
 
 #: What Chromium does once cookies of third parties are gone.
 NO_THIRD_PARTY_COOKIES = "--test-third-party-cookie-phaseout"

@@ -2,7 +2,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.reliability.gateway import Process, free_port
+from tests.ports import free_port
+from tests.reliability.gateway import Process
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import hashlib
 import os
 import random
 import signal
-import socket
 import sys
 import threading
 from dataclasses import dataclass, field
@@ -19,12 +18,6 @@ from pynetdicom.dsutils import encode
 from tests.datasets import CT, data_set
 
 REPOSITORY = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass

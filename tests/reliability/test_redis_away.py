@@ -12,8 +12,9 @@ from uuid import uuid4
 import pytest
 import redis
 
-from telemed.commands.selftest import Private, _free_ports, _people, _registration, _start, _stop
+from telemed.commands.selftest import Private, _people, _registration, _start, _stop
 from telemed.demo.person import accounts_of, person
+from tests.ports import free_port
 
 CATCH_UP = 2.0  # seconds
 
@@ -22,7 +23,7 @@ CATCH_UP = 2.0  # seconds
 def county():
     with tempfile.TemporaryDirectory(prefix="telemed-redis-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
-        private = Private(Path(name) / "state", *_free_ports())
+        private = Private(Path(name) / "state", free_port(), free_port(), free_port())
         process = _start(private)
         try:
             _people(private)

@@ -13,13 +13,12 @@ from telemed.commands import up
 from telemed.commands.supervisor import Supervisor
 from telemed.config import CallSection, Config, StateSection
 from telemed.embedded import StartFailed
+from tests.ports import free_port
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

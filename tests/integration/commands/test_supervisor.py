@@ -13,6 +13,7 @@ import pytest
 
 from telemed.commands.supervisor import LARGEST_LOG, Launch, cut_logs
 from telemed.embedded import StartFailed
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -31,12 +32,6 @@ try:
 except Stopping:
     print("stopped", flush=True)
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def until(condition: Callable[[], bool], seconds: float = 20) -> None:

@@ -21,6 +21,7 @@ from telemed.config import CallSection
 from telemed.consultation.call.turn import credential, password
 from telemed.embedded import AlreadyRunning, StartFailed
 from telemed.embedded.coturn import CoturnServer, start_coturn
+from tests.ports import free_port
 
 from .stun import Client, Place
 from .test_services import gone, until
@@ -28,19 +29,6 @@ from .test_services import gone, until
 ROOT = Path(__file__).parents[3]
 PERSON = "7d0c3a52-6f5b-4c55-9d0a-1f6f4c9b2a11"
 LOOPBACK = "127.0.0.1"
-
-
-def free_port() -> int:
-    """One that neither UDP nor TCP uses."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams, socket.socket() as stream:
-            datagrams.bind((LOOPBACK, 0))
-            port = int(datagrams.getsockname()[1])
-            try:
-                stream.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return port
 
 
 def settings(**more: object) -> CallSection:

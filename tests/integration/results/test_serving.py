@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import io
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,13 +18,8 @@ from telemed.config import Config
 from telemed.config.model import DatabaseSection, HttpSection, LaboratorySection, StateSection
 from telemed.county import assemble
 from telemed.tasks import tasks
+from tests.ports import free_port
 from tests.unit.results.hl7_samples import message
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def operator(dsn: str, *words: str) -> tuple[int, str]:

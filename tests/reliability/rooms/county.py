@@ -22,7 +22,7 @@ from telemed.db.migrate import migrate
 from telemed.embedded import PostgresServer, StartFailed, ValkeyServer, start_postgres, start_valkey
 from telemed.vocabulary import Role
 from tests.hiring import hire, signed_in
-from tests.reliability.gateway import free_port
+from tests.ports import free_port
 from tests.reliability.rooms.schedule import ROLES, Fault
 
 STUDY, SERIES, SOP = "1.2.3", "1.2.3.1", "1.2.3.1.1"

@@ -34,6 +34,7 @@ from telemed.vocabulary import Role
 from tests.hiring import hire, signed_in
 from tests.integration.consultation.requests.asked import CARDIOLOGY, ZONE, Asked
 from tests.integration.consultation.requests.dying import STEPS
+from tests.ports import free_port
 
 PASSWORD = "龙安-Telemed-2026!"
 WORDS = {"diagnosis": "考虑急性冠脉综合征", "advice": "立即转诊"}
@@ -46,9 +47,7 @@ MOUNT = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
 @contextmanager
 def serving(database: str, state: Path, *module: str, prefix: tuple[str, ...] = ()) -> Generator[Any]:
     """A server of its own process; `url` and the process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with (state / "serve.log").open("ab") as log:
         running = subprocess.Popen(
