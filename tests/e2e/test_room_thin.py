@@ -24,6 +24,8 @@ CHAT_SECONDS = 60
 #: A picture of an image is 8 KB: two seconds, and up to four in the buffer.
 SLICE_SECONDS = 30
 OPEN_SECONDS = 120
+#: Long enough to fill whatever fills up.
+DRAG_SECONDS = 20
 #: Six rungs of four seconds each, then twenty below what a voice needs.
 LADDER_SECONDS = 240
 
@@ -63,6 +65,14 @@ def _says(page: Page, other: Page, text: str, message: str, send: str) -> float:
     page.get_by_role("button", name=send, exact=True).click()
     expect(there).to_have_count(known + 1, timeout=CHAT_SECONDS * 1000)
     return time.monotonic() - began
+
+
+def _drag(page: Page, x: float, y: float, seconds: float) -> None:
+    """Move what is held from about (x, y), without a pause."""
+    step, until = 0, time.monotonic() + seconds
+    while time.monotonic() < until:
+        step += 1
+        page.mouse.move(x + step % 40, y + step % 20)
 
 
 def _draw(page: Page, *along: str) -> None:
@@ -120,12 +130,10 @@ def test_over_a_thin_line_a_township_sees_what_is_shown_and_asks_to_be_answered_
         x, y = viewport["x"] + viewport["width"] / 2, viewport["y"] + viewport["height"] / 2
         expert.mouse.move(x, y)
         expert.mouse.down()
-        for step in range(150):
-            expert.mouse.move(x + step % 40, y + step % 20)
+        _drag(expert, x, y, DRAG_SECONDS)
         expert.mouse.up()
-        figures.append(
-            f"chat to the township {_says(expert, physician, 'Where does it hurt?', 'Message', 'Send'):.1f} s"
-        )
+        asked_after = _says(expert, physician, "Where does it hurt?", "Message", "Send")
+        figures.append(f"chat to the township after a drag {asked_after:.1f} s")
         figures.append(f"chat from it {_says(physician, expert, '左侧胸痛两天', '消息', '发送'):.1f} s")
 
         _draw(expert, *["ArrowRight"] * 30)

@@ -274,3 +274,23 @@ it.each(['', 'null', '[]', '{"t":"later"}', '{"t":"__proto__"}', '{"t":"ev","seq
     expect(parse(frame)).toBeUndefined();
   },
 );
+
+it('says that its line is thin once it is let in, again on every connection, and when that changes', () => {
+  const page = new Driven();
+  expect(page.feed({ kind: 'line', thin: true })).toEqual([]);
+  page.feed({ kind: 'open', now: page.now });
+  page.again();
+  expect(sent(page.hear(welcome(0)))).toEqual([{ t: 'line', thin: true }]);
+  expect(page.feed({ kind: 'line', thin: true })).toEqual([]);
+  page.close();
+  page.again();
+  expect(sent(page.hear(welcome(0)))).toContainEqual({ t: 'line', thin: true });
+  expect(sent(page.feed({ kind: 'line', thin: false }))).toEqual([{ t: 'line', thin: false }]);
+});
+
+it('says nothing of a line that is good', () => {
+  const page = new Driven().live();
+  page.close();
+  page.again();
+  expect(sent(page.hear(welcome(0)))).toEqual([]);
+});

@@ -19,6 +19,9 @@ MOST_EVENTS = 1000
 MOST_BYTES = 1_000_000
 MOST_ANSWERS = 512
 MOST_SLOTS = 256
+#: Seconds.  A view is half a kilobyte: thirty a second are four lines of 30 kbit/s, two leave three quarters of one to
+#: what is said and to the picture that is shown.
+PAUSE_OF_A_THIN_LINE = 0.5
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,9 @@ class Outlet:
         self._bye: Bye | None = None
         self._waiting = asyncio.Event()
         self._taking = False
+        self._pause = 0.0
+        self._shown_at = -PAUSE_OF_A_THIN_LINE
+        self._bell: asyncio.TimerHandle | None = None
         self.over = asyncio.Event()
 
     @property
@@ -97,13 +103,45 @@ class Outlet:
         if len(self._answers) > MOST_ANSWERS:
             self.end(Bye(Close.TOO_SLOW, "too-slow", 0))
 
+    def thin(self, *, is_thin: bool) -> None:
+        """Whether passing things come together, after a pause each time, or at once."""
+        self._pause = PAUSE_OF_A_THIN_LINE if is_thin else 0.0
+        self._waiting.set()
+
     def show(self, key: tuple[str, ...], message: Message) -> None:
         """Something passing: it replaces what has the same key."""
-        if self._bye is not None or self.write(message) or (key not in self._slots and len(self._slots) >= MOST_SLOTS):
+        if self._bye is not None or (self._pause == 0 and self.write(message)):
+            return
+        if key not in self._slots and len(self._slots) >= MOST_SLOTS:
             return
         self._slots.pop(key, None)
         self._slots[key] = message.payload
+        self._ring()
+
+    def _ring(self) -> None:
+        """Wake whoever takes when the slots are due."""
+        wait = self._shown_at + self._pause - asyncio.get_running_loop().time()
+        if wait <= 0:
+            self._waiting.set()
+        elif self._bell is None:
+            self._bell = asyncio.get_running_loop().call_later(wait, self._due)
+
+    def _due(self) -> None:
+        self._bell = None
         self._waiting.set()
+
+    def _passing(self) -> list[bytes]:
+        """The slots where they are due."""
+        now = asyncio.get_running_loop().time()
+        if not self._slots:
+            return []
+        if now < self._shown_at + self._pause:
+            self._ring()
+            return []
+        self._shown_at = now
+        slots = list(self._slots.values())
+        self._slots.clear()
+        return slots
 
     def wake(self) -> None:
         self._waiting.set()
@@ -115,6 +153,8 @@ class Outlet:
             self._events.clear()
             self._bytes = 0
             self._slots.clear()
+            if self._bell is not None:
+                self._bell.cancel()
             self.over.set()
         self._waiting.set()
 
@@ -130,6 +170,4 @@ class Outlet:
         self._events.clear()
         self._bytes = 0
         self._answers.clear()
-        slots = list(self._slots.values())
-        self._slots.clear()
-        return Batch(events, answers, slots, self._bye)
+        return Batch(events, answers, self._passing(), self._bye)

@@ -110,13 +110,19 @@ class Pong(msgspec.Struct, frozen=True, tag="pong", tag_field="t"):
     t0: Millis
 
 
+class Line(msgspec.Struct, frozen=True, tag="line", tag_field="t"):
+    """What the page's line carries, as the page judges it: over a thin one passing things come seldom."""
+
+    thin: bool
+
+
 class Replay(msgspec.Struct, frozen=True, tag="replay", tag_field="t"):
     """The client has seen events up to `after` and knows that there are more."""
 
     after: Count
 
 
-Frames = Hello | Cmd | Eph | Seen | Ack | Ping | Pong | Replay
+Frames = Hello | Cmd | Eph | Seen | Ack | Ping | Pong | Line | Replay
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from telemed.consultation.room.protocol import (
     Faulty,
     Frames,
     Hello,
+    Line,
     Malformed,
     Ping,
     Pong,
@@ -298,6 +299,8 @@ class Conversation:
                     link.outlet.answer(protocol.seen(frame.n))
             case Replay():
                 self._again(link, frame.after)
+            case Line(thin=is_thin):
+                link.outlet.thin(is_thin=is_thin)
             case Ping():
                 link.outlet.answer(protocol.pong(frame.t0, self._now(), self._hub.head(link)))
             case Ack() | Pong() | Hello():

@@ -57,6 +57,8 @@ export interface Connection {
   readonly ended: Ended | undefined;
   /** Milliseconds to add to the own clock to get the server's; for display alone. */
   readonly offset: number;
+  /** Whether the line carries little: the server then spaces what passes. */
+  readonly thin: boolean;
 }
 
 export type Input =
@@ -66,6 +68,7 @@ export type Input =
   | { readonly kind: 'closed'; readonly code: number; readonly now: number; readonly random: number }
   | { readonly kind: 'do'; readonly cid: string; readonly k: string; readonly d: Data; readonly base?: number; readonly now: number }
   | { readonly kind: 'pass'; readonly k: string; readonly d: Data; readonly to?: string }
+  | { readonly kind: 'line'; readonly thin: boolean }
   | { readonly kind: 'painted'; readonly study: string; readonly images: readonly Painted[] }
   | { readonly kind: 'tick'; readonly now: number };
 
@@ -124,6 +127,7 @@ export function closedConnection(device: string, token: string): Connection {
     bye: undefined,
     ended: undefined,
     offset: 0,
+    thin: false,
   };
 }
 
@@ -147,6 +151,9 @@ export function step(state: Connection, input: Input): Step {
     case 'pass':
       if (state.phase !== 'live') return [state, []];
       return [state, [{ kind: 'send', message: passing(input.k, input.d, input.to) }]];
+    case 'line':
+      if (state.thin === input.thin) return [state, []];
+      return [{ ...state, thin: input.thin }, greets(state.phase) ? [line(input.thin)] : []];
     case 'painted':
       return onPainted(state, input.study, input.images);
     case 'tick':
@@ -159,6 +166,10 @@ export function step(state: Connection, input: Input): Step {
 function passing(k: string, d: Data, to: string | undefined): ClientMessage {
   return to === undefined ? { t: 'eph', k, d } : { t: 'eph', k, d, to };
 }
+
+/** Whether the server has let this connection in. */
+const greets = (phase: Phase): boolean => phase === 'live' || phase === 'waiting';
+const line = (thin: boolean): Effect => ({ kind: 'send', message: { t: 'line', thin } });
 
 function hello(state: Connection, now: number): ClientMessage {
   const { session, epoch } = state;
@@ -234,7 +245,7 @@ function finished(state: Connection, ended: Ended): Step {
 }
 
 function onTick(state: Connection, now: number): Step {
-  if (state.phase !== 'live' && state.phase !== 'waiting') return [state, []];
+  if (!greets(state.phase)) return [state, []];
   if (now - state.heardAt >= SILENT_MS) return [{ ...state, heardAt: now }, [{ kind: 'drop' }]];
   const effects: Effect[] = [];
   let next = state;
@@ -267,7 +278,10 @@ function onMessage(state: Connection, message: ServerMessage, now: number): Step
       const phase = message.you.waiting ? 'waiting' : 'live';
       const greeted = { ...state, gen: message.you.gen, session: message.session, epoch: message.epoch, attempts: 0, pingedAt: now };
       const welcomed: Connection = { ...greeted, phase, head: message.head, offset: message.server_ms - now };
-      return phase === 'waiting' ? [welcomed, []] : flushed(heardHead(welcomed, message.head, now));
+      const told = state.thin ? [line(true)] : [];
+      if (phase === 'waiting') return [welcomed, told];
+      const [sent, effects] = flushed(heardHead(welcomed, message.head, now));
+      return [sent, [...told, ...effects]];
     }
     case 'snapshot': {
       const admitted = state.phase === 'waiting';

@@ -173,6 +173,7 @@ export type ClientMessage =
   | { readonly t: 'eph'; readonly k: string; readonly d: Data; readonly to?: string }
   | { readonly t: 'seen'; readonly n: number; readonly study: string; readonly images: readonly Painted[] }
   | { readonly t: 'ack'; readonly seq: number }
+  | { readonly t: 'line'; readonly thin: boolean }
   | { readonly t: 'ping'; readonly t0: number }
   | { readonly t: 'pong'; readonly t0: number }
   | { readonly t: 'replay'; readonly after: number };

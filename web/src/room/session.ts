@@ -1,5 +1,6 @@
 /** The WebSocket and the clock around a page's side of a room (connection.ts). */
-import { onScopeDispose, shallowRef, type ShallowRef } from 'vue';
+import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue';
+import { line, watchLine } from '@/viewer/line';
 import { closedConnection, restored, step, type Connection, type Effect, type Input } from './connection';
 import { browserPlace, KeptOutbox } from './kept';
 import { parse, type Data, type Painted, type Passing, type Words } from './protocol';
@@ -117,6 +118,8 @@ export function useRoom(room: string, token: () => string, heard: Heard, person?
     if (again !== undefined) connect();
   }
 
+  watchLine();
+  watch(line.thin, (thin) => feed({ kind: 'line', thin }), { immediate: true });
   const clock = window.setInterval(() => feed({ kind: 'tick', now: Date.now() }), TICK_MS);
   window.addEventListener('offline', offline);
   window.addEventListener('online', online);

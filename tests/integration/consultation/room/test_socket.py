@@ -99,6 +99,19 @@ async def test_every_ping_names_the_head(consultation, process, page, monkeypatc
     await host.until(lambda: any(one["t"] == "pong" and one["t0"] == 17 for one in host.heard))
 
 
+async def test_whose_line_is_thin_gets_the_newest_of_what_passes_and_every_word(consultation, process, page):
+    host, thin = await page(HOST).connect(process), await page(OTHER).connect(process)
+    await thin.say({"t": "line", "thin": True})
+    await thin.say({"t": "ping", "t0": 17})
+    await thin.until(lambda: any(one["t"] == "pong" for one in thin.heard))
+    for x in range(20):
+        await host.say({"t": "eph", "k": "ptr", "d": {"x": x}})
+    await host.do("chat.msg", {"text": "疼吗？"})
+    await thin.sees(host.state.seq)
+    await thin.until(lambda: any(one["t"] == "eph" and one["d"] == {"x": 19} for one in thin.heard))
+    assert sum(one["t"] == "eph" for one in thin.heard) < 20
+
+
 # --- who may
 
 

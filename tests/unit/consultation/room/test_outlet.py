@@ -132,6 +132,41 @@ async def test_nothing_is_written_past_what_comes_first(hindrance):
     assert batch.answers == [b"ok"]
 
 
+async def test_over_a_thin_line_passing_things_come_after_a_pause_the_newest_of_each_and_events_at_once():
+    outlet, connection = Outlet(), Connection()
+    outlet.transport = connection
+    outlet.thin(is_thin=True)
+    await outlet.take()
+    outlet.show(("viewer.live",), Message(b"first"))
+    assert (await outlet.take()).slots == [b"first"]
+    writer = await taken(outlet)
+    outlet.show(("viewer.live",), Message(b"second"))
+    outlet.show(("ptr",), Message(b"p"))
+    outlet.show(("viewer.live",), Message(b"third"))
+    await asyncio.sleep(0)
+    assert not writer.done()
+    outlet.offer(1, Message(b"a"))
+    batch = await writer
+    assert (batch.events, batch.slots) == ([(1, b"a")], [])
+    assert (await outlet.take()).slots == [b"p", b"third"]
+    assert connection.written == []
+
+
+async def test_what_waits_for_a_thin_line_comes_at_once_when_the_line_is_good():
+    outlet, connection = Outlet(), Connection()
+    outlet.transport = connection
+    outlet.thin(is_thin=True)
+    outlet.show(("ptr",), Message(b"1"))
+    await outlet.take()
+    outlet.show(("ptr",), Message(b"2"))
+    outlet.thin(is_thin=False)
+    assert (await outlet.take()).slots == [b"2"]
+    writer = await taken(outlet)
+    outlet.show(("ptr",), Message(b"3"))
+    assert connection.written == [b"\x81\x013"]
+    writer.cancel()
+
+
 @pytest.mark.parametrize(("size", "header"), [
     (125, b"\x81\x7d"), (126, b"\x81\x7e\x00\x7e"), (65535, b"\x81\x7e\xff\xff"),
     (65536, b"\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
