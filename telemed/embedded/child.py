@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -69,6 +70,16 @@ def start_child(
         start_new_session=True,
         pass_fds=keep,
     )
+
+
+def stop_child(child: "subprocess.Popen[bytes]", *gently: tuple[signal.Signals, float]) -> None:
+    """Ask a program to end by each signal in turn, so many seconds apart, and end it by force after the last."""
+    for number, patience in (*gently, (signal.SIGKILL, None)):
+        if child.poll() is not None:
+            return
+        child.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(patience)
 
 
 def plain_environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from telemed.config.call import CallSection
-from telemed.embedded.child import User, service_user, start_child
+from telemed.embedded.child import User, service_user, start_child, stop_child
 from telemed.embedded.closed import drawn_once, write_closed
 from telemed.embedded.postgres import StartFailed, tail
 from telemed.embedded.programs import locate_coturn
@@ -54,14 +54,7 @@ class CoturnServer:
     _held: Held
 
     def stop(self) -> None:
-        for number, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, None)):
-            if self.process.poll() is None:
-                self.process.send_signal(number)
-                try:
-                    self.process.wait(patience)
-                except subprocess.TimeoutExpired:
-                    continue
-            break
+        stop_child(self.process, (signal.SIGTERM, STOP_SECONDS))
         self._held.release()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from telemed.config.janus import JanusSection
-from telemed.embedded.child import User, give, service_user, start_child
+from telemed.embedded.child import User, give, service_user, start_child, stop_child
 from telemed.embedded.closed import drawn_once, write_closed
 from telemed.embedded.postgres import StartFailed, tail
 from telemed.embedded.programs import locate_janus
@@ -35,14 +35,7 @@ class JanusServer:
     _held: Held
 
     def stop(self) -> None:
-        for number, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, None)):
-            if self.process.poll() is None:
-                self.process.send_signal(number)
-                try:
-                    self.process.wait(patience)
-                except subprocess.TimeoutExpired:
-                    continue
-            break
+        stop_child(self.process, (signal.SIGTERM, STOP_SECONDS))
         self._held.release()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from telemed.embedded.child import User, give, service_user, start_child
+from telemed.embedded.child import User, give, service_user, start_child, stop_child
 from telemed.embedded.programs import Unsupported, locate_postgres, postgres_for, postgres_major
 from telemed.embedded.state import Held, service_folder, socket_folder, socket_path
 
@@ -56,14 +56,7 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Shut down in order (no recovery at the next start); by force after STOP_SECONDS (recovery then, no loss)."""
-        for number, patience in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 10), (signal.SIGKILL, None)):
-            if self.process.poll() is None:
-                self.process.send_signal(number)
-                try:
-                    self.process.wait(patience)
-                except subprocess.TimeoutExpired:
-                    continue
-            break
+        stop_child(self.process, (signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 10))
         self._held.release()
 
 

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from telemed.embedded.child import service_user, start_child
+from telemed.embedded.child import service_user, start_child, stop_child
 from telemed.embedded.postgres import StartFailed, tail
 from telemed.embedded.programs import locate_valkey, valkey_for
 from telemed.embedded.state import Held, service_folder, socket_folder
@@ -27,14 +27,7 @@ class ValkeyServer:
     _held: Held
 
     def stop(self) -> None:
-        for number, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, None)):
-            if self.process.poll() is None:
-                self.process.send_signal(number)
-                try:
-                    self.process.wait(patience)
-                except subprocess.TimeoutExpired:
-                    continue
-            break
+        stop_child(self.process, (signal.SIGTERM, STOP_SECONDS))
         self._held.release()
 
 
