@@ -12,6 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,23 @@ class Up:
         """Every process of the system, grandchildren included."""
         waiting, found = [self.process.pid], []
         while waiting:
-            parent = waiting.pop()
-            for task in Path(f"/proc/{parent}/task").iterdir():
-                ours = [int(word) for word in (task / "children").read_text("ascii").split()]
-                waiting += ours
-                found += ours
+            ours = children(waiting.pop())
+            waiting += ours
+            found += ours
         return found
+
+
+def children(parent: int) -> list[int]:
+    """Of a process, none of one that has ended."""
+    found: list[int] = []
+    try:
+        tasks = list(Path(f"/proc/{parent}/task").iterdir())
+    except FileNotFoundError:
+        return found
+    for task in tasks:
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ends while it is looked at
+            found += [int(word) for word in (task / "children").read_text("ascii").split()]
+    return found
 
 
 def health(url: str) -> dict[str, Any]:
