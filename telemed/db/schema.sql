@@ -477,6 +477,8 @@ CREATE TABLE public.consultation_member (
     concerns text[] DEFAULT '{}'::text[] NOT NULL,
     added_by uuid NOT NULL,
     added_at timestamp with time zone NOT NULL,
+    consent text DEFAULT ''::text NOT NULL,
+    CONSTRAINT consultation_member_consent_is_short CHECK ((length(consent) <= 500)),
     CONSTRAINT consultation_member_is_added_for_a_reason CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
     CONSTRAINT consultation_member_role_is_known CHECK ((role = ANY (ARRAY['participant'::text, 'audience'::text])))
 );
@@ -2640,6 +2642,9 @@ ALTER TABLE ONLY public.consultation_marks
 
 ALTER TABLE ONLY public.consultation_marks
     ADD CONSTRAINT consultation_marks_sop_uid_key UNIQUE (sop_uid);
+
+ALTER TABLE public.consultation_member
+    ADD CONSTRAINT consultation_member_audience_is_agreed_to CHECK (((role <> 'audience'::text) OR (length(consent) > 0))) NOT VALID;
 
 ALTER TABLE ONLY public.consultation_member
     ADD CONSTRAINT consultation_member_pkey PRIMARY KEY (id);

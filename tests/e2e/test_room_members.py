@@ -16,6 +16,9 @@ def _enter(page: Page, address: str) -> None:
     expect(page.get_by_test_id("phase")).to_have_text(re.compile("已连接|Connected"))
 
 
+AGREED = "患者本人口头同意，邀请医师在场"
+
+
 def _find(dialog: Locator, name: str) -> None:
     dialog.get_by_label("姓名或机构").fill(name)
     dialog.get_by_label("姓名或机构").press("Enter")
@@ -29,9 +32,15 @@ def _add(physician: Page, name: str, role: str, why: str) -> None:
     physician.keyboard.press("Space")
     dialog.get_by_role("radio", name=re.compile(name)).focus()
     physician.keyboard.press("Space")
+    if role == "旁听":
+        dialog.get_by_label("添加理由").fill(why)
+        expect(dialog.get_by_role("button", name="添加", exact=True)).to_be_disabled()  # the patient is asked first
+        dialog.get_by_label("患者方如何同意旁听").fill(AGREED)
     dialog.get_by_label("添加理由").fill(why)
     dialog.get_by_label("添加理由").press("Enter")
     expect(dialog.get_by_test_id("members").locator("li", has_text=name)).to_contain_text(why)
+    if role == "旁听":
+        expect(dialog.get_by_test_id("members").locator("li", has_text=name)).to_contain_text(AGREED)
 
 
 def test_a_colleague_of_a_third_hospital_marks_and_an_audience_looks_on(people: People) -> None:

@@ -38,6 +38,7 @@ class Bar(StrEnum):
     MEMBER = "is-member-already"
     TOO_MANY = "too-many-members"
     REASON_NEEDED = "reason-needed"
+    CONSENT_NEEDED = "audience-consent-needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,12 @@ def concerns(
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Who is to be added, as what and why."""
+    """Who is to be added, as what and why.  consent: how the patient's side agreed that somebody looks on."""
 
     person: Person
     role: MemberRole
     reason: str
+    consent: str = ""
 
 
 def add(of: Of, wish: Wish, agreements: Sequence[Agreement], today: date) -> Added | Stopped | Bar:
@@ -118,6 +120,7 @@ def _barred(of: Of, wish: Wish) -> Bar | None:
     bars = {
         Bar.NOT_NOW: of.state not in OPEN,
         Bar.REASON_NEEDED: not wish.reason.strip(),
+        Bar.CONSENT_NEEDED: wish.role is MemberRole.AUDIENCE and not wish.consent.strip(),
         Bar.CANNOT_ENTER: not person.enters,
         Bar.PARTY: person.id in (of.requester_id, of.expert_id),
         Bar.MEMBER: person.id in of.members,

@@ -67,6 +67,7 @@ class MemberRow(msgspec.Struct, frozen=True):
     organization_name: str
     role: MemberRole
     reason: str
+    consent: str
     concerns: list[str]
     added_by_name: str
     added_at: datetime
@@ -87,12 +88,13 @@ Done = tuple[UUID, tuple[Event, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Adding:
-    """id: of the addition, chosen by whoever adds."""
+    """id: of the addition, chosen by whoever adds.  consent: how the patient's side agreed to somebody who looks on."""
 
     id: UUID
     person_id: UUID
     role: MemberRole
     reason: str
+    consent: str = ""
 
 
 async def add(acting: Acting, consultation_id: UUID, adding: Adding, zone: tzinfo) -> Done:
@@ -111,7 +113,9 @@ async def add(acting: Acting, consultation_id: UUID, adding: Adding, zone: tzinf
     of = await _of(acting.tx, row)
     today = acting.now.astimezone(zone).date()
     agreed = duty_store.in_force(await duty_store.agreements(acting.tx, row.organization_id, found.organization_id))
-    outcome = members.add(of, Wish(found.person, role, reason), agreed, today)
+    # what the patient agreed to is kept of an audience alone: a colleague treats
+    consent = adding.consent.strip() if role is MemberRole.AUDIENCE else ""
+    outcome = members.add(of, Wish(found.person, role, reason, consent), agreed, today)
     if isinstance(outcome, Stopped):
         raise words.stopped(outcome.concerns)
     if isinstance(outcome, Bar) or row.room_id is None:
@@ -119,6 +123,7 @@ async def add(acting: Acting, consultation_id: UUID, adding: Adding, zone: tzinf
     columns |= {
         "organization_id": found.organization_id,
         "reason": reason,
+        "consent": consent,
         "concerns": sorted(one.value for one in outcome.concerns),
         "by": acting.by,
         "now": acting.now,
@@ -240,6 +245,13 @@ def barred(bar: Bar) -> DomainError:
             )
         case Bar.REASON_NEEDED:
             return Invalid(bar.value, "请填写理由。未作任何改动。", "A reason is needed. Nothing was changed.")
+        case Bar.CONSENT_NEEDED:
+            return Invalid(
+                bar.value,
+                "旁听者不参与诊疗：请先征得患者（或监护人、近亲属）同意，并写明由谁、如何同意。未作任何改动。",
+                "An audience takes no part in the care: ask the patient (or guardian, relative) first, and write down"
+                " who agreed and how. Nothing was changed.",
+            )
         case Bar.CANNOT_ENTER:
             return Conflict(
                 bar.value,

@@ -34,10 +34,10 @@ where m.consultation_id = %(id)s::uuid
 
 -- name: insert
 -- Somebody is added; no row where the id was used before.
-insert into consultation_member (id, consultation_id, practitioner_id, organization_id, role, reason, concerns, added_by,
-    added_at)
+insert into consultation_member (id, consultation_id, practitioner_id, organization_id, role, reason, consent, concerns,
+    added_by, added_at)
 values (%(id)s::uuid, %(consultation_id)s::uuid, %(practitioner_id)s::uuid, %(organization_id)s::uuid, %(role)s::text,
-    %(reason)s::text, %(concerns)s::text[], %(by)s::uuid, %(now)s::timestamptz)
+    %(reason)s::text, %(consent)s::text, %(concerns)s::text[], %(by)s::uuid, %(now)s::timestamptz)
 on conflict (id) do nothing;
 
 -- name: same
@@ -58,8 +58,8 @@ values (%(id)s::uuid, %(reason)s::text, %(by)s::uuid, %(now)s::timestamptz) on c
 
 -- name: members
 -- Everybody who was ever added, with who did it and why, and who was taken out.
-select m.id, m.practitioner_id, p.name, p.title, o.name as organization_name, m.role, m.reason, m.concerns,
-    a.name as added_by_name, m.added_at, coalesce(r.name, '') as removed_by_name, x.removed_at,
+select m.id, m.practitioner_id, p.name, p.title, o.name as organization_name, m.role, m.reason, m.consent,
+    m.concerns, a.name as added_by_name, m.added_at, coalesce(r.name, '') as removed_by_name, x.removed_at,
     coalesce(x.reason, '') as removal_reason
 from consultation_member m
 join practitioner p on p.id = m.practitioner_id

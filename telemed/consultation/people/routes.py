@@ -18,6 +18,7 @@ from telemed.http.wire import Call, Endpoint, Nothing
 from telemed.vocabulary import Action, Text
 
 Why = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
+Agreed = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
 Part = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00]*\S[^\x00]*$")]
 
 
@@ -52,12 +53,16 @@ class Candidates(msgspec.Struct, frozen=True):
 
 
 class AddMemberBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """id: chosen by the client, so that sending it twice adds once."""
+    """id: chosen by the client, so that sending it twice adds once.
+
+    consent: who of the patient's side agreed to somebody who looks on, and how; needed of an audience.
+    """
 
     id: UUID
     practitioner_id: UUID
     role: MemberRole
     reason: Why
+    consent: Agreed = ""
 
 
 class RemoveMemberBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +79,7 @@ class MemberItem(msgspec.Struct, frozen=True):
     organization_name: str
     role: MemberRole
     reason: str
+    consent: str
     concerns: list[str]
     added_by_name: str
     added_at: datetime
@@ -121,7 +127,7 @@ class MemberRoutes:
         call.about("consultation-member", body.id)
         async with call.transaction() as tx:
             acting = self.desk.acting(call, tx)
-            adding = Adding(body.id, body.practitioner_id, body.role, body.reason)
+            adding = Adding(body.id, body.practitioner_id, body.role, body.reason, body.consent)
             room_id, events = await membership.add(acting, consultation_id, adding, self.desk.zone)
         await self.hub.offer(room_id, events)
 
@@ -142,7 +148,7 @@ class MemberRoutes:
         inside = self.desk.of_a_party(call, row)
         items = [MemberItem.of(one) for one in found if inside or one.removed_at is None]
         if not inside:
-            items = [msgspec.structs.replace(one, reason="", concerns=[]) for one in items]
+            items = [msgspec.structs.replace(one, reason="", consent="", concerns=[]) for one in items]
         return Members(items, row.state in OPEN and bool(shown.you))
 
 

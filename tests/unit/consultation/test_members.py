@@ -47,7 +47,7 @@ def test_the_table_of_grounds(row: list[str], urgency: Urgency, column: int):
     person = Person(
         SOMEBODY, HERE if place == "inviting" else THERE, enters=True, licence=held, departments=departments
     )
-    wish = Wish(person, MemberRole(role), "会诊")
+    wish = Wish(person, MemberRole(role), "会诊", "患者本人口头同意")
     found = members.add(replace(OF, urgency=urgency), wish, AGREED if agreement == "yes" else [], TODAY)
     said = row[column]
     if said == "added":
@@ -65,6 +65,8 @@ def test_the_table_of_grounds(row: list[str], urgency: Urgency, column: int):
         (replace(OF, state="offered"), WISH, Bar.NOT_NOW),
         (replace(OF, state="returned"), WISH, Bar.NOT_NOW),
         (OF, replace(WISH, reason=" \n"), Bar.REASON_NEEDED),
+        (OF, replace(WISH, role=MemberRole.AUDIENCE), Bar.CONSENT_NEEDED),
+        (OF, replace(WISH, role=MemberRole.AUDIENCE, consent=" \n"), Bar.CONSENT_NEEDED),
         (OF, replace(WISH, person=replace(PERSON, enters=False)), Bar.CANNOT_ENTER),
         (OF, replace(WISH, person=replace(PERSON, id=INVITER)), Bar.PARTY),
         (OF, replace(WISH, person=replace(PERSON, id=EXPERT)), Bar.PARTY),

@@ -6953,8 +6953,12 @@ export interface components {
         /**
          * AddMemberBody
          * @description id: chosen by the client, so that sending it twice adds once.
+         *
+         *         consent: who of the patient's side agreed to somebody who looks on, and how; needed of an audience.
          */
         AddMemberBody: {
+            /** @default  */
+            consent: string;
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -9325,6 +9329,7 @@ export interface components {
             added_at: string;
             added_by_name: string;
             concerns: string[];
+            consent: string;
             /** Format: uuid */
             id: string;
             name: string;

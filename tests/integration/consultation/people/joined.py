@@ -49,7 +49,8 @@ async def specialist(case: Case, place: UUID, role: Role = Role.EXPERT, name: st
 
 async def add(case: Case, who: Somebody, role: str, by: Somebody | None = None, **other: Any) -> tuple[int, Any, str]:
     number = str(uuid4())
-    body = {"id": number, "practitioner_id": str(who.id), "role": role, "reason": "请一起看", **other}
+    agreed = {"consent": "患者本人口头同意"} if role == "audience" else {}
+    body = {"id": number, "practitioner_id": str(who.id), "role": role, "reason": "请一起看", **agreed, **other}
     status, said = await (by or case.physician).call("POST", f"/api/consultations/{case.number}/members", body)
     return status, said, number
 

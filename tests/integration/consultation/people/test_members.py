@@ -151,6 +151,18 @@ async def test_who_is_there_already_or_cannot_come_in_is_not_added(case: Case, w
     assert (status, said["code"]) == (409, code)
 
 
+async def test_nobody_looks_on_before_the_patient_has_agreed_and_how_is_kept_for_the_two_sides(case: Case):
+    student = await specialist(case, await city(case))
+    status, said, _ = await add(case, student, "audience", consent=" ")
+    assert (status, said["code"]) == (422, "audience-consent-needed")
+    assert await case.door.asked.rows("select id from consultation_member") == []
+    assert (await add(case, student, "audience", consent="患者女儿签字同意"))[0] == 204
+    path = f"/api/consultations/{case.number}/members"
+    [kept] = (await case.expert.call("GET", path))[1]["items"]
+    [shown] = (await student.call("GET", path))[1]["items"]
+    assert (kept["consent"], shown["consent"]) == ("患者女儿签字同意", "")
+
+
 async def test_the_same_addition_sent_twice_adds_once_and_another_one_is_told(case: Case):
     colleague = await specialist(case, await city(case))
     _, _, number = await add(case, colleague, "participant")

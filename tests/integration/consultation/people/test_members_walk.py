@@ -139,7 +139,7 @@ async def test_who_adds_and_takes_out_in_a_state(asked: Asked, colleague: UUID, 
     assert await asked.state(number) == state
     for person, name in PERSONS.items():
         member = uuid4()
-        adding = Adding(member, colleague, MemberRole.AUDIENCE, "教学")
+        adding = Adding(member, colleague, MemberRole.AUDIENCE, "教学", "患者本人口头同意")
         if person in TABLE.get(state, set()):
             await asked.act(name, membership.add, number, adding, ZONE)
             assert len(await _standing(asked, number)) == 1

@@ -15,6 +15,8 @@ export const en: typeof zh = {
     audience: 'Sees and hears only: no messages, presenting, marks or files; closed once the opinion is signed.',
   },
   reason: 'Why they are added',
+  consent: "How the patient's side agreed to an audience (who, and in what way)",
+  agreed: 'Agreed to an audience: {consent}',
   addOne: 'Add',
   added: '{name} was added and is told',
   stops: 'Cannot be added: ',

@@ -13,6 +13,8 @@ export const zh = {
     audience: '只能看和听，不能发言、主讲、标注或添加文件；签发意见后即关闭。',
   },
   reason: '添加理由',
+  consent: '患者方如何同意旁听（由谁、以何种方式）',
+  agreed: '患者方同意旁听：{consent}',
   addOne: '添加',
   added: '已添加 {name}，对方将收到提醒',
   stops: '不能添加：',
