@@ -215,7 +215,7 @@ class RoomHub:
         feed = self._feeds[link.seat.room_id]
         if link.waiting or not feed.may_pass(link.person, eph.k):
             return
-        one = Passing(link.seat.room_id, link.person, eph.k, eph.d, self.lane.origin)
+        one = Passing(link.seat.room_id, link.person, eph.k, eph.d)
         feed.show(one)
         self.lane.send(one)
 
@@ -256,7 +256,7 @@ class RoomHub:
                 await store.add_seen(tx, seat.room_id, seat.person, painted, self.clock())
         if painted:
             last = {"sop": painted[-1][0], "frame": painted[-1][1]}
-            one = Passing(seat.room_id, seat.person, "seen", last, self.lane.origin)
+            one = Passing(seat.room_id, seat.person, "seen", last)
             feed.show(one)
             self.lane.send(one)
 
