@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import os
 import re
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
 
 from PIL import Image
 
+from telemed import durable
 from telemed.errors import Invalid, NotFound
 from telemed.imaging.requests import PaperRow
 
@@ -60,28 +59,16 @@ class Papers:
     folder: Path
 
     async def keep(self, content: bytes, at: datetime) -> PaperRow:
-        """Check a picture and keep it durably; the same picture twice is one file."""
+        """Check a picture and keep it durably; the same picture twice is one file.  Raises Invalid, Unavailable."""
         return await asyncio.to_thread(self._keep, content, at)
 
     def _keep(self, content: bytes, at: datetime) -> PaperRow:
         paper = inspect(content, at)
         place = self._place(paper.digest)
-        if place.exists():
-            return paper
-        for folder in (self.folder, place.parent.parent, place.parent):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        arriving = place.with_name(f".{uuid4()}.new")
-        with arriving.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        arriving.rename(place)
-        for folder in (place.parent, place.parent.parent, self.folder):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        try:
+            durable.keep(place, content, self.folder)
+        except OSError as fault:
+            raise durable.not_kept(fault) from fault
         return paper
 
     def _place(self, digest: str) -> Path:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
+from telemed import durable
 from telemed.teaching.deidentifying import digest_of
 
 #: Nobody is still writing a file that old.
@@ -30,22 +29,7 @@ class Copies:
         """
         digest = digest_of(content)
         place = self.place(digest)
-        for folder in (self.folder, place.parent.parent, place.parent):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not place.exists():
-            arriving = place.with_name(f".{uuid4()}.new")
-            try:
-                with arriving.open("xb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                arriving.rename(place)
-            except OSError:
-                arriving.unlink(missing_ok=True)
-                raise
-        # whoever died between the name and this left a name that may not be durable
-        for folder in (place.parent, place.parent.parent, self.folder, self.folder.parent):
-            _sync(folder)
+        durable.keep(place, content, self.folder)
         return digest
 
     def tidy(self, now: datetime) -> int:
@@ -55,11 +39,3 @@ class Copies:
         for one in halves:
             one.unlink(missing_ok=True)
         return len(halves)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,16 +8,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import os
 import re
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from PIL import Image
 
+from telemed import durable
 from telemed.consultation.room.tracks import mp4_is_sound, webm_is_sound
 from telemed.errors import Invalid, NotFound
 
@@ -143,22 +141,6 @@ def too_large() -> Invalid:
     )
 
 
-def put(place: Path, content: bytes, folders: Iterable[Path]) -> None:
-    """Write a file whole and durably, with the folders that lead to it."""
-    arriving = place.with_name(f".{uuid4()}.new")
-    with arriving.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    arriving.rename(place)
-    for folder in folders:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 @dataclass(frozen=True)
 class Kept:
     digest: str
@@ -178,7 +160,7 @@ class Files:
     folder: Path
 
     async def keep(self, content: bytes) -> Kept:
-        """Look at a file and keep it durably; the same content twice is one file.  Raises Invalid."""
+        """Look at a file and keep it durably; the same content twice is one file.  Raises Invalid, Unavailable."""
         return await asyncio.to_thread(self._keep, content)
 
     def _keep(self, content: bytes) -> Kept:
@@ -186,11 +168,10 @@ class Files:
             raise too_large()
         kept = Kept(hashlib.sha256(content).hexdigest(), media_type(content), len(content))
         place = self._place(kept.digest)
-        if place.exists():
-            return kept
-        for folder in (self.folder, place.parent.parent, place.parent):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        put(place, content, (place.parent, place.parent.parent, self.folder))
+        try:
+            durable.keep(place, content, self.folder)
+        except OSError as fault:
+            raise durable.not_kept(fault) from fault
         return kept
 
     def _place(self, digest: str) -> Path:

@@ -17,7 +17,8 @@ from uuid import UUID
 
 import structlog
 
-from telemed.consultation.room.files import Kept, put
+from telemed import durable
+from telemed.consultation.room.files import Kept
 from telemed.consultation.room.tracks import webm_media
 from telemed.errors import Invalid, NotFound, Unavailable
 
@@ -53,7 +54,7 @@ class Segments:
     folder: Path
 
     async def keep(self, room_id: UUID, content: bytes) -> Kept:
-        """Look at a segment and keep it durably; the same content twice is one file.  Raises Invalid."""
+        """Look at a segment and keep it durably; the same content twice is one file.  Raises Invalid, Unavailable."""
         return await asyncio.to_thread(self._keep, room_id, content)
 
     def _keep(self, room_id: UUID, content: bytes) -> Kept:
@@ -69,11 +70,12 @@ class Segments:
             )
         kept = Kept(hashlib.sha256(content).hexdigest(), media, len(content))
         place = self.folder / str(room_id) / kept.digest
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if place.exists():
-            os.utime(place)  # a sweep leaves it to whoever sends it now
-        else:
-            put(place, content, (place.parent, self.folder, self.folder.parent))
+        try:
+            if place.exists():
+                os.utime(place)  # a sweep leaves it to whoever sends it now
+            durable.keep(place, content, self.folder)
+        except OSError as fault:
+            raise durable.not_kept(fault) from fault
         return kept
 
     async def read(self, room_id: UUID, digest: str) -> bytes:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from telemed.certificates import write_durably
+from telemed import durable
 from telemed.consultation.model import states, words
 from telemed.consultation.model.parties import Party
 from telemed.consultation.opinion.document import (
@@ -116,13 +116,8 @@ class Sealing:
         """
         place = self._place(sealed.sha256)
 
-        def write() -> None:
-            for folder in (self.folder, place.parent.parent, place.parent):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_durably(place, sealed.pdf, 0o600)
-
         try:
-            await asyncio.to_thread(write)
+            await asyncio.to_thread(durable.keep, place, sealed.pdf, self.folder)
         except OSError as fault:
             _log.error("opinion-not-kept", error=fault.strerror)
             raise _not_kept() from fault

@@ -11,8 +11,10 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import uuid4
 
 from telemed import __main__ as program
+from telemed import durable
 from telemed.consultation.routes import addenda as addendum_routes
 from telemed.consultation.routes import answering as opinion_routes
 from telemed.consultation.service import opinions, rooms
@@ -38,9 +40,10 @@ def then_dies(work: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[No
     return done
 
 
-def half(path: Path, content: bytes, mode: int) -> NoReturn:
-    with path.with_name(f"{path.name}.new").open("wb") as file:
-        os.fchmod(file.fileno(), mode)
+def half(place: Path, content: bytes, below: Path) -> NoReturn:
+    below.mkdir(mode=0o700, exist_ok=True)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with place.with_name(f".{uuid4()}.new").open("wb") as file:
         file.write(content[: len(content) // 2])
         file.flush()
         os.fsync(file.fileno())
@@ -53,7 +56,7 @@ def trap(step: str) -> None:
         case "sealed":
             opinions.Sealing.keep = dies  # type: ignore[method-assign]
         case "half-written":
-            opinions.write_durably = half  # type: ignore[assignment]
+            durable.keep = half  # type: ignore[assignment]
         case "written":
             opinions.Sealing.keep = then_dies(opinions.Sealing.keep)  # type: ignore[method-assign]
         case "row":
