@@ -54,6 +54,7 @@ export const en: Translated<typeof zh> = {
   working: 'Making copies: {done} of {n}',
   failed: 'None of the images can be used; this cannot become a teaching case.',
   undecided: '{n} flagged images are still to be looked at',
+  toUndecided: 'Go to the next of them',
   look: 'Look at each image',
   why: 'Flagged because',
   clear: 'No text in it',

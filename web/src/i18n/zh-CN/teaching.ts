@@ -51,6 +51,7 @@ export const zh = {
   working: '正在制作副本：{done} / {n}',
   failed: '没有可用的影像，不能作为教学病例。',
   undecided: '还有 {n} 幅被标出的影像须逐一查看',
+  toUndecided: '到下一幅',
   look: '逐幅查看影像',
   why: '标出原因',
   clear: '图中无文字',
