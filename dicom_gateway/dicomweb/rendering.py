@@ -69,7 +69,7 @@ def draw(blob: Blob, number: int, drawing: Drawing) -> bytes:
             raise Unreadable(f"palette: {type(error).__name__}") from error
         shown = _eight_bits(coloured, 16 if coloured.dtype.itemsize == 2 else 8)
     else:
-        shown = _grey(array, blob, attributes, drawing.window)
+        shown = _grey(array, blob, attributes, drawing.window, image.bits_stored)
         if photometric == "MONOCHROME1":
             shown = 255 - shown
     return _encoded(Picture.fromarray(shown), drawing, _aspect(blob))
@@ -85,14 +85,14 @@ def _eight_bits(array: np.ndarray, bits: int) -> np.ndarray:
     return np.ascontiguousarray(array if bits <= 8 else array >> (bits - 8)).astype(np.uint8)
 
 
-def _grey(array: np.ndarray, blob: Blob, attributes: Dataset, window: Window | None) -> np.ndarray:
+def _grey(array: np.ndarray, blob: Blob, attributes: Dataset, window: Window | None, bits: int) -> np.ndarray:
     values = apply_modality_lut(array, attributes)
     if window is None:
         if "VOILUTSequence" in attributes and attributes.VOILUTSequence:
             looked_up = apply_voi_lut(values, attributes, prefer_lut=True).astype(np.float64)
             top = float(1 << (int(attributes.VOILUTSequence[0].LUTDescriptor[2]) or 8)) - 1
             return np.clip(looked_up / top * 255, 0, 255).astype(np.uint8)
-        window = _own_window(blob) or _spread(values)
+        window = _own_window(blob) or _spread(values, bits)
     return _windowed(values, window)
 
 
@@ -108,9 +108,17 @@ def _own_window(blob: Blob) -> Window | None:
     return Window(centre, width, Function(named) if named in set(Function) else Function.LINEAR)
 
 
-def _spread(values: np.ndarray) -> Window:
+def _spread(values: np.ndarray, bits: int) -> Window:
+    """For an image that says nothing of its window: a screen's own range for a screen's bits, else what it holds.
+
+    A page that is black but for some letters has nothing between most of its values: its least and its most count then.
+    """
     low, high = (float(one) for one in np.percentile(values, (0.5, 99.5)))
-    return Window((low + high) / 2, max(high - low, 1.0))
+    if bits <= 8 and values.min() >= 0 and values.max() <= 255:
+        low, high = 0.0, float((1 << bits) - 1)
+    elif low == high:
+        low, high = float(values.min()), float(values.max())
+    return Window((low + high) / 2, max(high - low, 1.0), Function.LINEAR_EXACT)
 
 
 def _windowed(values: np.ndarray, window: Window) -> np.ndarray:

@@ -18,6 +18,12 @@ from .readings import ARRIVES_WITHIN
 from .stack import push
 
 TITLE = "结节随访的教学病例"
+#: How bright the image is at its upper left.
+CORNER = """() => {
+  const drawn = document.createElement('canvas').getContext('2d');
+  drawn.drawImage(document.querySelector('figure img'), 0, 0);
+  return drawn.getImageData(2, 2, 1, 1).data[0];
+}"""
 
 
 def _over(page: Page) -> str:
@@ -117,6 +123,7 @@ def test_a_signed_case_is_proposed_looked_at_released_and_read(people: People) -
         expect(expert.get_by_role("button", name="交第二人审核")).to_be_disabled()
         expert.wait_for_function("() => document.querySelector('figure img').naturalWidth > 0")
         picture(expert, "teaching-flagged-zh")
+        assert expert.evaluate(CORNER) < 32  # white letters on black, as the scanner has drawn it
         images = _images(expert)
         expert.get_by_role("button", name="上一幅").click()
         expect(flagged).not_to_contain_text("截屏或派生图像")

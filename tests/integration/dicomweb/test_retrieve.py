@@ -252,6 +252,20 @@ async def test_pictures_of_colour_palette_and_bitmaps(client, shelf, name):
     assert np.asarray(shown).std() > 3
 
 
+@pytest.mark.parametrize("bits", [8, 12])
+async def test_a_few_letters_on_a_black_page_are_white_on_black_where_nothing_is_said_of_a_window(client, shelf, bits):
+    (data,) = ct_series(Subject(), Examination(key=f"page-{bits}"), slices=1, size=256)
+    stored = np.zeros((256, 256), np.uint8 if bits == 8 else np.uint16)
+    stored[10:12, 20:40] = (1 << bits) - 1
+    for name in ("WindowCenter", "WindowWidth", "RescaleIntercept", "RescaleSlope", "RescaleType"):
+        delattr(data, name)
+    data.BitsAllocated, data.BitsStored, data.HighBit = stored.dtype.itemsize * 8, bits, bits - 1
+    data.PixelData = stored.tobytes()
+    data["PixelData"].VR = "OW"
+    await shelf.put(data)
+    assert np.array_equal(await picture(client, f"{url_of(data)}/rendered"), np.where(stored > 0, 255, 0))
+
+
 async def test_monochrome1_is_shown_inverted(client, shelf, series):
     (data,) = ct_series(Subject(), Examination(key="inverse"), slices=1, size=32)
     await shelf.put(data)
