@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import redis.asyncio as redis
+
 from telemed.consultation.room.lane import Lane, Passing
 
 ONE = Passing(UUID(int=1), "p", "ptr", {"x": 5})
@@ -53,3 +55,21 @@ async def test_three_who_come_at_once_hear_each_other(valkey):
         for one in (a, b, c):
             one.send(ONE)
         await until(lambda: of_a == of_b == of_c == [ONE, ONE])
+
+
+async def test_whoever_loses_its_ear_alone_subscribes_again_and_is_not_taken_to_be_alone(valkey):
+    async with (
+        running(valkey.url) as (first, _),
+        running(valkey.url) as (second, heard),
+        redis.from_url(valkey.url) as to,
+    ):
+        await until(lambda: not (first.alone or second.alone))
+        await to.client_kill_filter(_type="pubsub")
+
+        async def reached() -> None:
+            while not heard:
+                first.send(ONE)
+                await asyncio.sleep(0.05)
+
+        await asyncio.wait_for(reached(), 20)
+        await until(lambda: not (first.alone or second.alone))
