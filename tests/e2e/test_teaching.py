@@ -50,7 +50,7 @@ def _fill(page: Page, title: str) -> None:
 
 
 def _dose_report(known: Dataset) -> Dataset:
-    """What the console of a CT adds to a study: a picture of its screen, the patient's name in the pixels."""
+    """What the console of a CT adds to a study: a picture of its screen, the patient's number in the pixels."""
     page = Image.new("L", (512, 256))
     text = f"Dose Report\n{known.PatientID}\nCTDIvol 8.21 mGy\nDLP 312 mGy*cm"
     ImageDraw.Draw(page).text((40, 40), text, fill=255, font_size=24)

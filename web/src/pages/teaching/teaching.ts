@@ -42,8 +42,14 @@ type Command = keyof typeof zh.command;
 const isCommand = (word: string): word is Command => Object.hasOwn(zh.command, word);
 export const commandOf = (word: string): Command => (isCommand(word) ? word : 'look');
 
+type Judged = Pick<Image, 'state' | 'grounds' | 'verdict'>;
 /** Whether a flagged image is still to be looked at. */
-export const isUndecided = (one: Image): boolean => one.state === 'copied' && one.grounds.length > 0 && one.verdict === '';
+export const isUndecided = (one: Judged): boolean => one.state === 'copied' && one.grounds.length > 0 && one.verdict === '';
+/** The first image from `from` on that is still to be looked at, then those before it; -1 where none is. */
+export function nextUndecided(images: readonly Judged[], from: number): number {
+  const behind = images.findIndex((one, at) => at >= from && isUndecided(one));
+  return behind >= 0 ? behind : images.findIndex(isUndecided);
+}
 
 /** CT windows by name: centre and width in HU; of other modalities only the image's own. */
 export const WINDOWS = { own: '', lung: '-600,1500', bone: '400,1800', soft: '40,400', brain: '35,80' } as const;
